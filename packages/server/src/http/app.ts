@@ -1,0 +1,123 @@
+/**
+ * The one HTTP application: routes, upgrades, and what every answer has in common.
+ * It owns no port: `listen.ts` hands it plain and TLS connections alike. It knows nothing of rooms, calls or LiveKit.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Log } from '../terminal/log.ts'
+import { sendJson } from './answer.ts'
+
+export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, url: URL) => void | Promise<void>
+
+/** `*` takes every method a path has no own route for. */
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | '*'
+
+export interface App {
+  /** A string matches the whole path, an expression tests it. A GET route answers HEAD as well unless HEAD has its own. The first match wins. */
+  route(method: Method, path: string | RegExp, handler: Handler): void
+  upgrade(path: string | RegExp, handler: UpgradeHandler): void
+  /** Takes every GET and HEAD that no route wants: the static pages. */
+  fallback(handler: Handler): void
+  /** Never listens itself. Connections come by `emit('connection')`, so the sizes and time limits set here still hold. */
+  readonly server: Server
+}
+
+interface Route<Target> {
+  method: Method
+  path: string | RegExp
+  handler: Target
+}
+
+const HEADERS_TIMEOUT_MS = 20_000
+/** Long enough for an upload over a bad line later on; every handler limits the size of what it reads. */
+const REQUEST_TIMEOUT_MS = 60_000
+const KEEP_ALIVE_MS = 10_000
+
+export function createApp({ log }: { log?: Log } = {}): App {
+  const routes: Route<Handler>[] = []
+  const upgrades: Route<UpgradeHandler>[] = []
+  let fallback: Handler = notFound
+
+  const server = createServer({
+    maxHeaderSize: 16_384,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 5_000,
+  })
+
+  server.on('request', (request, response) => {
+    const url = urlOf(request)
+    if (!url) return sendJson(response, 400, { error: 'bad_request', message: 'This address cannot be read.' })
+    const handler = find(routes, request.method ?? 'GET', url.pathname) ?? (isRead(request) ? fallback : notFound)
+    const failed = (error: unknown) => {
+      log?.error('request failed', { method: request.method, path: url.pathname, error })
+      if (response.headersSent) response.destroy()
+      else sendJson(response, 500, { error: 'internal', message: 'Something went wrong on the server.' })
+    }
+    call(() => handler(request, response, url), failed)
+  })
+
+  server.on('upgrade', (request, socket, head) => {
+    // Without a listener an error of a socket that nobody owns yet would end the process.
+    socket.on('error', () => socket.destroy())
+    const url = urlOf(request)
+    const handler = url && find(upgrades, '*', url.pathname)
+    if (!url || !handler) return refuseUpgrade(socket, 404, 'Not Found')
+    const failed = (error: unknown) => {
+      log?.error('upgrade failed', { path: url.pathname, error })
+      socket.destroy()
+    }
+    call(() => handler(request, socket, head, url), failed)
+  })
+
+  return {
+    route: (method, path, handler) => void routes.push({ method, path, handler }),
+    upgrade: (path, handler) => void upgrades.push({ method: '*', path, handler }),
+    fallback: (handler) => {
+      fallback = handler
+    },
+    server,
+  }
+}
+
+/** Ends an upgrade that is not wanted with a plain HTTP answer. */
+export function refuseUpgrade(socket: Duplex, status: number, reason: string, body = ''): void {
+  const length = Buffer.byteLength(body)
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${length}\r\n\r\n${body}`,
+  )
+}
+
+function call(run: () => void | Promise<void>, failed: (error: unknown) => void): void {
+  try {
+    Promise.resolve(run()).catch(failed)
+  } catch (error) {
+    failed(error)
+  }
+}
+
+function find<Target>(routes: Route<Target>[], method: string, path: string): Target | undefined {
+  const here = routes.filter((route) => (typeof route.path === 'string' ? route.path === path : route.path.test(path)))
+  const wanted = method === 'HEAD' ? ['HEAD', 'GET', '*'] : [method, '*']
+  for (const one of wanted) {
+    const route = here.find((each) => each.method === one)
+    if (route) return route.handler
+  }
+  return undefined
+}
+
+/** The address asked for; several slashes in front count as one, as LiveKit's clients sometimes send them. */
+function urlOf(request: IncomingMessage): URL | undefined {
+  const target = (request.url ?? '/').replace(/^\/{2,}/, '/')
+  return target.startsWith('/') ? (URL.parse(target, 'http://maru.invalid') ?? undefined) : undefined
+}
+
+function isRead(request: IncomingMessage): boolean {
+  return request.method === 'GET' || request.method === 'HEAD'
+}
+
+function notFound(_request: IncomingMessage, response: ServerResponse): void {
+  sendJson(response, 404, { error: 'not_found', message: 'There is nothing at this address.' })
+}
