@@ -1,0 +1,58 @@
+/** Every error a client can be shown: what it means and the HTTP status that says the same. */
+export const errors = {
+  bad_frame: { status: 400, meaning: 'The frame is not JSON, or a field is missing or of the wrong kind.' },
+  unsupported_version: { status: 400, meaning: 'The client speaks another version of the room socket.' },
+  hello_expected: { status: 400, meaning: 'The first frame has to be hello, and there is only one.' },
+  room_empty: { status: 400, meaning: 'The room has no name.' },
+  room_too_long: { status: 400, meaning: 'The room name is too long.' },
+  room_bad_characters: { status: 400, meaning: 'The room name holds a character that does not belong there.' },
+  name_empty: { status: 400, meaning: 'The nickname is empty or nothing of it can be seen.' },
+  name_too_long: { status: 400, meaning: 'The nickname is too long.' },
+  text_empty: { status: 400, meaning: 'The message is empty.' },
+  text_too_long: { status: 400, meaning: 'The message is too long.' },
+  unauthorized: { status: 401, meaning: 'The token is missing, expired or not signed by this server.' },
+  forbidden: { status: 403, meaning: 'The token does not allow this.' },
+  foreign_origin: { status: 403, meaning: 'A page of another site tried to open the socket.' },
+  not_found: { status: 404, meaning: 'There is nothing at this address.' },
+  method_not_allowed: { status: 405, meaning: 'The address exists, but not for this method.' },
+  too_large: { status: 413, meaning: 'More bytes than allowed.' },
+  too_fast: { status: 429, meaning: 'Too many frames in a short time; wait a moment.' },
+  room_full: { status: 503, meaning: 'Nobody else fits into the room now.' },
+  storage_unavailable: { status: 503, meaning: 'The server cannot write to its disk; nothing was stored.' },
+  call_unavailable: { status: 503, meaning: 'No call can be joined on this server now.' },
+  disconnected: { status: 503, meaning: 'The connection was lost before the answer came.' },
+  internal: { status: 500, meaning: 'Something unexpected happened in the server.' },
+} as const satisfies Record<string, { status: number; meaning: string }>
+
+export type ErrorCode = keyof typeof errors
+
+export const errorCodes = Object.keys(errors) as [ErrorCode, ...ErrorCode[]]
+
+/** What a frame, a page and a terminal need in order to say what went wrong. */
+export interface Problem {
+  code: ErrorCode
+  message: string
+  /** The field of the request that caused it. */
+  field?: string
+}
+
+/** The one error class that may reach a user; anything else becomes `internal`. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly field: string | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string = errors[code].meaning,
+    options: { field?: string; cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = 'AppError'
+    this.code = code
+    this.field = options.field
+  }
+
+  problem(): Problem {
+    return { code: this.code, message: this.message, ...(this.field === undefined ? {} : { field: this.field }) }
+  }
+}
