@@ -1,0 +1,283 @@
+import type { Room, RoomOptions } from 'livekit-client'
+import { type CallParticipant, readPeople } from './call-person.ts'
+import { type DeviceProblem, endOfDisconnect, endOfFailedJoin } from './call-problem.ts'
+import { type CallEvent, type CallState, isWaiting, step } from './call-state.ts'
+import type { DeviceSource } from './devices.ts'
+import type { JoinChoices } from './join-choices.ts'
+import { type OwnMedia, openOwnMedia } from './own-media.ts'
+
+export interface CallSnapshot {
+  state: CallState
+  /** Me first once the call is live; while reconnecting the last known people without their pictures. */
+  people: readonly CallParticipant[]
+  /** The browser holds the sound back until the person presses something. */
+  soundBlocked: boolean
+  /** The last failure of a device, until it works or is dismissed. */
+  problem?: { source: DeviceSource | 'screen'; code: DeviceProblem }
+  /** Devices that are being opened or closed at this moment. */
+  busy: ReadonlySet<DeviceSource | 'screen'>
+  /** Ids of the devices in use. */
+  active: { microphone?: string; camera?: string; speaker?: string }
+}
+
+export interface Ticket {
+  url: string
+  token: string
+}
+
+/** One participant's seat in a call. Values come out of `snapshot`; tracks are attached to elements by the page. */
+export interface CallClient {
+  snapshot(): CallSnapshot
+  subscribe(listener: () => void): () => void
+  /** Joins, and comes back by itself after a fault, each time with a fresh ticket. Joins again after an end. */
+  join(): void
+  setMicrophone(on: boolean): Promise<void>
+  setCamera(on: boolean): Promise<void>
+  setScreen(on: boolean): Promise<void>
+  useDevice(kind: DeviceSource | 'speaker', id: string): Promise<void>
+  dismissProblem(): void
+  /** Must be called from a press or a key. */
+  startSound(): Promise<void>
+  /** The own microphone, for a level meter. It keeps running while muted. */
+  microphoneTrack(): MediaStreamTrack | undefined
+  leave(): Promise<void>
+}
+
+type LiveKit = typeof import('livekit-client')
+
+export interface CallOptions {
+  ticket(): Promise<Ticket>
+  choices: JoinChoices
+  /** Loads livekit-client, which is large and therefore not part of the page. */
+  load?: () => Promise<LiveKit>
+  schedule?: (run: () => void, ms: number) => () => void
+}
+
+/** Our own policy takes over after these: it fetches a fresh ticket, which livekit-client cannot. */
+const OWN_MENDING_DELAYS_MS = [0, 300, 1_000, 2_000]
+
+const roomOptions: RoomOptions = {
+  adaptiveStream: true,
+  dynacast: true,
+  // The server speaks the two-connection form only; without this each join would first run into a 404.
+  singlePeerConnection: false,
+  publishDefaults: { simulcast: true, red: true, dtx: true, stopMicTrackOnMute: false },
+}
+
+/** Fetches livekit-client ahead of a join that is likely to come. */
+export function warmUp(): void {
+  void import('livekit-client').catch(() => {})
+}
+
+export function openCall(options: CallOptions): CallClient {
+  return new Call(options)
+}
+
+class Call implements CallClient {
+  readonly #options: CallOptions
+  readonly #listeners = new Set<() => void>()
+  #snapshot: CallSnapshot = { state: { phase: 'idle' }, people: [], soundBlocked: false, busy: new Set(), active: {} }
+  #room: Room | undefined
+  #media: OwnMedia | undefined
+  #cancelRetry: (() => void) | undefined
+  #readPending = false
+  /** Counts tries, so that the late outcome of an abandoned one is ignored. */
+  #try = 0
+
+  constructor(options: CallOptions) {
+    this.#options = options
+  }
+
+  snapshot(): CallSnapshot {
+    return this.#snapshot
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  join(): void {
+    this.#happen({ type: 'joinAsked' })
+  }
+
+  async leave(): Promise<void> {
+    this.#happen({ type: 'left' })
+    const { tracks } = this.#options.choices
+    for (const track of Object.values(tracks ?? {})) track.stop()
+    await this.#room?.disconnect()
+  }
+
+  async setMicrophone(on: boolean): Promise<void> {
+    await this.#media?.set('microphone', on)
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    await this.#media?.set('camera', on)
+  }
+
+  async setScreen(on: boolean): Promise<void> {
+    await this.#media?.setScreen(on)
+  }
+
+  async useDevice(kind: DeviceSource | 'speaker', id: string): Promise<void> {
+    await this.#media?.useDevice(kind, id)
+  }
+
+  dismissProblem(): void {
+    const { problem: _, ...rest } = this.#snapshot
+    this.#put(rest)
+  }
+
+  async startSound(): Promise<void> {
+    await this.#room?.startAudio().catch(() => {})
+    this.#readSoon()
+  }
+
+  microphoneTrack(): MediaStreamTrack | undefined {
+    return this.#media?.microphoneTrack()
+  }
+
+  #happen(event: CallEvent): void {
+    const before = this.#snapshot.state
+    const state = step(before, event)
+    if (state === before) return
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
+    const people = state.phase === 'reconnecting' ? withoutTracks(this.#snapshot.people) : this.#snapshot.people
+    this.#put({ ...this.#snapshot, state, people })
+    if (isWaiting(state)) this.#cancelRetry = this.#retryIn(state.retryInMs)
+    else if (state.phase === 'joining' || (state.phase === 'reconnecting' && state.attempt > 0)) void this.#connect()
+    else if (state.phase === 'live') this.#readSoon()
+    if (state.phase === 'ended') {
+      this.#try += 1
+      this.#put({ ...this.#snapshot, people: [] })
+    }
+  }
+
+  /** The next try comes after the delay, or at once when the machine reports that it has a network again. */
+  #retryIn(ms: number): () => void {
+    const run = (): void => this.#happen({ type: 'retryDue' })
+    const cancel = (this.#options.schedule ?? scheduleTimer)(run, ms)
+    globalThis.addEventListener?.('online', run)
+    return () => {
+      cancel()
+      globalThis.removeEventListener?.('online', run)
+    }
+  }
+
+  async #connect(): Promise<void> {
+    this.#try += 1
+    const mine = this.#try
+    try {
+      const [livekit, ticket] = await Promise.all([
+        (this.#options.load ?? (() => import('livekit-client')))(),
+        this.#options.ticket(),
+      ])
+      if (mine !== this.#try) return
+      this.#room ??= this.#openRoom(livekit)
+      await this.#room.connect(ticket.url, ticket.token)
+      if (mine !== this.#try) await this.#room.disconnect()
+      else this.#happen({ type: 'connected' })
+    } catch (error) {
+      if (mine === this.#try) this.#happen({ type: 'lost', reason: endOfFailedJoin(error) })
+    }
+  }
+
+  #openRoom(livekit: LiveKit): Room {
+    const { RoomEvent } = livekit
+    const reconnectPolicy = new livekit.DefaultReconnectPolicy(OWN_MENDING_DELAYS_MS)
+    const room = new livekit.Room({ ...roomOptions, reconnectPolicy })
+    this.#media = openOwnMedia(livekit, room, this.#options.choices, {
+      changed: () => this.#readSoon(),
+      failed: (source, code) => this.#put({ ...this.#snapshot, problem: { source, code } }),
+    })
+    for (const event of shownEvents(RoomEvent)) room.on(event, () => this.#readSoon())
+    room.on(RoomEvent.SignalConnected, () => void this.#media?.publishWanted())
+    room.on(RoomEvent.Reconnecting, () => this.#happen({ type: 'wavered' }))
+    room.on(RoomEvent.SignalReconnecting, () => this.#readSoon())
+    room.on(RoomEvent.Reconnected, () => {
+      this.#happen({ type: 'mended' })
+      this.#readSoon()
+    })
+    room.on(RoomEvent.Disconnected, (reason) => {
+      // During a try `connect` itself throws, with more to say.
+      const { phase } = this.#snapshot.state
+      if (phase === 'live' || this.#isMending()) this.#happen({ type: 'lost', reason: endOfDisconnect(reason) })
+    })
+    return room
+  }
+
+  #isMending(): boolean {
+    const { state } = this.#snapshot
+    return state.phase === 'reconnecting' && state.attempt === 0
+  }
+
+  /** One reading for a burst of events. */
+  #readSoon(): void {
+    if (this.#readPending) return
+    this.#readPending = true
+    queueMicrotask(() => {
+      this.#readPending = false
+      this.#read()
+    })
+  }
+
+  #read(): void {
+    const room = this.#room
+    const media = this.#media
+    if (!room || !media) return
+    const { people: before, problem: known, state } = this.#snapshot
+    const people = state.phase === 'live' ? readPeople(room, before) : before
+    const isSolved = known && media.isOn(known.source)
+    this.#put({
+      state,
+      people: people.length === before.length && people.every((person, i) => person === before[i]) ? before : people,
+      soundBlocked: !room.canPlaybackAudio,
+      ...(known && !isSolved && { problem: known }),
+      busy: media.busy(),
+      active: media.active(),
+    })
+  }
+
+  #put(snapshot: CallSnapshot): void {
+    this.#snapshot = snapshot
+    for (const listener of this.#listeners) listener()
+  }
+}
+
+/** Events after which something shown may be different. */
+function shownEvents(events: LiveKit['RoomEvent']): LiveKit['RoomEvent'][keyof LiveKit['RoomEvent']][] {
+  return [
+    events.ParticipantConnected,
+    events.ParticipantDisconnected,
+    events.ParticipantNameChanged,
+    events.TrackSubscribed,
+    events.TrackUnsubscribed,
+    events.TrackPublished,
+    events.TrackUnpublished,
+    events.TrackMuted,
+    events.TrackUnmuted,
+    events.LocalTrackPublished,
+    events.LocalTrackUnpublished,
+    events.ActiveSpeakersChanged,
+    events.ConnectionQualityChanged,
+    events.AudioPlaybackStatusChanged,
+    events.ActiveDeviceChanged,
+  ]
+}
+
+/** Keeps the seats of a broken call: faces stay where they were, as plain tiles. */
+function withoutTracks(people: readonly CallParticipant[]): CallParticipant[] {
+  return people.map(({ camera, screen: _, ...person }) => ({
+    ...person,
+    ...(person.isMe && camera && { camera }),
+    sounds: [],
+    speaking: false,
+  }))
+}
+
+function scheduleTimer(run: () => void, ms: number): () => void {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}

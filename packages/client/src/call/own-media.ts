@@ -1,0 +1,155 @@
+import type { LocalTrackPublication, Room, Track } from 'livekit-client'
+import { type DeviceProblem, deviceProblem } from './call-problem.ts'
+import { cameraWish, type DeviceSource, microphoneWish } from './devices.ts'
+import type { JoinChoices } from './join-choices.ts'
+
+type OwnSource = DeviceSource | 'screen'
+
+/** What I send: it remembers what the person wants, so that a new connection gets the same again. */
+export interface OwnMedia {
+  publishWanted(): Promise<void>
+  set(source: DeviceSource, on: boolean): Promise<void>
+  setScreen(on: boolean): Promise<void>
+  useDevice(kind: DeviceSource | 'speaker', id: string): Promise<void>
+  isOn(source: OwnSource): boolean
+  busy(): ReadonlySet<OwnSource>
+  active(): { microphone?: string; camera?: string; speaker?: string }
+  microphoneTrack(): MediaStreamTrack | undefined
+}
+
+interface Told {
+  changed(): void
+  failed(source: OwnSource, code: DeviceProblem): void
+}
+
+const kinds = { microphone: 'audioinput', camera: 'videoinput', speaker: 'audiooutput' } as const
+
+export function openOwnMedia(
+  livekit: typeof import('livekit-client'),
+  room: Room,
+  choices: JoinChoices,
+  told: Told,
+): OwnMedia {
+  const wanted = { microphone: choices.microphone !== false, camera: choices.camera !== false }
+  const device: { microphone?: string; camera?: string; speaker?: string } = {
+    ...(choices.microphone && { microphone: choices.microphone }),
+    ...(choices.camera && { camera: choices.camera }),
+    ...(choices.speaker && { speaker: choices.speaker }),
+  }
+  /** Tracks of the preview that have not been used yet. */
+  const handed = { ...choices.tracks }
+  let busy: ReadonlySet<OwnSource> = new Set()
+
+  const publication = (source: OwnSource): LocalTrackPublication | undefined =>
+    room.localParticipant.getTrackPublication(sourceOf(livekit, source)) as LocalTrackPublication | undefined
+
+  const during = async (source: OwnSource, work: () => Promise<unknown>): Promise<void> => {
+    busy = new Set([...busy, source])
+    told.changed()
+    try {
+      await work()
+    } catch (error) {
+      const code = deviceProblem(error)
+      // Whoever closes the picker of screens has changed their mind; that is no fault.
+      if (source !== 'screen' || code !== 'permission_denied') told.failed(source, code)
+    } finally {
+      busy = new Set([...busy].filter((other) => other !== source))
+      told.changed()
+    }
+  }
+
+  const apply = async (source: DeviceSource): Promise<void> => {
+    const track = handed[source]
+    delete handed[source]
+    if (track && (!wanted[source] || track.readyState === 'ended')) track.stop()
+    else if (track && !publication(source)) return publishHanded(livekit, room, source, track)
+    if (!wanted[source] && !publication(source)) return
+    const deviceId = device[source]
+    const chosen = deviceId === undefined ? {} : { deviceId }
+    if (source === 'microphone') {
+      await room.localParticipant.setMicrophoneEnabled(wanted.microphone, { ...microphoneWish, ...chosen })
+    } else {
+      await room.localParticipant.setCameraEnabled(wanted.camera, {
+        resolution: livekit.VideoPresets.h720.resolution,
+        ...chosen,
+      })
+    }
+  }
+
+  return {
+    async publishWanted() {
+      if (device.speaker) void room.switchActiveDevice('audiooutput', device.speaker).catch(() => {})
+      await Promise.all((['microphone', 'camera'] as const).map((source) => during(source, () => apply(source))))
+    },
+    async set(source, on) {
+      wanted[source] = on
+      // Without a connection the wish is all there is; the next connection brings it about.
+      if (room.state === livekit.ConnectionState.Disconnected) return
+      await during(source, () => apply(source))
+    },
+    async setScreen(on) {
+      // The sound of the machine goes along where the browser offers it, untouched by voice processing.
+      const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
+      await during('screen', () =>
+        room.localParticipant.setScreenShareEnabled(on, {
+          audio,
+          systemAudio: 'include',
+          selfBrowserSurface: 'exclude',
+          contentHint: 'detail',
+        }),
+      )
+    },
+    async useDevice(kind, id) {
+      device[kind] = id
+      if (kind === 'speaker') {
+        await room.switchActiveDevice(kinds.speaker, id).catch(() => false)
+        told.changed()
+      } else {
+        await during(kind, () => room.switchActiveDevice(kinds[kind], id))
+      }
+    },
+    isOn(source) {
+      const found = publication(source)
+      return found !== undefined && !found.isMuted
+    },
+    busy: () => busy,
+    active: () => ({
+      ...device,
+      ...settled('microphone', publication('microphone')),
+      ...settled('camera', publication('camera')),
+    }),
+    microphoneTrack: () => publication('microphone')?.track?.mediaStreamTrack,
+  }
+}
+
+function settled(
+  source: DeviceSource,
+  publication: LocalTrackPublication | undefined,
+): { microphone?: string; camera?: string } {
+  const id = publication?.track?.mediaStreamTrack.getSettings().deviceId
+  return id ? { [source]: id } : {}
+}
+
+function sourceOf(livekit: typeof import('livekit-client'), source: OwnSource): Track.Source {
+  const { Source } = livekit.Track
+  return source === 'microphone' ? Source.Microphone : source === 'camera' ? Source.Camera : Source.ScreenShare
+}
+
+/** Publishes a track of the preview as if livekit-client had opened it: it may stop it and open it again. */
+async function publishHanded(
+  livekit: typeof import('livekit-client'),
+  room: Room,
+  source: DeviceSource,
+  track: MediaStreamTrack,
+): Promise<void> {
+  const { deviceId } = track.getSettings()
+  const chosen = deviceId ? { deviceId: { ideal: deviceId } } : {}
+  const as = { source: sourceOf(livekit, source) }
+  if (source === 'microphone') {
+    const voice = new livekit.LocalAudioTrack(track, { ...microphoneWish, ...chosen }, false)
+    await room.localParticipant.publishTrack(voice, as)
+  } else {
+    const picture = new livekit.LocalVideoTrack(track, { ...cameraWish, ...chosen }, false)
+    await room.localParticipant.publishTrack(picture, as)
+  }
+}
