@@ -7,7 +7,7 @@ import type { JoinChoices } from './join-choices.ts'
 import { type OwnMedia, openOwnMedia } from './own-media.ts'
 
 export interface CallSnapshot {
-  state: CallState
+  standing: CallState
   /** Me first once the call is live; while reconnecting the last known people without their pictures. */
   people: readonly CallParticipant[]
   /** The browser holds the sound back until the person presses something. */
@@ -25,10 +25,10 @@ export interface Ticket {
   token: string
 }
 
-/** One participant's seat in a call. Values come out of `snapshot`; tracks are attached to elements by the page. */
+/** One participant's seat in a call. Values come out of `state`; tracks are attached to elements by the page. */
 export interface CallClient {
-  snapshot(): CallSnapshot
-  subscribe(listener: () => void): () => void
+  state(): CallSnapshot
+  subscribe(listener: (state: CallSnapshot) => void): () => void
   /** Joins, and comes back by itself after a fault, each time with a fresh ticket. Joins again after an end. */
   join(): void
   setMicrophone(on: boolean): Promise<void>
@@ -75,8 +75,14 @@ export function openCall(options: CallOptions): CallClient {
 
 class Call implements CallClient {
   readonly #options: CallOptions
-  readonly #listeners = new Set<() => void>()
-  #snapshot: CallSnapshot = { state: { phase: 'idle' }, people: [], soundBlocked: false, busy: new Set(), active: {} }
+  readonly #listeners = new Set<(state: CallSnapshot) => void>()
+  #snapshot: CallSnapshot = {
+    standing: { phase: 'idle' },
+    people: [],
+    soundBlocked: false,
+    busy: new Set(),
+    active: {},
+  }
   #room: Room | undefined
   #media: OwnMedia | undefined
   #cancelRetry: (() => void) | undefined
@@ -88,11 +94,11 @@ class Call implements CallClient {
     this.#options = options
   }
 
-  snapshot(): CallSnapshot {
+  state(): CallSnapshot {
     return this.#snapshot
   }
 
-  subscribe(listener: () => void): () => void {
+  subscribe(listener: (state: CallSnapshot) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -139,17 +145,18 @@ class Call implements CallClient {
   }
 
   #happen(event: CallEvent): void {
-    const before = this.#snapshot.state
-    const state = step(before, event)
-    if (state === before) return
+    const before = this.#snapshot.standing
+    const standing = step(before, event)
+    if (standing === before) return
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
-    const people = state.phase === 'reconnecting' ? withoutTracks(this.#snapshot.people) : this.#snapshot.people
-    this.#put({ ...this.#snapshot, state, people })
-    if (isWaiting(state)) this.#cancelRetry = this.#retryIn(state.retryInMs)
-    else if (state.phase === 'joining' || (state.phase === 'reconnecting' && state.attempt > 0)) void this.#connect()
-    else if (state.phase === 'live') this.#readSoon()
-    if (state.phase === 'ended') {
+    const people = standing.phase === 'reconnecting' ? withoutTracks(this.#snapshot.people) : this.#snapshot.people
+    this.#put({ ...this.#snapshot, standing, people })
+    if (isWaiting(standing)) this.#cancelRetry = this.#retryIn(standing.retryInMs)
+    else if (standing.phase === 'joining' || (standing.phase === 'reconnecting' && standing.attempt > 0))
+      void this.#connect()
+    else if (standing.phase === 'live') this.#readSoon()
+    if (standing.phase === 'ended') {
       this.#try += 1
       this.#put({ ...this.#snapshot, people: [] })
     }
@@ -202,15 +209,15 @@ class Call implements CallClient {
     })
     room.on(RoomEvent.Disconnected, (reason) => {
       // During a try `connect` itself throws, with more to say.
-      const { phase } = this.#snapshot.state
+      const { phase } = this.#snapshot.standing
       if (phase === 'live' || this.#isMending()) this.#happen({ type: 'lost', reason: endOfDisconnect(reason) })
     })
     return room
   }
 
   #isMending(): boolean {
-    const { state } = this.#snapshot
-    return state.phase === 'reconnecting' && state.attempt === 0
+    const { standing } = this.#snapshot
+    return standing.phase === 'reconnecting' && standing.attempt === 0
   }
 
   /** One reading for a burst of events. */
@@ -227,11 +234,11 @@ class Call implements CallClient {
     const room = this.#room
     const media = this.#media
     if (!room || !media) return
-    const { people: before, problem: known, state } = this.#snapshot
-    const people = state.phase === 'live' ? readPeople(room, before) : before
+    const { people: before, problem: known, standing } = this.#snapshot
+    const people = standing.phase === 'live' ? readPeople(room, before) : before
     const isSolved = known && media.isOn(known.source)
     this.#put({
-      state,
+      standing,
       people: people.length === before.length && people.every((person, i) => person === before[i]) ? before : people,
       soundBlocked: !room.canPlaybackAudio,
       ...(known && !isSolved && { problem: known }),
@@ -242,7 +249,7 @@ class Call implements CallClient {
 
   #put(snapshot: CallSnapshot): void {
     this.#snapshot = snapshot
-    for (const listener of this.#listeners) listener()
+    for (const listener of [...this.#listeners]) listener(snapshot)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LocalTrackPublication, Room, Track } from 'livekit-client'
+import type { LocalTrack, LocalTrackPublication, Room, Track } from 'livekit-client'
 import { type DeviceProblem, deviceProblem } from './call-problem.ts'
 import { cameraWish, type DeviceSource, microphoneWish } from './devices.ts'
 import type { JoinChoices } from './join-choices.ts'
@@ -144,12 +144,9 @@ async function publishHanded(
 ): Promise<void> {
   const { deviceId } = track.getSettings()
   const chosen = deviceId ? { deviceId: { ideal: deviceId } } : {}
-  const as = { source: sourceOf(livekit, source) }
-  if (source === 'microphone') {
-    const voice = new livekit.LocalAudioTrack(track, { ...microphoneWish, ...chosen }, false)
-    await room.localParticipant.publishTrack(voice, as)
-  } else {
-    const picture = new livekit.LocalVideoTrack(track, { ...cameraWish, ...chosen }, false)
-    await room.localParticipant.publishTrack(picture, as)
-  }
+  const local =
+    source === 'microphone'
+      ? new livekit.LocalAudioTrack(track, { ...microphoneWish, ...chosen }, false)
+      : new livekit.LocalVideoTrack(track, { ...cameraWish, ...chosen }, false)
+  await room.localParticipant.publishTrack(local as LocalTrack, { source: sourceOf(livekit, source) })
 }

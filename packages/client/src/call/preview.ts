@@ -30,7 +30,7 @@ export interface PreviewState {
 /** Own picture and sound before a call: nothing leaves this machine. */
 export interface Preview {
   state(): PreviewState
-  subscribe(listener: () => void): () => void
+  subscribe(listener: (state: PreviewState) => void): () => void
   set(source: DeviceSource, wanted: boolean | string): Promise<void>
   setSpeaker(device: string): void
   /** Asks again for whatever is wanted and missing. */
@@ -49,10 +49,10 @@ export function openPreview(wanted: { microphone: boolean; camera: boolean }): P
     devices: noDevices,
   }
   let closed = false
-  const listeners = new Set<() => void>()
+  const listeners = new Set<(state: PreviewState) => void>()
   const set = (change: Partial<PreviewState>): void => {
     state = { ...state, ...change }
-    for (const listener of listeners) listener()
+    for (const listener of [...listeners]) listener(state)
   }
   /** Counts the requests of each source, so that a late answer of an earlier one is thrown away. */
   const request = { microphone: 0, camera: 0 }
