@@ -32,9 +32,23 @@ async function openPage(): Promise<Page> {
   return page
 }
 
+/** What the rounds below read and call in the page. */
+interface BenchPage {
+  [name: string]: unknown
+  LivekitClient: { Room: new (options: object) => LiveRoom }
+  room: LiveRoom
+  track: MediaStreamTrack
+}
+interface LiveRoom {
+  on(event: 'trackSubscribed', listener: (track: { mediaStreamTrack: MediaStreamTrack }) => void): void
+  connect(url: string, token: string): Promise<void>
+  disconnect(stopTracks: boolean): Promise<void>
+  localParticipant: { publishTrack(track: MediaStreamTrack, options: object): Promise<unknown> }
+}
+
 /** Runs in the page: everything the rounds below call. */
 function pageSide() {
-  const scope = window as any
+  const scope = window as unknown as BenchPage
   const video = document.getElementById('v') as HTMLVideoElement
   const now = () => performance.timeOrigin + performance.now()
   const firstFrame = (stream: MediaStream) =>
@@ -44,7 +58,7 @@ function pageSide() {
     })
   scope.camera = async () => {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 360, frameRate: 30 } })
-    scope.track = stream.getVideoTracks()[0]
+    scope.track = stream.getVideoTracks()[0] as MediaStreamTrack
   }
   scope.connect = async (url: string, token: string) => {
     const from = now()
@@ -113,8 +127,12 @@ async function token(identity: string, room: string): Promise<string> {
 }
 
 const call = (page: Page, name: string, ...args: unknown[]) =>
-  page.evaluate(([name, args]) => (window as any)[name as string](...(args as unknown[])), [name, args] as const)
-const read = (page: Page, name: string) => page.evaluate((name) => (window as any)[name], name)
+  page.evaluate(
+    ([name, args]) => (window as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args),
+    [name, args] as const,
+  )
+const read = (page: Page, name: string) =>
+  page.evaluate((name) => (window as unknown as Record<string, unknown>)[name], name)
 
 const a = await openPage()
 const b = await openPage()

@@ -1,7 +1,6 @@
 // `npm run bench [-- engine|picture|start|chat]`: measures on this machine and prints a table; gates nothing. Ratios are to a floor or a peer in the same run.
 import { spawnSync } from 'node:child_process'
 import { cpus, loadavg, totalmem } from 'node:os'
-import { join } from 'node:path'
 import { cargoEnvironment, entry, node, prepare, root } from './prepare.mjs'
 
 const wanted = process.argv.slice(2)
