@@ -1,0 +1,3 @@
+export const call = {}
+
+export type CallWords = typeof call

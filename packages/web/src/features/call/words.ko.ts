@@ -1,0 +1,3 @@
+import type { CallWords } from './words.en.ts'
+
+export const call: CallWords = {}

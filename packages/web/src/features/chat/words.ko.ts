@@ -1,0 +1,3 @@
+import type { ChatWords } from './words.en.ts'
+
+export const chat: ChatWords = {}

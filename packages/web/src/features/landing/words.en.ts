@@ -1,0 +1,3 @@
+export const landing = {}
+
+export type LandingWords = typeof landing

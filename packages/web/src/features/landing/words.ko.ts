@@ -1,0 +1,3 @@
+import type { LandingWords } from './words.en.ts'
+
+export const landing: LandingWords = {}

@@ -1,0 +1,3 @@
+import type { PeopleWords } from './words.en.ts'
+
+export const people: PeopleWords = {}

@@ -1,0 +1,3 @@
+export const prejoin = {}
+
+export type PrejoinWords = typeof prejoin

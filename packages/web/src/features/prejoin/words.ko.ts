@@ -1,0 +1,3 @@
+import type { PrejoinWords } from './words.en.ts'
+
+export const prejoin: PrejoinWords = {}

@@ -1,0 +1,3 @@
+export const problems = {}
+
+export type ProblemsWords = typeof problems

@@ -1,0 +1,3 @@
+import type { ProblemsWords } from './words.en.ts'
+
+export const problems: ProblemsWords = {}

@@ -1,0 +1,36 @@
+export const shell = {
+  product: 'Maru',
+  toTheme: { light: 'Use the light theme', dark: 'Use the dark theme' },
+  /** Named in the language it leads to. */
+  toLanguage: '한국어',
+  toLanguageLabel: '한국어로 보기',
+  home: 'Maru, start page',
+  skipToStage: 'Skip to the room',
+  skipToControls: 'Skip to the controls',
+  skipToPanel: 'Skip to the chat',
+  copyLink: 'Copy link',
+  linkCopied: 'Link copied. Send it to whoever should come.',
+  linkNotCopied: (link: string) => `The link could not be copied: ${link}`,
+  here: (count: number) => `${count} here`,
+  inCall: (count: number) => `${count} in the call`,
+  join: 'Join',
+  joinCall: 'Join the call',
+  leave: 'Leave',
+  chat: 'Chat',
+  people: 'People',
+  unread: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),
+  close: 'Close',
+  cancel: 'Cancel',
+  save: 'Save',
+  dismiss: (text: string) => `Dismiss: ${text}`,
+  opening: 'Opening the room…',
+  left: {
+    title: 'You left',
+    text: (room: string) => `The conversation in ${room} goes on. Your messages are kept there.`,
+    again: 'Come back in',
+    home: 'To the start page',
+  },
+  openNetwork: 'Not secure',
+}
+
+export type ShellWords = typeof shell

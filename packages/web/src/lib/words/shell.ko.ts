@@ -1,0 +1,36 @@
+import { josa } from './josa.ts'
+import type { ShellWords } from './shell.en.ts'
+
+export const shell: ShellWords = {
+  product: '마루',
+  toTheme: { light: '밝은 화면으로', dark: '어두운 화면으로' },
+  toLanguage: 'English',
+  toLanguageLabel: 'Show in English',
+  home: '마루, 첫 화면',
+  skipToStage: '방으로 건너뛰기',
+  skipToControls: '단추로 건너뛰기',
+  skipToPanel: '채팅으로 건너뛰기',
+  copyLink: '링크 복사',
+  linkCopied: '링크를 복사했어요. 함께할 사람에게 보내 주세요.',
+  linkNotCopied: (link) => `링크를 복사하지 못했어요: ${link}`,
+  here: (count) => `${count}명 있음`,
+  inCall: (count) => `${count}명 통화 중`,
+  join: '들어가기',
+  joinCall: '통화에 들어가기',
+  leave: '나가기',
+  chat: '채팅',
+  people: '사람',
+  unread: (count) => `새 메시지 ${count}개`,
+  close: '닫기',
+  cancel: '취소',
+  save: '저장',
+  dismiss: (text) => `닫기: ${text}`,
+  opening: '방을 여는 중이에요…',
+  left: {
+    title: '나왔어요',
+    text: (room) => `${josa(room, '은', '는')} 계속 열려 있어요. 보낸 메시지도 그대로 남아 있습니다.`,
+    again: '다시 들어가기',
+    home: '첫 화면으로',
+  },
+  openNetwork: '보안 연결 아님',
+}
