@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AppError, errors } from '@maru/protocol'
 
 /** Sends one JSON body. Nothing of an answer may be kept by a browser or a proxy. */
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
@@ -10,6 +11,12 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
     'x-content-type-options': 'nosniff',
   })
   response.end(bytes)
+}
+
+/** Tells the client what is wrong. Whatever is not meant for it becomes `internal`, without a word of why. */
+export function sendError(response: ServerResponse, error: unknown): void {
+  const shown = error instanceof AppError ? error : new AppError('internal')
+  sendJson(response, errors[shown.code].status, shown.problem())
 }
 
 /** Reads a whole request body. Resolves to `undefined`, with the answer already sent, when it is longer than `limit` bytes. */
@@ -25,7 +32,7 @@ export async function readBody(
     size += chunk.length
     if (size > limit) {
       response.setHeader('connection', 'close') // the rest of the body is not wanted
-      sendJson(response, 413, { error: 'too_large', message: `At most ${limit} bytes can be sent here.` })
+      sendError(response, new AppError('too_large', `At most ${limit} bytes can be sent here.`))
       return undefined
     }
     chunks.push(chunk)

@@ -4,8 +4,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { AppError } from '@maru/protocol'
 import type { Log } from '../terminal/log.ts'
-import { sendJson } from './answer.ts'
+import { sendError } from './answer.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, url: URL) => void | Promise<void>
@@ -49,12 +50,13 @@ export function createApp({ log }: { log?: Log } = {}): App {
 
   server.on('request', (request, response) => {
     const url = urlOf(request)
-    if (!url) return sendJson(response, 400, { error: 'bad_request', message: 'This address cannot be read.' })
+    if (!url) return sendError(response, new AppError('not_found'))
     const handler = find(routes, request.method ?? 'GET', url.pathname) ?? (isRead(request) ? fallback : notFound)
     const failed = (error: unknown) => {
-      log?.error('request failed', { method: request.method, path: url.pathname, error })
+      if (!(error instanceof AppError))
+        log?.error('request failed', { method: request.method, path: url.pathname, error })
       if (response.headersSent) response.destroy()
-      else sendJson(response, 500, { error: 'internal', message: 'Something went wrong on the server.' })
+      else sendError(response, error)
     }
     call(() => handler(request, response, url), failed)
   })
@@ -119,5 +121,5 @@ function isRead(request: IncomingMessage): boolean {
 }
 
 function notFound(_request: IncomingMessage, response: ServerResponse): void {
-  sendJson(response, 404, { error: 'not_found', message: 'There is nothing at this address.' })
+  sendError(response, new AppError('not_found'))
 }

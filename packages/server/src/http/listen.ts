@@ -1,31 +1,129 @@
-/** The one TCP port: plain HTTP and TLS on the same number, told apart by the first byte of a connection. */
+/**
+ * The one TCP port: plain HTTP and TLS on the same number, told apart by the first byte of a connection.
+ * It ends connections that say nothing; from then on TLS and the application's own time limits hold.
+ */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { SecureContextOptions, Server as TlsServer } from 'node:tls'
 import type { App } from './app.ts'
 
-export interface Listener {
-  readonly port: number
+const FIRST_BYTE_TIMEOUT_MS = 10_000
+const HANDSHAKE_TIMEOUT_MS = 10_000
+/** How a TLS handshake begins, and no HTTP method does. */
+const TLS_HANDSHAKE = 0x16
+
+export interface Port {
+  readonly number: number
+  /** Hands everybody who has come so far, and comes from now on, to the application. */
+  serve(app: App): void
+  /** Takes effect for connections that begin after it. */
+  setCertificate(certificate: Certificate): void
+  /** Takes no more connections; those that are open stay. */
+  stop(): void
+  /** Ends every connection at once. */
   close(): Promise<void>
 }
 
-export async function listen({ port, host, app }: { port: number; host?: string; app: App }): Promise<Listener> {
+export type Certificate = Pick<SecureContextOptions, 'key' | 'cert'>
+
+/** Binds the port without serving yet: the media engine needs the number before the application can be put together. */
+export async function openPort({
+  port,
+  host,
+  firstByteTimeoutMs = FIRST_BYTE_TIMEOUT_MS,
+}: {
+  port: number
+  host?: string
+  firstByteTimeoutMs?: number
+}): Promise<Port> {
   const sockets = new Set<Socket>()
-  const front = createServer((socket) => {
+  const early: Socket[] = []
+  let app: App | undefined
+  let certificate: Certificate | undefined
+  let tls: TlsServer | undefined
+
+  // Paused, so that nothing is read before somebody wants it. Half open, as HTTP servers are: a client may end its side first.
+  const front = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    app.server.emit('connection', socket)
+    socket.on('error', () => socket.destroy())
+    if (app) void greet(socket, app)
+    else early.push(socket)
   })
-  await opened(front, port, host ?? '::')
+
+  async function greet(socket: Socket, to: App): Promise<void> {
+    const first = await firstByte(socket, firstByteTimeoutMs)
+    if (first === undefined) return void socket.destroy()
+    if (first !== TLS_HANDSHAKE) return void to.server.emit('connection', socket)
+    tls ??= certificate && (await createTlsServer(to, certificate))
+    if (tls) tls.emit('connection', socket)
+    else socket.destroy()
+  }
+
+  await bind(front, port, host)
   return {
-    port: (front.address() as AddressInfo).port,
+    number: (front.address() as AddressInfo).port,
+    serve: (to) => {
+      app = to
+      // The application's server never listens itself; this event is what starts its watch over slow headers and bodies.
+      to.server.emit('listening')
+      for (const socket of early.splice(0)) void greet(socket, to)
+    },
+    setCertificate: (next) => {
+      certificate = next
+      tls?.setSecureContext(next)
+    },
+    stop: () => void front.close(),
     close: () =>
       new Promise((resolve) => {
+        app?.server.close()
         front.close(() => resolve())
         for (const socket of sockets) socket.destroy()
       }),
   }
 }
 
-function opened(front: Server, port: number, host: string): Promise<void> {
+/** Made when the first TLS connection comes: most of what TLS costs in memory is paid then. */
+async function createTlsServer(app: App, certificate: Certificate): Promise<TlsServer> {
+  const { createServer: createSecureServer } = await import('node:tls')
+  return createSecureServer(
+    { ...certificate, ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_TIMEOUT_MS, minVersion: 'TLSv1.2' },
+    (socket) => app.server.emit('connection', socket),
+  ).on('tlsClientError', (_error, socket) => socket.destroy())
+}
+
+/** Looks at the first byte and leaves it where it is. Nothing when the connection ends, fails or stays silent. */
+function firstByte(socket: Socket, timeoutMs: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const done = (byte: number | undefined) => {
+      clearTimeout(timer)
+      socket.off('readable', look)
+      socket.off('close', closed)
+      resolve(byte)
+    }
+    const look = () => {
+      const data: Buffer | null = socket.read(1)
+      if (data) socket.unshift(data)
+      // An end without a byte is 'readable' too.
+      done(data?.[0])
+    }
+    const closed = () => done(undefined)
+    const timer = setTimeout(closed, timeoutMs)
+    socket.on('close', closed)
+    socket.on('readable', look)
+  })
+}
+
+async function bind(front: Server, port: number, host: string | undefined): Promise<void> {
+  if (host) return tryBind(front, port, host)
+  try {
+    await tryBind(front, port, '::') // takes IPv4 as well
+  } catch (error) {
+    if (!['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    await tryBind(front, port, '0.0.0.0')
+  }
+}
+
+function tryBind(front: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     front.once('error', reject)
     front.listen({ port, host }, () => {
