@@ -40,12 +40,12 @@ export interface Preview {
   close(): void
 }
 
-/** Opens the devices at once, with one question to the person where the browser allows it. */
-export function openPreview(wanted: { microphone: boolean; camera: boolean }): Preview {
+/** Opens the devices at once (a string names one of them), with one question to the person where the browser allows it. */
+export function openPreview(wanted: Record<DeviceSource, boolean | string>): Preview {
   let state: PreviewState = {
     asking: true,
-    microphone: { wanted: wanted.microphone },
-    camera: { wanted: wanted.camera },
+    microphone: first(wanted.microphone),
+    camera: first(wanted.camera),
     devices: noDevices,
   }
   let closed = false
@@ -148,6 +148,10 @@ export function openPreview(wanted: { microphone: boolean; camera: boolean }): P
   }
 }
 
+function first(choice: boolean | string): PreviewSource {
+  return { wanted: choice !== false, ...(typeof choice === 'string' && { device: choice }) }
+}
+
 function opened(before: PreviewSource, track: MediaStreamTrack | undefined, problem?: DeviceProblem): PreviewSource {
   const device = track?.getSettings().deviceId ?? before.device
   return {
@@ -157,7 +161,8 @@ function opened(before: PreviewSource, track: MediaStreamTrack | undefined, prob
   }
 }
 
-function choice(source: DeviceSource, { wanted, track, device }: PreviewSource): Partial<JoinChoices> {
-  if (!wanted || !track) return { [source]: false }
+/** A device that has not answered yet is left to the call, which asks again; one that failed is not. */
+function choice(source: DeviceSource, { wanted, problem, device }: PreviewSource): Partial<JoinChoices> {
+  if (!wanted || problem) return { [source]: false }
   return device === undefined ? {} : { [source]: device }
 }

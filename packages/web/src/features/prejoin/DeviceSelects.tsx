@@ -1,0 +1,73 @@
+import type { Device, Preview, PreviewState } from '@maru/client/call'
+import type { LucideIcon } from 'lucide-react'
+import ChevronDown from 'lucide-react/icons/chevron-down'
+import Mic from 'lucide-react/icons/mic'
+import Video from 'lucide-react/icons/video'
+import Volume2 from 'lucide-react/icons/volume-2'
+import { useWords } from '../../lib/words/use-words.ts'
+
+/** Which devices to use. Real names are there as soon as the browser has allowed one of a kind. */
+export function DeviceSelects({ preview, state }: { preview: Preview; state: PreviewState }) {
+  const words = useWords().prejoin
+  const { microphones, cameras, speakers } = state.devices
+  return (
+    <div className="grid gap-2 sm:grid-flow-col sm:auto-cols-fr">
+      <DeviceSelect
+        icon={Mic}
+        label={words.microphone}
+        devices={microphones}
+        chosen={state.microphone.device}
+        onChoose={(id) => void preview.set('microphone', id)}
+      />
+      {speakers.length > 0 && (
+        <DeviceSelect
+          icon={Volume2}
+          label={words.speaker}
+          devices={speakers}
+          chosen={state.speaker}
+          onChoose={(id) => preview.setSpeaker(id)}
+        />
+      )}
+      <DeviceSelect
+        icon={Video}
+        label={words.camera}
+        devices={cameras}
+        chosen={state.camera.device}
+        onChoose={(id) => void preview.set('camera', id)}
+      />
+    </div>
+  )
+}
+
+interface DeviceSelectProps {
+  icon: LucideIcon
+  label: string
+  devices: Device[]
+  chosen: string | undefined
+  onChoose: (id: string) => void
+}
+
+function DeviceSelect({ icon: Icon, label, devices, chosen, onChoose }: DeviceSelectProps) {
+  const words = useWords().prejoin
+  const isKnown = devices.some((device) => device.id === chosen)
+  return (
+    <div className="relative min-w-0 text-soft">
+      <Icon size={18} aria-hidden="true" className="pointer-events-none absolute start-3.5 top-3.25" />
+      <select
+        aria-label={label}
+        value={isKnown ? chosen : ''}
+        disabled={devices.length === 0}
+        className="h-11 w-full appearance-none truncate rounded-button border border-line bg-surface ps-10 pe-9 text-base text-ink transition hover:border-line-strong disabled:opacity-60 sm:text-[0.9rem]"
+        onChange={(event) => event.currentTarget.value && onChoose(event.currentTarget.value)}
+      >
+        {!isKnown && <option value="">{words.systemDefault}</option>}
+        {devices.map((device, i) => (
+          <option key={device.id} value={device.id}>
+            {device.label || words.unnamed(label, i + 1)}
+          </option>
+        ))}
+      </select>
+      <ChevronDown size={18} aria-hidden="true" className="pointer-events-none absolute end-3 top-3.25" />
+    </div>
+  )
+}
