@@ -1,0 +1,44 @@
+/**
+ * What has happened, told to everybody in this process who wants to know. Publishing is synchronous and in order; a listener must not wait.
+ * Knows no rooms' rules and no sockets.
+ */
+import type { CallPerson, Entry, Member } from '@maru/protocol'
+
+/** `room` is the room's name. */
+export type ServerEvent =
+  | { type: 'entryAdded'; room: string; entry: Entry }
+  | { type: 'memberHere'; room: string; member: Member }
+  | { type: 'memberGone'; room: string; member: string }
+  | { type: 'callChanged'; room: string; people: CallPerson[] }
+
+export interface Bus {
+  publish(event: ServerEvent): void
+  /** Gives the way to stop listening. */
+  subscribe(listener: (event: ServerEvent) => void): () => void
+}
+
+/** A listener that throws keeps nothing from the others; its error goes to `failed`. */
+export function createBus(failed: (error: unknown) => void = throwLater): Bus {
+  const listeners = new Set<(event: ServerEvent) => void>()
+  return {
+    publish(event) {
+      for (const listener of listeners) {
+        try {
+          listener(event)
+        } catch (error) {
+          failed(error)
+        }
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}

@@ -1,0 +1,161 @@
+/**
+ * Who is in which room, and the joined and left lines that follow from it.
+ *
+ * A member who leaves without saying so stays for a short grace, so that a reload writes nothing. What the log says about who is here
+ * is kept beside it (`PresenceRecords`): after a crash or restart those members are expected back for a while. They are not shown as here
+ * before they are, whoever returns in time writes nothing, and the others get their left line when the time is over.
+ */
+import { AppError, limits, type Member } from '@maru/protocol'
+import { appendEntry, type RoomContext } from './append-entry.ts'
+import { isNameFor, uniqueName } from './unique-name.ts'
+
+/** Long enough for a page to load again on a slow phone. */
+const GRACE_MS = 5_000
+/** Longer than the longest pause between two attempts of a client (15 s), so that all open pages are back before it ends. */
+const RESTART_GRACE_MS = 30_000
+
+/** Calls back once after a time; gives the way to call it off. */
+export type Schedule = (delayMs: number, callback: () => void) => () => void
+
+export interface PresenceOptions extends RoomContext {
+  schedule: Schedule
+  graceMs?: number
+  restartGraceMs?: number
+  /** Told when a line could not be stored; whoever it is about is here or gone all the same. */
+  failed: (error: unknown) => void
+}
+
+export interface Presence {
+  people(room: string): Member[]
+  countPeople(): number
+  /** The member, when here. */
+  find(room: string, id: string): Member | undefined
+  /**
+   * The member is in the room now, under the nickname or the nearest free one.
+   * @throws room_full
+   */
+  enter(room: string, id: string, name: string): Member
+  /** `now`: the member said so. Otherwise the grace begins. */
+  leave(room: string, id: string, how: 'now' | 'later'): void
+  rename(room: string, id: string, name: string): Member
+  /** Forgets everything without a line: after the restart all are expected back. */
+  close(): void
+}
+
+interface Here {
+  name: string
+  state: 'here' | 'leaving' | 'expected'
+  cancel: () => void
+}
+
+const nothing = () => {}
+
+export function createPresence(options: PresenceOptions): Presence {
+  const { storage, bus, schedule, failed, graceMs = GRACE_MS, restartGraceMs = RESTART_GRACE_MS } = options
+  const rooms = new Map<string, Map<string, Here>>()
+  const membersOf = (room: string): Map<string, Here> => {
+    const members = rooms.get(room) ?? new Map<string, Here>()
+    rooms.set(room, members)
+    return members
+  }
+  const visible = (members: Map<string, Here> | undefined): Member[] =>
+    Array.from(members ?? [], ([id, { name, state }]) => (state === 'expected' ? [] : [{ id, name }])).flat()
+
+  const expected = storage.read.presence.all()
+  for (const { room, member } of expected)
+    membersOf(room).set(member.id, { name: member.name, state: 'expected', cancel: nothing })
+  const stopExpecting =
+    expected.length === 0
+      ? nothing
+      : schedule(restartGraceMs, () => {
+          for (const { room, member } of expected)
+            if (rooms.get(room)?.get(member.id)?.state === 'expected') remove(room, member.id)
+        })
+
+  function write(
+    room: string,
+    member: Member,
+    line: { kind: 'joined' | 'left' } | { kind: 'renamed'; before: string },
+  ): void {
+    const change = { ...line, member: member.id, name: member.name }
+    appendEntry(options, room, change, ({ presence }, roomId) =>
+      line.kind === 'left' ? presence.remove(roomId, member.id) : presence.put(roomId, member),
+    ).catch(failed)
+  }
+
+  function remove(room: string, id: string): void {
+    const members = rooms.get(room)
+    const found = members?.get(id)
+    if (!members || !found) return
+    found.cancel()
+    members.delete(id)
+    if (members.size === 0) rooms.delete(room)
+    if (found.state !== 'expected') bus.publish({ type: 'memberGone', room, member: id })
+    write(room, { id, name: found.name }, { kind: 'left' })
+  }
+
+  function namesBeside(members: Map<string, Here>, id: string): string[] {
+    return Array.from(members, ([other, { name }]) => (other === id ? [] : [name])).flat()
+  }
+
+  function rename(room: string, id: string, wished: string): Member {
+    const members = rooms.get(room)
+    const found = members?.get(id)
+    if (!members || !found) throw new Error('only who is here can be renamed')
+    const name = uniqueName(wished, namesBeside(members, id))
+    const before = found.name
+    if (name === before) return { id, name }
+    found.name = name
+    const member = { id, name }
+    bus.publish({ type: 'memberHere', room, member })
+    write(room, member, { kind: 'renamed', before })
+    return member
+  }
+
+  function comeBack(room: string, id: string, found: Here, wished: string): Member {
+    found.cancel()
+    const wasExpected = found.state === 'expected'
+    const before = found.name
+    found.state = 'here'
+    found.cancel = nothing
+    if (!isNameFor(before, wished)) rename(room, id, wished)
+    const member = { id, name: found.name }
+    if (wasExpected && found.name === before) bus.publish({ type: 'memberHere', room, member })
+    return member
+  }
+
+  return {
+    people: (room) => visible(rooms.get(room)),
+    countPeople: () => Array.from(rooms.values(), (members) => visible(members).length).reduce((sum, n) => sum + n, 0),
+    find(room, id) {
+      const found = rooms.get(room)?.get(id)
+      return found && found.state !== 'expected' ? { id, name: found.name } : undefined
+    },
+    enter(room, id, wished) {
+      const members = membersOf(room)
+      const found = members.get(id)
+      if (found) return comeBack(room, id, found, wished)
+      if (members.size >= limits.people)
+        throw new AppError('room_full', `This room is full: at most ${limits.people} people fit into it.`)
+      const member = { id, name: uniqueName(wished, namesBeside(members, id)) }
+      members.set(id, { name: member.name, state: 'here', cancel: nothing })
+      bus.publish({ type: 'memberHere', room, member })
+      write(room, member, { kind: 'joined' })
+      return member
+    },
+    leave(room, id, how) {
+      const found = rooms.get(room)?.get(id)
+      if (!found || found.state === 'expected') return
+      if (how === 'now') return remove(room, id)
+      if (found.state === 'leaving') return
+      found.state = 'leaving'
+      found.cancel = schedule(graceMs, () => remove(room, id))
+    },
+    rename,
+    close() {
+      stopExpecting()
+      for (const members of rooms.values()) for (const { cancel } of members.values()) cancel()
+      rooms.clear()
+    },
+  }
+}

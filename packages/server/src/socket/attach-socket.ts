@@ -1,0 +1,121 @@
+/**
+ * The room socket: checks what comes in, asks the domain, delivers what the bus tells. One WebSocket, one room, one member.
+ * Decides nothing about rooms or messages.
+ */
+import { randomBytes } from 'node:crypto'
+import { type CallPerson, closeCodes, limits, type RandomBytes } from '@maru/protocol'
+import { WebSocketServer } from 'ws'
+import type { Bus } from '../events/bus.ts'
+import { type App, refuseUpgrade } from '../http/app.ts'
+import { createPresence, type Schedule } from '../rooms/presence.ts'
+import type { Storage } from '../storage/open-storage.ts'
+import type { Log } from '../terminal/log.ts'
+import type { SocketContext } from './answer-request.ts'
+import { createAudience } from './audience.ts'
+import { isOwnOrigin } from './check-origin.ts'
+import { type Connection, createConnection } from './connection.ts'
+import { createFrameReader } from './frame-reader.ts'
+
+export interface RoomSocketOptions {
+  app: Pick<App, 'upgrade'>
+  storage: Storage
+  bus: Bus
+  mintCallToken: SocketContext['mintCallToken']
+  log: Log
+  now?: () => number
+  random?: RandomBytes
+  schedule?: Schedule
+  graceMs?: number
+  restartGraceMs?: number
+}
+
+export interface RoomSocketStats {
+  connections: number
+  /** Seats over all rooms. */
+  people: number
+  /** Messages stored since the start. */
+  messages: number
+}
+
+export interface RoomSocket {
+  connections(): number
+  stats(): RoomSocketStats
+  /** Says goodbye to everybody; nobody's left line is written. */
+  close(): Promise<void>
+}
+
+const scheduleTimer: Schedule = (delayMs, callback) => {
+  const timer = setTimeout(callback, delayMs)
+  timer.unref()
+  return () => clearTimeout(timer)
+}
+
+export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
+  const { app, storage, bus, log, now = Date.now, schedule = scheduleTimer } = options
+  const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false })
+  const audience = createAudience()
+  const calls = new Map<string, CallPerson[]>()
+  const connections = new Set<Connection>()
+  const presence = createPresence({
+    ...options,
+    schedule,
+    failed: (error) => log.warn('a line of the room log was not stored', { error }),
+  })
+  const context: SocketContext = {
+    storage,
+    bus,
+    presence,
+    audience,
+    random: options.random ?? randomBytes,
+    callOf: (room) => calls.get(room) ?? [],
+    mintCallToken: options.mintCallToken,
+  }
+  let messages = 0
+  let closing = false
+  let lastOneGone = () => {}
+
+  const unsubscribe = bus.subscribe((event) => {
+    if (event.type === 'callChanged') {
+      if (event.people.length > 0) calls.set(event.room, event.people)
+      else calls.delete(event.room)
+    }
+    if (event.type === 'entryAdded' && event.entry.kind === 'message') messages += 1
+    audience.deliver(event)
+  })
+
+  app.upgrade('/socket', (request, socket, head) => {
+    if (closing) return refuseUpgrade(socket, 503, 'Service Unavailable')
+    if (!isOwnOrigin(request))
+      return refuseUpgrade(socket, 403, 'Forbidden', 'This page may not open the room socket.\n')
+    server.handleUpgrade(request, socket, head, (ws) => {
+      const connection = createConnection(ws, socket, schedule)
+      connections.add(connection)
+      ws.on('close', () => {
+        connections.delete(connection)
+        if (audience.remove(connection) && connection.seat)
+          presence.leave(connection.seat.room, connection.seat.member, 'later')
+        if (connections.size === 0) lastOneGone()
+      })
+      // Only a frame too large or broken comes here; ws closes the connection itself.
+      ws.on('error', (error) => log.debug('room socket failed', { error: error.message }))
+      const read = createFrameReader(context, connection, request, { log, now, schedule })
+      ws.on('message', (data, isBinary) => read(isBinary ? '' : String(data)))
+    })
+  })
+
+  return {
+    connections: () => connections.size,
+    stats: () => ({ connections: connections.size, people: presence.countPeople(), messages }),
+    async close() {
+      closing = true
+      presence.close()
+      unsubscribe()
+      const gone = new Promise<void>((resolve) => {
+        lastOneGone = resolve
+      })
+      for (const connection of connections) connection.close(closeCodes.goingAway, 'the server ends')
+      if (connections.size > 0) await gone
+      server.close()
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { type Compilable, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { migrations, type Tables } from './tables.ts'
+
+/** A query that was built, compiled and prepared once, and then runs at once with the values of one call. */
+export type Query<Values, Row> = (values: Values) => Row[]
+
+export interface Database {
+  /**
+   * Prepares what Kysely builds. `values` stands for the values to come: `db.query<{ name: string }>()((q, values) => …where('name', '=', values.name))`.
+   */
+  query<Values>(): <Row>(build: (tables: Kysely<Tables>, values: Values) => Compilable<Row>) => Query<Values, Row>
+  exec(sql: string): void
+  inTransaction(): boolean
+  close(): void
+}
+
+class Placeholder {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/**
+ * Opens the file (`:memory:` for none), making its folder and bringing it to the newest version.
+ * @throws an Error whose message tells a person what is wrong with the file or folder and what to do
+ */
+export function openDatabase(file: string): Database {
+  let db: DatabaseSync | undefined
+  try {
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    db = new DatabaseSync(file, { timeout: 2_000 })
+    // In WAL mode only `full` syncs at every commit. Exclusive: a second server on the same folder is told so at its start.
+    db.exec(`pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;
+      pragma foreign_keys = on; pragma journal_size_limit = 67108864; pragma cache_size = -8000;`)
+    migrate(db)
+  } catch (error) {
+    db?.close()
+    throw explain(error, file)
+  }
+  return wrap(db)
+}
+
+function wrap(db: DatabaseSync): Database {
+  // Kysely only writes and types the queries; they run synchronously on the one connection.
+  const tables = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  })
+  return {
+    query:
+      <Values>() =>
+      <Row>(build: (tables: Kysely<Tables>, values: Values) => Compilable<Row>): Query<Values, Row> => {
+        const names = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) })
+        const { sql, parameters } = build(tables, names as Values).compile()
+        const statement = db.prepare(sql)
+        return (values) =>
+          statement.all(
+            ...parameters.map(
+              (value) =>
+                (value instanceof Placeholder
+                  ? (values as Record<string, unknown>)[value.name]
+                  : value) as SQLInputValue,
+            ),
+          ) as Row[]
+      },
+    exec: (sql) => db.exec(sql),
+    inTransaction: () => db.isTransaction,
+    close: () => db.close(),
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  const version = Number(db.prepare('pragma user_version').get()?.user_version)
+  if (version > migrations.length)
+    throw new Error(`it was written by a newer Maru (version ${version}, this one knows ${migrations.length})`)
+  for (const [index, sql] of migrations.entries()) {
+    if (index < version) continue
+    db.exec('begin immediate')
+    try {
+      db.exec(`${sql}; pragma user_version = ${index + 1}`)
+      db.exec('commit')
+    } catch (error) {
+      if (db.isTransaction) db.exec('rollback')
+      throw error
+    }
+  }
+}
+
+const BUSY = 5
+const LOCKED = 6
+const READ_ONLY = 8
+const IO_ERROR = 10
+const CORRUPT = 11
+const FULL = 13
+const CANNOT_OPEN = 14
+const NOT_A_DATABASE = 26
+const unavailable = [BUSY, LOCKED, READ_ONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE]
+
+/** The primary result code of SQLite behind an error; `undefined` where SQLite was not the one to throw. */
+function sqliteCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
+  return typeof code === 'number' ? code & 0xff : undefined
+}
+
+/** Whether the disk or the file is at fault and not the statement. */
+export function isStorageFailure(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code !== undefined && unavailable.includes(code)
+}
+
+function explain(error: unknown, file: string): Error {
+  const reason = error instanceof Error ? error.message : String(error)
+  const code = sqliteCode(error)
+  const folder = dirname(file)
+  if (code === NOT_A_DATABASE || code === CORRUPT)
+    return new Error(
+      `The database ${file} is damaged (${reason}). Put a backup of the folder in its place, or move the file away together with its -wal and -shm files to begin anew.`,
+      { cause: error },
+    )
+  if (code === BUSY || code === LOCKED)
+    return new Error(
+      `The database ${file} is in use. Is another Maru running on this data folder? Stop it, or choose another folder with --data.`,
+      { cause: error },
+    )
+  if (code === FULL)
+    return new Error(`The disk of ${folder} is full. Make room, or choose another folder with --data.`, {
+      cause: error,
+    })
+  if (/newer Maru/.test(reason))
+    return new Error(
+      `The database ${file} cannot be used: ${reason}. Start the newer one, or choose another folder with --data.`,
+    )
+  return new Error(
+    `Maru cannot write to the data folder ${folder} (${reason}). Make it writable for this user, or choose another folder with --data.`,
+    { cause: error },
+  )
+}
