@@ -1,5 +1,6 @@
 /** The headless half of a room: one connection, a state that is reduced from events, an outbox. For browsers, terminals and bots. */
-export { openRoom, type RoomClient, type RoomOptions, type WebSocketLike } from './open-room.ts'
+export type { WebSocketLike } from './connector.ts'
+export { openRoom, type RoomClient, type RoomOptions } from './open-room.ts'
 export {
   type Connection,
   initialState,

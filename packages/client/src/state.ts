@@ -41,7 +41,8 @@ export type RoomEvent =
   | { type: 'retried'; clientId: string }
   | { type: 'discarded'; clientId: string }
   | { type: 'olderLoaded'; entries: readonly Entry[]; hasOlder: boolean }
-  | { type: 'renamed'; name: string }
+  /** `name` was asked for, `given` is what others see. */
+  | { type: 'renamed'; name: string; given?: string }
 
 export function initialState(room: string, name: string): RoomState {
   return { connection: 'connecting', room, name, people: [], call: [], entries: [], hasOlder: false, pending: [] }
@@ -89,7 +90,11 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
       return { ...state, entries: [...older, ...state.entries], hasOlder: event.hasOlder }
     }
     case 'renamed':
-      return { ...state, name: event.name }
+      return {
+        ...state,
+        name: event.name,
+        ...(state.me && event.given !== undefined && { me: { id: state.me.id, name: event.given } }),
+      }
   }
 }
 
