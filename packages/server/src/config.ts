@@ -93,7 +93,7 @@ export function readConfig(
     const wrong = setting && option.check(setting.text)
     if (!setting || !wrong) continue
     const shown = SECRETS.includes(name) ? '' : ` ${JSON.stringify(setting.text)}`
-    problems.push(`${setting.source}${shown} ${wrong}. For example: --${name} ${option.example}`)
+    problems.push(`${setting.source}${shown} ${wrong}. For example: ${exampleOf(setting.source, option)}`)
   }
   const [key, secret] = [given['api-key'], given['api-secret']]
   if (Boolean(key) !== Boolean(secret)) {
@@ -147,19 +147,25 @@ function fromCommandLine(argv: readonly string[], problems: string[]) {
     strict: false,
     tokens: true,
   })
+  let named = -2 // the last option that was complained about; the word behind it is its value, not another mistake
   for (const token of tokens) {
-    if (token.kind === 'positional')
+    if (token.kind === 'positional' && token.index !== named + 1)
       problems.push(`${JSON.stringify(token.value)} is not an option. Options start with --; see --help.`)
     if (token.kind !== 'option') continue
     const { name, rawName: source, value } = token
     const option = OPTIONS[name]
+    const missing = !value || (!token.inlineValue && value.startsWith('-'))
+    if (name !== 'help' && (!option || missing)) named = missing && value ? token.index + 1 : token.index
     if (name === 'help') given.help = { text: '', source }
     else if (!option) problems.push(`${source} is not an option of Maru. Known are ${known('--')} and --help.`)
-    else if (!value || (!token.inlineValue && value.startsWith('-')))
-      problems.push(`${source} needs a value. For example: --${name} ${option.example}`)
+    else if (missing) problems.push(`${source} needs a value. For example: ${exampleOf(source, option)}`)
     else given[name] = { text: value, source }
   }
   return given
+}
+
+function exampleOf(source: string, { example }: Option): string {
+  return source.startsWith('--') ? `${source} ${example}` : `${source}=${example}`
 }
 
 function known(prefix: '--' | 'MARU_'): string {

@@ -34,8 +34,10 @@ const HEADERS_TIMEOUT_MS = 20_000
 /** Long enough for an upload over a bad line later on; every handler limits the size of what it reads. */
 const REQUEST_TIMEOUT_MS = 60_000
 const KEEP_ALIVE_MS = 10_000
+/** How often the two limits above are looked after. */
+const CHECK_MS = 5_000
 
-export function createApp({ log }: { log?: Log } = {}): App {
+export function createApp({ log, checkMs = CHECK_MS }: { log?: Log; checkMs?: number } = {}): App {
   const routes: Route<Handler>[] = []
   const upgrades: Route<UpgradeHandler>[] = []
   let fallback: Handler = notFound
@@ -45,7 +47,7 @@ export function createApp({ log }: { log?: Log } = {}): App {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: checkMs,
   })
 
   server.on('request', (request, response) => {

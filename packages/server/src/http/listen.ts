@@ -54,6 +54,7 @@ export async function openPort({
     const first = await firstByte(socket, firstByteTimeoutMs)
     if (first === undefined) return void socket.destroy()
     if (first !== TLS_HANDSHAKE) return void to.server.emit('connection', socket)
+    socket.allowHalfOpen = false // TLS has its own way to end; a handshake that breaks off ends with it
     tls ??= certificate && (await createTlsServer(to, certificate))
     if (tls) tls.emit('connection', socket)
     else socket.destroy()

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import { type Config, readConfig } from './config.ts'
+
+const places = { data: '/srv/maru-data', cwd: '/home/ana' }
+const read = (argv: string[], env: Record<string, string> = {}) => readConfig(argv, env, places)
+const config = (argv: string[], env: Record<string, string> = {}): Config => {
+  const result = read(argv, env)
+  if (result.kind !== 'config') throw new Error(JSON.stringify(result))
+  return result.config
+}
+const SECRET = 'a-secret-of-more-than-32-characters'
+
+describe('options', () => {
+  it('needs none', () => {
+    expect(config([])).toEqual({
+      port: 7880,
+      data: '/srv/maru-data',
+      logLevel: 'warn',
+      language: 'en',
+      underNpm: false,
+    })
+  })
+
+  it('come from the command line', () => {
+    const argv = ['--port', '9000', '--host=127.0.0.1', '--address', '2001:db8::1', '--data', 'mine']
+    expect(config([...argv, '--api-key', 'k', `--api-secret=${SECRET}`])).toMatchObject({
+      port: 9000,
+      host: '127.0.0.1',
+      address: '2001:db8::1',
+      data: '/home/ana/mine',
+      keys: { apiKey: 'k', apiSecret: SECRET },
+    })
+  })
+
+  it('come from the environment', () => {
+    const env = { MARU_PORT: '9000', MARU_HOST: '::1', MARU_ADDRESS: '203.0.113.7', MARU_DATA: '/d' }
+    expect(config([], { ...env, MARU_API_KEY: 'k', MARU_API_SECRET: SECRET })).toMatchObject({
+      port: 9000,
+      host: '::1',
+      address: '203.0.113.7',
+      data: '/d',
+      keys: { apiKey: 'k', apiSecret: SECRET },
+    })
+  })
+
+  it('on the command line win', () => {
+    expect(config(['--port', '1'], { MARU_PORT: '2' }).port).toBe(1)
+  })
+
+  it('count as absent when a variable is empty', () => {
+    expect(config([], { MARU_PORT: '', MARU_API_KEY: '' })).toMatchObject({ port: 7880 })
+  })
+
+  it('name paths from where npm was called', () => {
+    expect(config(['--data', 'x'], { INIT_CWD: '/elsewhere' }).data).toBe('/elsewhere/x')
+  })
+
+  it('speak Korean where the system does', () => {
+    expect(config([], { LANG: 'ko_KR.UTF-8' }).language).toBe('ko')
+    expect(config([], { LANG: 'ko_KR.UTF-8', LC_ALL: 'C' }).language).toBe('en')
+  })
+
+  it('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(config([]))).toBe(true)
+  })
+})
+
+describe('help', () => {
+  it('names every option', () => {
+    const result = read(['--help', '--port', 'x'])
+    if (result.kind !== 'help') throw new Error('no help')
+    for (const name of ['--port', '--host', '--address', '--data', '--api-key', '--api-secret', '--help'])
+      expect(result.text).toContain(name)
+  })
+})
+
+describe('what is wrong is named, with what to do', () => {
+  const known = '--port, --host, --address, --data, --api-key, --api-secret and --help.'
+  const variables = 'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_API_KEY, MARU_API_SECRET and MARU_LOG.'
+  it.each<[string[], Record<string, string>, string]>([
+    [['--port', 'abc'], {}, '--port "abc" is not a port from 0 to 65535. For example: --port 7880'],
+    [['--port', '65536'], {}, '--port "65536" is not a port from 0 to 65535. For example: --port 7880'],
+    [['--port', '80.5'], {}, '--port "80.5" is not a port from 0 to 65535. For example: --port 7880'],
+    [['--port=-1'], {}, '--port "-1" is not a port from 0 to 65535. For example: --port 7880'],
+    [['--port'], {}, '--port needs a value. For example: --port 7880'],
+    [['--port', '--host', '::'], {}, '--port needs a value. For example: --port 7880'],
+    [['--port='], {}, '--port needs a value. For example: --port 7880'],
+    [['--prot', '80'], {}, `--prot is not an option of Maru. Known are ${known}`],
+    [['-p', '80'], {}, `-p is not an option of Maru. Known are ${known}`],
+    [['--no-port'], {}, `--no-port is not an option of Maru. Known are ${known}`],
+    [['7880'], {}, '"7880" is not an option. Options start with --; see --help.'],
+    [['--host', 'example.org'], {}, '--host "example.org" is not an IP address. For example: --host 127.0.0.1'],
+    [['--host', '10.0.0'], {}, '--host "10.0.0" is not an IP address. For example: --host 127.0.0.1'],
+    [['--address', 'home'], {}, '--address "home" is not an IP address. For example: --address 203.0.113.7'],
+    [
+      ['--address', '0.0.0.0'],
+      {},
+      '--address "0.0.0.0" is not an address others can reach. For example: --address 203.0.113.7',
+    ],
+    [['--data', 'a\0b'], {}, '--data "a\\u0000b" is not a path. For example: --data ./maru-data'],
+    [['--data', ''], {}, '--data needs a value. For example: --data ./maru-data'],
+    [
+      ['--api-key', 'k'],
+      {},
+      '--api-key is set alone. Set --api-secret as well, or neither: then a pair is made and kept.',
+    ],
+    [
+      [],
+      { MARU_API_SECRET: SECRET },
+      'MARU_API_SECRET is set alone. Set --api-key as well, or neither: then a pair is made and kept.',
+    ],
+    [
+      ['--api-key', 'k', '--api-secret', 'short'],
+      {},
+      '--api-secret is too short: it needs at least 32 characters. For example: --api-secret a random text of 32 or more characters',
+    ],
+    [
+      ['--api-key', 'a b', '--api-secret', SECRET],
+      {},
+      '--api-key "a b" may only hold 1 to 64 letters, digits, dots, - and _. For example: --api-key maru',
+    ],
+    [[], { MARU_PORT: 'x' }, 'MARU_PORT "x" is not a port from 0 to 65535. For example: MARU_PORT=7880'],
+    [[], { MARU_PROT: '80' }, `MARU_PROT is not a setting of Maru. Known are ${variables}`],
+    [[], { MARU_LOG: 'loud' }, 'MARU_LOG "loud" is not a log level. Use one of debug, info, warn, error.'],
+  ])('%j %j', (argv, env, message) => {
+    expect(read(argv, env)).toEqual({ kind: 'problems', problems: [message] })
+  })
+
+  it('all at once', () => {
+    const result = read(['--port', 'x', '--foo'], { MARU_HOST: 'y' })
+    expect(result.kind === 'problems' && result.problems).toHaveLength(3)
+  })
+
+  it('never with the secret itself', () => {
+    expect(JSON.stringify(read(['--api-key', 'k', '--api-secret', 'hunter2']))).not.toContain('hunter2')
+  })
+})
