@@ -1,0 +1,34 @@
+//! The packet path in pure code: RTP, RTCP, SRTP, payload formats, the packet store, rewriting for a subscriber, speaker levels.
+//!
+//! Owns no socket, no thread and no clock: bytes, numbers and instants come in as arguments. Everything that comes from a network
+//! is read with checked access only; a parser answers `None` and the caller counts. Every buffer has a bound.
+#![deny(missing_docs)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod bytes;
+pub mod codec;
+pub mod demux;
+pub mod egress;
+pub mod keyframe;
+pub mod level;
+pub mod munger;
+pub mod ntp;
+pub mod packet;
+pub mod rtcp;
+pub mod rtp;
+pub mod srtp;
+pub mod store;
+pub mod stun;
+#[cfg(test)]
+mod testing;
+pub mod window;
+
+pub use codec::Codec;
+pub use egress::{ExtensionIds, MidText, OutStream, PayloadForm};
+pub use keyframe::KeyframeLimiter;
+pub use level::{LevelMeter, SpeakerList};
+pub use munger::{LayerId, Munger, Origin, Rewrite};
+pub use ntp::{Ntp, ReportClock};
+pub use packet::MediaPacket;
+pub use srtp::{Keys, Open, Profile, Seal, SrtpError};
+pub use store::PacketStore;

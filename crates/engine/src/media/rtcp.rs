@@ -1,0 +1,252 @@
+//! RTCP (RFC 3550 section 6, RFC 4585, RFC 5104): what subscribers tell us, and what we tell them.
+
+use super::bytes::{be16, be32, be64};
+use super::ntp::Ntp;
+use std::time::Duration;
+
+#[cfg(test)]
+mod tests;
+
+const SENDER_REPORT: u8 = 200;
+const RECEIVER_REPORT: u8 = 201;
+const SOURCE_DESCRIPTION: u8 = 202;
+const GOODBYE: u8 = 203;
+const TRANSPORT_FEEDBACK: u8 = 205;
+const PAYLOAD_FEEDBACK: u8 = 206;
+const NACK: u8 = 1;
+const PLI: u8 = 1;
+const FIR: u8 = 4;
+const APPLICATION: u8 = 15;
+/// Findings of one compound packet; a full datagram of NACKs has fewer than 400.
+const MAX_FINDINGS: usize = 512;
+
+/// One thing that a compound packet says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feedback {
+    /// PLI or FIR for one of our streams.
+    KeyframeRequest {
+        /// Our stream.
+        ssrc: u32,
+    },
+    /// Up to 17 missing packets.
+    Nack {
+        /// Our stream.
+        ssrc: u32,
+        /// Which ones.
+        missing: Missing,
+    },
+    /// The receiver's estimate of what the path to it carries (REMB).
+    Remb {
+        /// Bits per second.
+        bitrate: u64,
+    },
+    /// How one of our streams arrives (block of a sender or receiver report).
+    Reception(Reception),
+    /// A sender's clock.
+    SenderReport {
+        /// The sender's stream.
+        ssrc: u32,
+        /// Its wall clock.
+        ntp: Ntp,
+        /// The same moment as a timestamp of the stream.
+        rtp: u32,
+    },
+    /// The end of a stream.
+    Goodbye {
+        /// The stream.
+        ssrc: u32,
+    },
+}
+
+/// A generic NACK's pair: a sequence number and a mask of the 16 that follow it (RFC 4585 section 6.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    first: u16,
+    mask: u16,
+}
+
+impl Missing {
+    /// The missing sequence numbers in order.
+    pub fn seqs(self) -> impl Iterator<Item = u16> {
+        let following = (0..16).filter(move |bit| self.mask >> bit & 1 == 1).map(move |bit| self.first.wrapping_add(bit + 1));
+        std::iter::once(self.first).chain(following)
+    }
+}
+
+/// A report block (RFC 3550 section 6.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reception {
+    /// The stream reported on.
+    pub ssrc: u32,
+    /// Share lost since the last report, in 1/256.
+    pub fraction_lost: u8,
+    /// Lost since the beginning; may be negative.
+    pub lost: i32,
+    /// Highest sequence number received, extended.
+    pub highest: u32,
+    /// Interarrival jitter in ticks.
+    pub jitter: u32,
+    last_report: u32,
+    delay: u32,
+}
+
+impl Reception {
+    /// Round trip time, given the middle 32 bits of the NTP clock that our sender reports carry (RFC 3550 section 6.4.1). `None` before the receiver
+    /// has seen a report, and for values that cannot be.
+    pub fn round_trip(&self, now_middle: u32) -> Option<Duration> {
+        if self.last_report == 0 {
+            return None;
+        }
+        let elapsed = now_middle.wrapping_sub(self.last_report).wrapping_sub(self.delay);
+        // Negative, or more than a minute: clock steps and lies.
+        (elapsed < 60 << 16).then(|| Duration::from_micros(u64::from(elapsed) * 1_000_000 >> 16))
+    }
+}
+
+/// Reads a compound packet in the clear. Findings are appended to `out`; parts that are not known or malformed are passed over, and
+/// reading stops where the lengths stop making sense. Returns whether everything made sense.
+pub fn parse(compound: &[u8], out: &mut Vec<Feedback>) -> bool {
+    let mut rest = compound;
+    let limit = out.len() + MAX_FINDINGS;
+    while !rest.is_empty() {
+        let Some((part, tail)) = split_part(rest) else { return false };
+        if part_findings(part, out, limit).is_none() {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// One packet of a compound.
+struct Part<'a> {
+    /// Report count or feedback message type.
+    count: u8,
+    kind: u8,
+    /// Everything behind the first four bytes, without padding.
+    body: &'a [u8],
+}
+
+fn split_part(bytes: &[u8]) -> Option<(Part<'_>, &[u8])> {
+    let (&first, &kind) = (bytes.first()?, bytes.get(1)?);
+    let length = 4 * (1 + usize::from(be16(bytes, 2)?));
+    let (part, tail) = bytes.split_at_checked(length)?;
+    let mut body = part.get(4..)?;
+    if first >> 6 != 2 {
+        return None;
+    }
+    if first & 0x20 != 0 {
+        let padding = usize::from(*body.last()?);
+        body = body.get(..body.len().checked_sub(padding)?)?;
+    }
+    Some((Part { count: first & 0x1F, kind, body }, tail))
+}
+
+fn part_findings(part: Part, out: &mut Vec<Feedback>, limit: usize) -> Option<()> {
+    let Part { count, kind, body } = part;
+    let mut add = |finding| {
+        if out.len() < limit {
+            out.push(finding);
+        }
+    };
+    match (kind, count) {
+        (SENDER_REPORT, _) => {
+            add(Feedback::SenderReport { ssrc: be32(body, 0)?, ntp: Ntp(be64(body, 4)?), rtp: be32(body, 12)? });
+            report_blocks(body.get(24..)?, count).for_each(|block| add(Feedback::Reception(block)));
+        }
+        (RECEIVER_REPORT, _) => report_blocks(body.get(4..)?, count).for_each(|block| add(Feedback::Reception(block))),
+        (GOODBYE, _) => body.chunks_exact(4).take(count.into()).for_each(|ssrc| {
+            if let Some(ssrc) = be32(ssrc, 0) {
+                add(Feedback::Goodbye { ssrc });
+            }
+        }),
+        (TRANSPORT_FEEDBACK, NACK) => {
+            let ssrc = be32(body, 4)?;
+            for pair in body.get(8..)?.chunks_exact(4) {
+                add(Feedback::Nack { ssrc, missing: Missing { first: be16(pair, 0)?, mask: be16(pair, 2)? } });
+            }
+        }
+        (PAYLOAD_FEEDBACK, PLI) => add(Feedback::KeyframeRequest { ssrc: be32(body, 4)? }),
+        (PAYLOAD_FEEDBACK, FIR) => {
+            for entry in body.get(8..)?.chunks_exact(8) {
+                add(Feedback::KeyframeRequest { ssrc: be32(entry, 0)? });
+            }
+        }
+        (PAYLOAD_FEEDBACK, APPLICATION) if body.get(8..12)? == b"REMB" => {
+            // draft-alvestrand-rmcat-remb-03: count(8) exponent(6) mantissa(18).
+            let word = be32(body, 12)?;
+            let (exponent, mantissa) = (word >> 18 & 0x3F, u64::from(word & 0x3_FFFF));
+            add(Feedback::Remb { bitrate: mantissa.checked_shl(exponent).filter(|rate| rate >> exponent == mantissa).unwrap_or(u64::MAX) });
+        }
+        _ => {}
+    }
+    Some(())
+}
+
+fn report_blocks(bytes: &[u8], count: u8) -> impl Iterator<Item = Reception> {
+    bytes.chunks_exact(24).take(count.into()).filter_map(|block| {
+        let loss = be32(block, 4)?;
+        Some(Reception {
+            ssrc: be32(block, 0)?,
+            fraction_lost: (loss >> 24) as u8,
+            lost: (loss << 8) as i32 >> 8,
+            highest: be32(block, 8)?,
+            jitter: be32(block, 12)?,
+            last_report: be32(block, 16)?,
+            delay: be32(block, 20)?,
+        })
+    })
+}
+
+/// What a sender report of ours says about one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SenderInfo {
+    /// The stream.
+    pub ssrc: u32,
+    /// Wall-clock time.
+    pub ntp: Ntp,
+    /// The same moment as a timestamp of the stream.
+    pub rtp: u32,
+    /// Packets sent, modulo 2^32.
+    pub packets: u32,
+    /// Payload bytes sent, modulo 2^32.
+    pub octets: u32,
+}
+
+/// Appends a sender report and the stream's CNAME (RFC 3550 sections 6.4.1 and 6.5); at most 255 bytes of the name are used.
+pub fn write_sender_report(out: &mut Vec<u8>, info: &SenderInfo, cname: &str) {
+    out.extend_from_slice(&[0x80, SENDER_REPORT, 0, 6]);
+    out.extend_from_slice(&info.ssrc.to_be_bytes());
+    out.extend_from_slice(&info.ntp.0.to_be_bytes());
+    out.extend_from_slice(&info.rtp.to_be_bytes());
+    out.extend_from_slice(&info.packets.to_be_bytes());
+    out.extend_from_slice(&info.octets.to_be_bytes());
+    let name = cname.as_bytes();
+    let name = name.get(..255).unwrap_or(name);
+    // SSRC, item type and length, the name, at least one zero to end the list.
+    let body = (4 + 2 + name.len() + 1).next_multiple_of(4);
+    let end = out.len() + 4 + body;
+    out.extend_from_slice(&[0x81, SOURCE_DESCRIPTION, 0, (body / 4) as u8]);
+    out.extend_from_slice(&info.ssrc.to_be_bytes());
+    out.extend_from_slice(&[1, name.len() as u8]);
+    out.extend_from_slice(name);
+    out.resize(end, 0);
+}
+
+/// Appends an empty receiver report, which a compound must begin with, and the end of up to 31 streams (RFC 3550 section 6.6).
+/// Appends nothing for no streams.
+pub fn write_goodbye(out: &mut Vec<u8>, ssrcs: &[u32]) {
+    let ssrcs = ssrcs.get(..31).unwrap_or(ssrcs);
+    let (Some(first), count) = (ssrcs.first(), ssrcs.len() as u8) else { return };
+    out.extend_from_slice(&[0x80, RECEIVER_REPORT, 0, 1]);
+    out.extend_from_slice(&first.to_be_bytes());
+    out.extend_from_slice(&[0x80 | count, GOODBYE, 0, count]);
+    ssrcs.iter().for_each(|ssrc| out.extend_from_slice(&ssrc.to_be_bytes()));
+}
+
+/// Appends a picture loss indication (RFC 4585 section 6.3.1) about `media`.
+pub fn write_picture_loss(out: &mut Vec<u8>, sender: u32, media: u32) {
+    out.extend_from_slice(&[0x80 | PLI, PAYLOAD_FEEDBACK, 0, 2]);
+    out.extend_from_slice(&sender.to_be_bytes());
+    out.extend_from_slice(&media.to_be_bytes());
+}
