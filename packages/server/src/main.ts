@@ -1,26 +1,37 @@
 /** Puts the server together: the only place that knows all its parts, and the only one that makes paths. */
+import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
-import { hostname, networkInterfaces } from 'node:os'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { createId } from '@maru/protocol'
+import manifest from '../package.json' with { type: 'json' }
 import { readApiKeys } from './api-keys.ts'
 import { type Config, readConfig } from './config.ts'
-import { candidateAddresses, certificateNames } from './http/addresses.ts'
+import { createBus } from './events/bus.ts'
+import { candidateAddresses } from './http/addresses.ts'
 import { createApp } from './http/app.ts'
 import { openPort, type Port } from './http/listen.ts'
 import { attachMetrics, createMetrics } from './http/metrics.ts'
+import { exposeServerMetrics } from './http/server-metrics.ts'
 import { staticFiles } from './http/static-files.ts'
+import { attachLiveKit } from './livekit/attach-livekit.ts'
 import { createFakeEngine } from './media/fake-engine.ts'
 import type { MediaEngine } from './media/media-engine.ts'
 import { startNativeEngine } from './media/native-engine.ts'
+import { ensureRoom } from './rooms/ensure-room.ts'
+import { attachRoomSocket } from './socket/attach-socket.ts'
+import { openStorage } from './storage/open-storage.ts'
 import { greetingText } from './terminal/greeting.ts'
-import { createLog, type Log } from './terminal/log.ts'
+import { createHealth } from './terminal/health.ts'
+import { createLog } from './terminal/log.ts'
 import { endOnSignal } from './terminal/signals.ts'
 import { dataProblem, hasCode, portProblem, StartProblem } from './terminal/start-problem.ts'
 import { type Words, wordsIn } from './terminal/words.ts'
-import { readCertificates } from './tls/certificates.ts'
+import { serveCertificates } from './tls/serve-certificates.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const CERTIFICATE_CHECK_MS = 3_600_000
+/** How long those who are here get to take their leave. */
+const FAREWELL_MS = 400
 
 async function main(): Promise<void> {
   const places = { data: join(root, 'maru-data'), cwd: process.cwd() }
@@ -31,28 +42,46 @@ async function main(): Promise<void> {
 }
 
 async function start(config: Config): Promise<void> {
+  const { host, address, data } = config
   const words = wordsIn(config.language)
   const log = createLog({ level: config.logLevel })
-  openDataFolder(config.data, words)
-  const keys = readApiKeys(join(config.data, 'keys.json'), config.keys)
-  void keys
+  const health = createHealth(log)
+  openDataFolder(data, words)
+  const keys = orProblem(() => readApiKeys(join(data, 'keys.json'), config.keys))
+  const { port, engine: native } = await openPortAndEngine(config, words)
+  const engine = health.watchEngine(native)
+  const storage = orProblem(() => openStorage({ file: join(data, 'maru.db'), failed: health.storageFailed }))
 
-  const { port, engine } = await openPortAndEngine(config, words)
   const app = createApp({ log })
+  const bus = createBus((error) => log.error('a listener failed', { error }))
+  const livekit = attachLiveKit({
+    app,
+    bus,
+    engine,
+    keys,
+    ensureRoom: (name) => ensureRoom(storage, name),
+    now: Date.now,
+    random: randomBytes,
+    version: manifest.version,
+    nodeId: createId('ND_', randomBytes),
+    log,
+  })
+  const sockets = attachRoomSocket({ app, storage, bus, mintCallToken: livekit.mintCallToken, log })
   const metrics = createMetrics()
-  attachMetrics({ app, metrics, problems: () => [] })
+  exposeServerMetrics(metrics, { engine: engine.metrics, calls: livekit.stats, sockets: sockets.stats })
+  attachMetrics({ app, metrics, problems: health.problems })
   app.fallback(staticFiles(join(root, 'packages/web/dist')))
-  await certify(config, { port, log })
-  port.serve(app)
+  await serveCertificates({ app, port, folder: join(data, 'tls'), host, address, log })
 
-  endOnSignal(
-    async () => {
-      port.stop()
-      engine.shutdown()
-      await port.close()
-    },
-    { underNpm: config.underNpm },
-  )
+  const close = async () => {
+    port.stop()
+    await inTime(Promise.all([livekit.close(), sockets.close()]), FAREWELL_MS)
+    engine.shutdown()
+    storage.close()
+    await port.close()
+  }
+  endOnSignal(close, { underNpm: config.underNpm })
+  port.serve(app)
   await greet(config, words, port.number)
 }
 
@@ -78,8 +107,7 @@ async function openPortAndEngine(config: Config, words: Words): Promise<{ port: 
     } catch (error) {
       await port.close()
       if (config.port === 0 && hasCode(error, 'EADDRINUSE')) continue
-      const problem = portProblem(words, { port: config.port, host, kind: 'UDP', error })
-      throw problem instanceof Error ? new StartProblem(problem.message) : problem
+      throw asProblem(portProblem(words, { port: config.port, host, kind: 'UDP', error }))
     }
   }
   throw new StartProblem(words.noFreePort)
@@ -97,30 +125,29 @@ function engineFile(): string {
   return prebuilt.find((file) => existsSync(file)) ?? join(root, 'crates/engine-node/engine.node')
 }
 
-/** Gives the port its certificate now, and another when this machine's addresses or the calendar ask for it. */
-async function certify(config: Config, { port, log }: { port: Port; log: Log }): Promise<void> {
-  const read = async () => {
-    const names = certificateNames(networkInterfaces(), { ...config, hostname: hostname() })
-    const certificates = await readCertificates({
-      folder: join(config.data, 'tls'),
-      names,
-      hostname: hostname(),
-      now: new Date(),
-    })
-    port.setCertificate(certificates)
-    return certificates
-  }
-  await read()
-  const failed = (error: unknown) => log.error('certificate could not be renewed', { error })
-  setInterval(() => void read().catch(failed), CERTIFICATE_CHECK_MS).unref()
-}
-
-async function greet(config: Config, words: Words, port: number): Promise<void> {
-  const { host, data } = config
-  const others = candidateAddresses(networkInterfaces(), config).filter((each) => !/^(127\.|::1$)/.test(each))
+async function greet({ host, address, data }: Config, words: Words, port: number): Promise<void> {
+  const addresses = candidateAddresses(networkInterfaces(), { host, address })
+  const others = addresses.filter((each) => !/^(127\.|::1$)/.test(each)).slice(0, 4)
   const self = host === undefined || host === '::' || host === '0.0.0.0' ? 'localhost' : host
   const draw = process.stdout.isTTY ? await (await import('./terminal/qr.ts')).qrDrawer() : undefined
-  console.log(greetingText(words, { port, addresses: others.slice(0, 4), self, data }, draw))
+  console.log(greetingText(words, { port, addresses: others, self, data }, draw))
+}
+
+/** For parts whose errors at the start are written for the person who starts the server. */
+function orProblem<Result>(open: () => Result): Result {
+  try {
+    return open()
+  } catch (error) {
+    throw asProblem(error)
+  }
+}
+
+function asProblem(error: unknown): unknown {
+  return error instanceof Error ? new StartProblem(error.message, { cause: error }) : error
+}
+
+function inTime(work: Promise<unknown>, limitMs: number): Promise<unknown> {
+  return Promise.race([work, new Promise((resolve) => setTimeout(resolve, limitMs).unref())])
 }
 
 main().catch((error) => {

@@ -1,17 +1,13 @@
-/** Figures for Prometheus in its text format. Parts count in their own counters; gauges are read when somebody asks. */
+/** Figures for Prometheus in its text format, all of them read when somebody asks. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { sendJson } from './answer.ts'
 import type { App } from './app.ts'
 
-export interface Counter {
-  add(amount?: number): void
-}
-
 export interface Metrics {
-  /** The same name gives the same counter. */
-  counter(name: string, help: string): Counter
   gauge(name: string, help: string, read: () => number): void
-  /** Like a gauge for a figure that is counted elsewhere, once for each set of labels, such as `direction="incoming"`. */
+  /** For what only ever grows. */
+  total(name: string, help: string, read: () => number): void
+  /** One figure for each set of labels, such as `direction="incoming"`. */
   totals(name: string, help: string, read: () => Record<string, number>): void
   text(): string
 }
@@ -24,22 +20,9 @@ interface Family {
 
 export function createMetrics(): Metrics {
   const families = new Map<string, Family>()
-  const counters = new Map<string, Counter>()
   return {
-    counter: (name, help) => {
-      const known = counters.get(name)
-      if (known) return known
-      let value = 0
-      const counter: Counter = {
-        add: (amount = 1) => {
-          value += amount
-        },
-      }
-      counters.set(name, counter)
-      families.set(name, { help, type: 'counter', read: () => ({ '': value }) })
-      return counter
-    },
     gauge: (name, help, read) => void families.set(name, { help, type: 'gauge', read: () => ({ '': read() }) }),
+    total: (name, help, read) => void families.set(name, { help, type: 'counter', read: () => ({ '': read() }) }),
     totals: (name, help, read) => void families.set(name, { help, type: 'counter', read }),
     text: () => [...families].map(([name, family]) => textOf(name, family)).join(''),
   }
@@ -57,9 +40,9 @@ export function attachMetrics({
 }): void {
   metrics.gauge('process_resident_memory_bytes', 'Memory of the whole process.', () => process.memoryUsage.rss())
   metrics.gauge('nodejs_heap_size_used_bytes', 'Memory that JavaScript uses.', () => process.memoryUsage().heapUsed)
-  metrics.totals('process_cpu_seconds_total', 'Processor time of all threads.', () => {
+  metrics.total('process_cpu_seconds_total', 'Processor time of all threads.', () => {
     const { user, system } = process.cpuUsage()
-    return { '': (user + system) / 1e6 }
+    return (user + system) / 1e6
   })
   metrics.gauge('process_uptime_seconds', 'Time since the start.', () => process.uptime())
 

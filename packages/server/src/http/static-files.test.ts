@@ -138,8 +138,7 @@ describe('watching', () => {
   })
 
   it('gives figures in the words of Prometheus', async () => {
-    metrics.counter('maru_messages_total', 'Messages stored.').add(3)
-    metrics.counter('maru_messages_total', 'Messages stored.').add()
+    metrics.total('maru_messages_total', 'Messages stored.', () => 4)
     metrics.totals('livekit_packet_total', 'Packets.', () => ({ 'direction="incoming"': 1, 'direction="outgoing"': 2 }))
     const { headers, body } = await get('/metrics')
     expect(headers['content-type']).toContain('text/plain; version=0.0.4')
