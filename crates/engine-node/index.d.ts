@@ -1,0 +1,119 @@
+// Generated from crates/engine-node by scripts/addon-types.mjs. Do not edit.
+
+export type TransportRole = 'publisher' | 'subscriber'
+
+export type MediaKind = 'audio' | 'video'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface EngineOptions {
+  /** UDP; 0 takes any free one. */
+  port: number
+  /** Default: every interface, both families, IPv4 alone where there is no IPv6. */
+  bind?: string
+  /** Candidate addresses in order of preference, 127.0.0.1 last. */
+  addresses: Array<string>
+}
+
+/** One audio or video m-line of a client's offer on a publisher transport. */
+export interface OfferedMedia {
+  mid: string
+  kind: MediaKind
+  /** First `msid` token, '' where absent. */
+  streamId: string
+  /** Second `msid` token, '' where absent. */
+  trackId: string
+  /** First negotiated codec: 'audio/red', 'audio/opus', 'video/VP8', 'video/H264', 'video/VP9', 'video/AV1'; '' when refused. */
+  mimeType: string
+  rids: Array<string>
+  /** The client sends on it now. */
+  sending: boolean
+}
+
+/** Its `msid` in the offer is `${streamId} ${track}`. */
+export interface WantedTrack {
+  track: string
+  streamId: string
+  /** False keeps the m-line and sends nothing. */
+  enabled: boolean
+}
+
+export interface MidTrack {
+  mid: string
+  track: string
+}
+
+export interface AudioLevel {
+  track: string
+  /** Linear 0..1, smoothed; 0 has stopped speaking. */
+  level: number
+}
+
+export interface LayerInfo {
+  ssrc: number
+  rid: string
+}
+
+/** Transport ids are chosen by the caller, never reused, greater than 0. Track ids are the caller's too. */
+export type EngineCommand =
+  | { type: 'openTransport'; transport: number; role: TransportRole }
+  | { type: 'closeTransport'; transport: number }
+  | { type: 'acceptOffer'; transport: number; offer: number; sdp: string }
+  | { type: 'acceptAnswer'; transport: number; offer: number; sdp: string }
+  | { type: 'publishTrack'; track: string; transport: number; mid: string }
+  | { type: 'unpublishTrack'; track: string }
+  | { type: 'setTrackMuted'; track: string; muted: boolean }
+  | { type: 'subscribe'; transport: number; wanted: Array<WantedTrack> }
+  | { type: 'sendData'; transports: Array<number>; reliable: boolean; payload: Uint8Array }
+  | { type: 'injectPanic'; transport: number }
+
+export type EngineEvent =
+  | { type: 'answered'; transport: number; offer: number; sdp: string; media: Array<OfferedMedia> }
+  | { type: 'offered'; transport: number; offer: number; sdp: string; tracks: Array<MidTrack> }
+  | { type: 'negotiationFailed'; transport: number; offer: number; message: string }
+  | { type: 'transportConnected'; transport: number }
+  | { type: 'transportClosed'; transport: number; reason: string }
+  | { type: 'layerStarted'; track: string; layer: LayerInfo }
+  | { type: 'subscriptionStarted'; transport: number; track: string }
+  | { type: 'subscriptionFailed'; transport: number; track: string; reason: string }
+  | { type: 'dataReceived'; transport: number; reliable: boolean; label: string; payload: Buffer }
+  | { type: 'audioLevels'; levels: Array<AudioLevel> }
+  | { type: 'quality'; transport: number; lossPercent: number; rttMs: number }
+  | { type: 'log'; level: LogLevel; message: string; transport: number }
+  | { type: 'engineFailed'; reason: string }
+
+export interface EngineMetrics {
+  packetsIn: number
+  packetsOut: number
+  bytesIn: number
+  bytesOut: number
+  packetsDropped: number
+  straysDropped: number
+  retransmitted: number
+  nacks: number
+  keyframeRequests: number
+  sendErrors: number
+  transports: number
+  tracks: number
+  subscriptions: number
+  eventsDropped: number
+  threadCpuMicros: number
+}
+
+export declare class Engine {
+  /**
+   * Binds the port and starts the media thread. `wake` carries nothing: it says that `drain` has something. It does not keep
+   * Node alive.
+   */
+  constructor(options: EngineOptions, wake: () => void)
+  /** The UDP port, also when any free one was asked for. */
+  get port(): number
+  /** All commands in order. Throws when the queue is full; unknown ids are ignored. */
+  apply(commands: Array<EngineCommand>): void
+  /** The oldest events, at most 1000; `wake` is called again when more wait. */
+  drain(): Array<EngineEvent>
+  /** Counters since the start, at most a tenth of a second old. */
+  metrics(): EngineMetrics
+  /** Says good-bye to every client and ends the threads. Repeating it does nothing. */
+  shutdown(): void
+}

@@ -1,0 +1,141 @@
+//! The seam between TypeScript and the engine. `index.d.ts` is generated from here.
+
+use napi::bindgen_prelude::{Buffer, Uint8Array};
+use napi_derive::napi;
+
+#[napi(string_enum = "lowercase")]
+pub enum TransportRole {
+    Publisher,
+    Subscriber,
+}
+
+#[napi(string_enum = "lowercase")]
+pub enum MediaKind {
+    Audio,
+    Video,
+}
+
+#[napi(string_enum = "lowercase")]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+#[napi(object)]
+pub struct EngineOptions {
+    /// UDP; 0 takes any free one.
+    pub port: u32,
+    /// Default: every interface, both families, IPv4 alone where there is no IPv6.
+    pub bind: Option<String>,
+    /// Candidate addresses in order of preference, 127.0.0.1 last.
+    pub addresses: Vec<String>,
+}
+
+/// One audio or video m-line of a client's offer on a publisher transport.
+#[napi(object)]
+pub struct OfferedMedia {
+    pub mid: String,
+    pub kind: MediaKind,
+    /// First `msid` token, '' where absent.
+    pub stream_id: String,
+    /// Second `msid` token, '' where absent.
+    pub track_id: String,
+    /// First negotiated codec: 'audio/red', 'audio/opus', 'video/VP8', 'video/H264', 'video/VP9', 'video/AV1'; '' when refused.
+    pub mime_type: String,
+    pub rids: Vec<String>,
+    /// The client sends on it now.
+    pub sending: bool,
+}
+
+/// Its `msid` in the offer is `${streamId} ${track}`.
+#[napi(object)]
+pub struct WantedTrack {
+    pub track: String,
+    pub stream_id: String,
+    /// False keeps the m-line and sends nothing.
+    pub enabled: bool,
+}
+
+#[napi(object)]
+pub struct MidTrack {
+    pub mid: String,
+    pub track: String,
+}
+
+#[napi(object)]
+pub struct AudioLevel {
+    pub track: String,
+    /// Linear 0..1, smoothed; 0 has stopped speaking.
+    pub level: f64,
+}
+
+#[napi(object)]
+pub struct LayerInfo {
+    pub ssrc: u32,
+    pub rid: String,
+}
+
+/// Transport ids are chosen by the caller, never reused, greater than 0. Track ids are the caller's too.
+#[napi(discriminant = "type", discriminant_case = "camelCase")]
+pub enum EngineCommand {
+    OpenTransport { transport: u32, role: TransportRole },
+    CloseTransport { transport: u32 },
+    /// Ends in `answered` or `negotiationFailed`.
+    AcceptOffer { transport: u32, offer: u32, sdp: String },
+    /// Answers to anything but the offer in flight are ignored.
+    AcceptAnswer { transport: u32, offer: u32, sdp: String },
+    /// Binds what arrives on (transport, mid) to the track.
+    PublishTrack { track: String, transport: u32, mid: String },
+    UnpublishTrack { track: String },
+    SetTrackMuted { track: String, muted: bool },
+    /// The whole desired set of a subscriber transport; the engine makes the offers this takes.
+    Subscribe { transport: u32, wanted: Vec<WantedTrack> },
+    SendData { transports: Vec<u32>, reliable: bool, payload: Uint8Array },
+    InjectPanic { transport: u32 },
+}
+
+#[napi(discriminant = "type", discriminant_case = "camelCase")]
+pub enum EngineEvent {
+    Answered { transport: u32, offer: u32, sdp: String, media: Vec<OfferedMedia> },
+    /// The engine's own offer on a subscriber transport. The next one follows its answer.
+    Offered { transport: u32, offer: u32, sdp: String, tracks: Vec<MidTrack> },
+    NegotiationFailed { transport: u32, offer: u32, message: String },
+    /// ICE and DTLS are up.
+    TransportConnected { transport: u32 },
+    /// Never after `closeTransport`.
+    TransportClosed { transport: u32, reason: String },
+    /// First packet of an SSRC of a published track.
+    LayerStarted { track: String, layer: LayerInfo },
+    SubscriptionStarted { transport: u32, track: String },
+    /// The subscriber speaks no codec of the track.
+    SubscriptionFailed { transport: u32, track: String, reason: String },
+    DataReceived { transport: u32, reliable: bool, label: String, payload: Buffer },
+    AudioLevels { levels: Vec<AudioLevel> },
+    /// Every 5 s for each connected transport, from RTCP.
+    Quality { transport: u32, loss_percent: f64, rtt_ms: f64 },
+    /// Transport 0 is none.
+    Log { level: LogLevel, message: String, transport: u32 },
+    /// The media thread has ended.
+    EngineFailed { reason: String },
+}
+
+#[napi(object)]
+pub struct EngineMetrics {
+    pub packets_in: f64,
+    pub packets_out: f64,
+    pub bytes_in: f64,
+    pub bytes_out: f64,
+    pub packets_dropped: f64,
+    pub strays_dropped: f64,
+    pub retransmitted: f64,
+    pub nacks: f64,
+    pub keyframe_requests: f64,
+    pub send_errors: f64,
+    pub transports: f64,
+    pub tracks: f64,
+    pub subscriptions: f64,
+    pub events_dropped: f64,
+    pub thread_cpu_micros: f64,
+}

@@ -1,0 +1,70 @@
+//! What the engine is told: desired states, keyed by ids, safe to repeat.
+
+use std::sync::Arc;
+
+/// Chosen by the caller, never reused, greater than 0.
+pub type TransportId = u32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportRole {
+    /// The client offers and sends media to us.
+    Publisher,
+    /// We offer and send media to the client.
+    Subscriber,
+}
+
+/// One track that a subscriber should receive. In the offer its `msid` is `stream_id track`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedTrack {
+    pub track: String,
+    pub stream_id: String,
+    /// False keeps the m-line and sends nothing on it.
+    pub enabled: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum Command {
+    OpenTransport {
+        transport: TransportId,
+        role: TransportRole,
+    },
+    CloseTransport {
+        transport: TransportId,
+    },
+    AcceptOffer {
+        transport: TransportId,
+        offer: u32,
+        sdp: String,
+    },
+    AcceptAnswer {
+        transport: TransportId,
+        offer: u32,
+        sdp: String,
+    },
+    PublishTrack {
+        track: String,
+        transport: TransportId,
+        mid: String,
+    },
+    UnpublishTrack {
+        track: String,
+    },
+    SetTrackMuted {
+        track: String,
+        muted: bool,
+    },
+    /// The whole desired set of a subscriber transport.
+    Subscribe {
+        transport: TransportId,
+        wanted: Vec<WantedTrack>,
+    },
+    SendData {
+        transports: Vec<TransportId>,
+        reliable: bool,
+        payload: Arc<[u8]>,
+    },
+    /// Panics inside the transport, for the test that this costs one participant only.
+    InjectPanic {
+        transport: TransportId,
+    },
+}

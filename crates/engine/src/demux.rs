@@ -1,0 +1,96 @@
+//! Which transport a datagram belongs to: STUN by the ufrag it names, the rest by an address that a STUN message
+//! with right integrity came from before.
+
+use crate::command::{TransportId, TransportRole};
+use crate::engine::Engine;
+use crate::media::stun::Stun;
+use crate::outbox::Route;
+use crate::transport::Path;
+use std::net::SocketAddr;
+use std::time::Instant;
+use str0m::Input;
+use str0m::net::{Protocol, Receive};
+
+/// So many refused datagrams in a row and the session is beyond help.
+const REFUSED_LIMIT: u32 = 200;
+
+impl Engine {
+    /// One datagram that arrived at the local address `to`.
+    pub fn datagram(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        self.metrics.packets_in += 1;
+        self.metrics.bytes_in += bytes.len() as u64;
+        let stun = Stun::parse(bytes);
+        let id = stun
+            .and_then(|message| self.transport_by_ufrag(message.local_ufrag()?))
+            .or_else(|| self.by_address.get(&from).copied());
+        let Some(id) = id else {
+            self.metrics.strays_dropped += 1;
+            return;
+        };
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        if matches!(bytes.first(), Some(128..=191)) && transport.role == TransportRole::Subscriber {
+            self.subscriber_packet(now, id, bytes);
+            return;
+        }
+        let path = Path {
+            remote: from,
+            local: to,
+        };
+        transport.arriving = stun.map(|message| (path, message.use_candidate));
+        self.feed(now, id, path, bytes);
+        if let Some(transport) = self.transports.get_mut(&id) {
+            transport.arriving = None;
+        }
+    }
+
+    fn feed(&mut self, now: Instant, id: TransportId, path: Path, bytes: &[u8]) {
+        // str0m knows candidates only. An address that came to this machine after the start stands for the first.
+        let candidates = &self.config.candidates;
+        let local = if candidates.contains(&path.local) {
+            path.local
+        } else {
+            let same = |c: &&SocketAddr| c.is_ipv4() == path.local.is_ipv4();
+            candidates.iter().find(same).copied().unwrap_or(path.local)
+        };
+        let Ok(receive) = Receive::new(Protocol::Udp, path.remote, local, bytes) else {
+            self.metrics.packets_dropped += 1;
+            return;
+        };
+        let result = self.operate(now, id, |transport| {
+            transport.rtc.handle_input(Input::Receive(now, receive))
+        });
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        match result {
+            Some(Ok(())) => transport.refused = 0,
+            Some(Err(error)) => {
+                self.metrics.packets_dropped += 1;
+                transport.refused += 1;
+                if transport.refused > REFUSED_LIMIT {
+                    self.end(id, format!("too many bad datagrams: {error}"));
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// str0m answered a binding request of the datagram that is being worked on.
+    pub(crate) fn proven(&mut self, id: TransportId, remote: SocketAddr) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let Some((path, nominated)) = transport.arriving.filter(|(p, _)| p.remote == remote) else {
+            return;
+        };
+        if nominated || transport.route.is_none() {
+            transport.route = Some(Route {
+                to: path.remote,
+                from: Some(path.local),
+            });
+        }
+        self.bind_address(id, path);
+    }
+}

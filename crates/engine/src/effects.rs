@@ -1,0 +1,135 @@
+//! What str0m says after a change, collected first and acted on once the transport is free again.
+
+use crate::command::{TransportId, TransportRole};
+use crate::engine::Engine;
+use crate::event::Event as Told;
+use crate::metrics::Metrics;
+use crate::outbox::{Outbox, Route};
+use crate::transport::Transport;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use str0m::channel::{ChannelData, ChannelId};
+use str0m::rtp::RtpPacket;
+use str0m::media::SenderFeedback;
+use str0m::{Event, IceConnectionState, Output, RtcError};
+
+pub(crate) enum Effect {
+    Connected,
+    Ice(IceConnectionState),
+    /// An answered binding request from this address: its integrity was right.
+    Proven(SocketAddr),
+    Rtp(RtpPacket),
+    SenderReport(SenderFeedback),
+    ChannelOpen(ChannelId, String),
+    ChannelData(ChannelData),
+    ChannelWritable,
+    ChannelClosed(ChannelId),
+    Stats {
+        loss: Option<f32>,
+        rtt: Option<Duration>,
+    },
+}
+
+impl Transport {
+    /// Takes everything out of str0m until it only waits for time to pass.
+    pub(crate) fn drain(
+        &mut self,
+        outbox: &mut Outbox,
+        metrics: &mut Metrics,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), RtcError> {
+        loop {
+            match self.rtc.poll_output()? {
+                Output::Timeout(at) => {
+                    self.deadline = at;
+                    break;
+                }
+                Output::Transmit(transmit) => {
+                    let bytes: &[u8] = &transmit.contents;
+                    let to = transmit.destination;
+                    match bytes.first() {
+                        Some(1) => effects.push(Effect::Proven(to)),
+                        // Media and reports to subscribers are ours alone, under the same keys.
+                        Some(128..=191) if self.role == TransportRole::Subscriber => continue,
+                        _ => {}
+                    }
+                    let from = self.local_for(to);
+                    outbox.push(Route { to, from }, bytes);
+                    metrics.packets_out += 1;
+                    metrics.bytes_out += bytes.len() as u64;
+                }
+                Output::Event(event) => self.note(event, effects),
+            }
+        }
+        if !self.rtc.is_alive() {
+            self.ended.get_or_insert_with(|| "closed".to_owned());
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, event: Event, effects: &mut Vec<Effect>) {
+        match event {
+            Event::Connected => effects.push(Effect::Connected),
+            Event::IceConnectionStateChange(state) => effects.push(Effect::Ice(state)),
+            Event::RtpPacket(packet) => effects.push(Effect::Rtp(packet)),
+            Event::SenderFeedback(report) => effects.push(Effect::SenderReport(report)),
+            Event::ChannelOpen(id, label) => effects.push(Effect::ChannelOpen(id, label)),
+            Event::ChannelData(data) => effects.push(Effect::ChannelData(data)),
+            Event::ChannelBufferedAmountLow(_) => effects.push(Effect::ChannelWritable),
+            Event::ChannelClose(id) => effects.push(Effect::ChannelClosed(id)),
+            Event::PeerStats(stats) => effects.push(Effect::Stats {
+                loss: stats.ingress_loss_fraction,
+                rtt: stats.rtt,
+            }),
+            Event::Closed => {
+                self.ended
+                    .get_or_insert_with(|| "closed by the other side".to_owned());
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Engine {
+    pub(crate) fn effect(&mut self, now: Instant, id: TransportId, effect: Effect) {
+        match effect {
+            Effect::Connected => self.connected(now, id),
+            Effect::Ice(state) => {
+                if let Some(transport) = self.transports.get_mut(&id) {
+                    let lost = state == IceConnectionState::Disconnected && transport.connected;
+                    transport.lost_at = lost.then_some(now);
+                }
+            }
+            // The address is bound by `datagram`, which knows the local side of the path.
+            Effect::Proven(remote) => self.proven(id, remote),
+            Effect::Rtp(packet) => self.receive_rtp(now, id, packet),
+            Effect::SenderReport(report) => self.receive_report(id, &report),
+            Effect::ChannelOpen(channel, label) => self.channel_open(now, id, channel, label),
+            Effect::ChannelData(data) => self.channel_data(id, data),
+            Effect::ChannelWritable => self.flush_data(now, id),
+            Effect::ChannelClosed(channel) => self.channel_closed(id, channel),
+            Effect::Stats { loss, rtt } => {
+                if self.transports.get(&id).is_some_and(|t| t.connected) {
+                    self.emit(Told::Quality {
+                        transport: id,
+                        loss_percent: f64::from(loss.unwrap_or_default()) * 100.0,
+                        rtt_ms: rtt.unwrap_or_default().as_secs_f64() * 1000.0,
+                    });
+                }
+            }
+        }
+    }
+
+    fn connected(&mut self, now: Instant, id: TransportId) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        if let Err(reason) = transport.take_keys() {
+            self.end(id, reason);
+            return;
+        }
+        transport.connected = true;
+        self.emit(Told::TransportConnected { transport: id });
+        self.start_sending(now, id);
+    }
+}

@@ -1,0 +1,355 @@
+//! The engine without sockets, threads or a clock: commands and datagrams go in, datagrams and events come out.
+//!
+//! A driver calls `command`, `datagram`, `parsed` and `tick` with the time, then takes `jobs`, `events` and the
+//! outbox. Whatever one transport does wrong, a panic included, costs that transport only.
+
+use crate::command::{Command, TransportId, TransportRole};
+use crate::event::{Event, LogLevel};
+use crate::metrics::Metrics;
+use crate::negotiate::SdpJob;
+use crate::outbox::Outbox;
+use crate::random::{Random, ice_text};
+use crate::tracks::Tracks;
+use crate::transport::{Opening, Path, Transport};
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+use str0m::RtcError;
+
+/// Levels, reports, liveness and other slow work.
+const HOUSEKEEPING: Duration = Duration::from_millis(100);
+/// Lost consent may come back in this time, as it does around an ICE restart.
+const LOST_GRACE: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where clients can reach us, best first.
+    pub candidates: Vec<SocketAddr>,
+    /// Starts the sequence numbers. Secrets do not come from it.
+    pub seed: u64,
+}
+
+pub struct Engine {
+    pub(crate) config: Config,
+    pub(crate) start: Instant,
+    pub(crate) transports: HashMap<TransportId, Transport>,
+    pub(crate) tracks: Tracks,
+    pub(crate) outbox: Outbox,
+    pub(crate) metrics: Metrics,
+    pub(crate) random: Random,
+    pub(crate) by_address: HashMap<SocketAddr, TransportId>,
+    pub(crate) jobs: Vec<SdpJob>,
+    by_ufrag: HashMap<String, TransportId>,
+    timers: BTreeSet<(Instant, TransportId)>,
+    events: Vec<Event>,
+    next_housekeeping: Instant,
+}
+
+impl Engine {
+    pub fn new(config: Config, now: Instant) -> Self {
+        Engine {
+            random: Random::new(config.seed),
+            config,
+            start: now,
+            transports: HashMap::new(),
+            tracks: Tracks::default(),
+            outbox: Outbox::default(),
+            metrics: Metrics::default(),
+            by_address: HashMap::new(),
+            jobs: Vec::new(),
+            by_ufrag: HashMap::new(),
+            timers: BTreeSet::new(),
+            events: Vec::new(),
+            next_housekeeping: now,
+        }
+    }
+
+    pub fn command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::OpenTransport { transport, role } => self.open(now, transport, role),
+            Command::CloseTransport { transport } => self.close(now, transport),
+            Command::AcceptOffer {
+                transport,
+                offer,
+                sdp,
+            } => self.queue_offer(transport, offer, sdp),
+            Command::AcceptAnswer {
+                transport,
+                offer,
+                sdp,
+            } => self.queue_answer(transport, offer, sdp),
+            Command::PublishTrack {
+                track,
+                transport,
+                mid,
+            } => self.publish(now, &track, transport, &mid),
+            Command::UnpublishTrack { track } => self.unpublish(now, &track),
+            Command::SetTrackMuted { track, muted } => self.set_muted(now, &track, muted),
+            Command::Subscribe { transport, wanted } => self.subscribe(now, transport, wanted),
+            Command::SendData {
+                transports,
+                reliable,
+                payload,
+            } => self.send_data(now, &transports, reliable, &payload),
+            Command::InjectPanic { transport } => {
+                self.operate(
+                    now,
+                    transport,
+                    |transport: &mut Transport| -> Result<(), RtcError> {
+                        panic!("asked for by injectPanic on transport {}", transport.id)
+                    },
+                );
+            }
+        }
+    }
+
+    /// When `tick` is due, whatever arrives before.
+    pub fn deadline(&self) -> Instant {
+        match self.timers.first() {
+            Some((at, _)) => self.next_housekeeping.min(*at),
+            None => self.next_housekeeping,
+        }
+    }
+
+    pub fn tick(&mut self, now: Instant) {
+        while let Some(&(at, id)) = self.timers.first() {
+            if at > now {
+                break;
+            }
+            self.operate(now, id, |transport| {
+                transport.rtc.handle_input(str0m::Input::Timeout(now))
+            });
+            // A deadline that is due again at once would keep the thread from its sockets.
+            self.postpone(id, now + Duration::from_millis(1));
+        }
+        if self.next_housekeeping <= now {
+            self.next_housekeeping = now + HOUSEKEEPING;
+            self.housekeeping(now);
+        }
+    }
+
+    fn housekeeping(&mut self, now: Instant) {
+        let lost: Vec<TransportId> = self
+            .transports
+            .values()
+            .filter(|t| t.lost_at.is_some_and(|at| now >= at + LOST_GRACE))
+            .map(|t| t.id)
+            .collect();
+        for id in lost {
+            self.end(id, "lost: nothing was heard for 15 seconds".to_owned());
+        }
+        self.media_housekeeping(now);
+        self.retry_data(now);
+    }
+
+    pub fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Parsing work for a thread that may wait. Its results come back through `parsed`.
+    pub fn take_jobs(&mut self) -> Vec<SdpJob> {
+        std::mem::take(&mut self.jobs)
+    }
+
+    pub fn metrics(&self) -> Metrics {
+        let subscriptions = self.subscription_count();
+        Metrics {
+            transports: self.transports.len() as u64,
+            tracks: self.tracks.len() as u64,
+            subscriptions,
+            packets_dropped: self.metrics.packets_dropped + self.outbox.dropped(),
+            ..self.metrics
+        }
+    }
+
+    pub(crate) fn emit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    pub(crate) fn log(
+        &mut self,
+        level: LogLevel,
+        transport: TransportId,
+        message: impl Into<String>,
+    ) {
+        self.emit(Event::Log {
+            level,
+            message: message.into(),
+            transport,
+        });
+    }
+
+    fn open(&mut self, now: Instant, id: TransportId, role: TransportRole) {
+        if self.transports.contains_key(&id) {
+            return;
+        }
+        let opening = Opening {
+            id,
+            role,
+            ufrag: format!("{}{id:x}", ice_text(6)),
+            password: ice_text(24),
+            candidates: &self.config.candidates,
+            now,
+        };
+        match catch_unwind(AssertUnwindSafe(|| Transport::open(opening))) {
+            Ok(transport) => {
+                self.by_ufrag.insert(transport.ufrag.clone(), id);
+                self.timers.insert((transport.deadline, id));
+                self.transports.insert(id, transport);
+            }
+            Err(panic) => self.emit(Event::TransportClosed {
+                transport: id,
+                reason: panic_text(&*panic),
+            }),
+        }
+    }
+
+    /// Closing says good-bye to the client and forgets the transport in one step; no event follows.
+    fn close(&mut self, now: Instant, id: TransportId) {
+        self.send_bye(id);
+        self.operate(now, id, |transport| transport.rtc.close());
+        self.forget(now, id);
+    }
+
+    /// Says good-bye to everybody, before the engine goes.
+    pub fn close_all(&mut self, now: Instant) {
+        let ids: Vec<TransportId> = self.transports.keys().copied().collect();
+        for id in ids {
+            self.close(now, id);
+        }
+    }
+
+    /// Ends a transport from our side and tells it.
+    pub(crate) fn end(&mut self, id: TransportId, reason: String) {
+        if let Some(transport) = self.transports.get_mut(&id) {
+            transport.ended.get_or_insert(reason);
+            let now = transport.deadline;
+            self.settle(now, id);
+        }
+    }
+
+    /// One change to a transport, then everything that str0m has to say about it. `None` when there is no such
+    /// transport or when it panicked.
+    pub(crate) fn operate<R>(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        change: impl FnOnce(&mut Transport) -> Result<R, RtcError>,
+    ) -> Option<Result<R, RtcError>> {
+        let transport = self.transports.get_mut(&id)?;
+        let before = transport.deadline;
+        let mut effects = Vec::new();
+        let (outbox, metrics) = (&mut self.outbox, &mut self.metrics);
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let result = change(transport);
+            if let Err(error) = transport.drain(outbox, metrics, &mut effects) {
+                transport.ended.get_or_insert(error.to_string());
+            }
+            result
+        }));
+        let result = match result {
+            Ok(result) => Some(result),
+            Err(panic) => {
+                transport.ended.get_or_insert(panic_text(&*panic));
+                effects.clear();
+                None
+            }
+        };
+        let after = transport.deadline;
+        if after != before {
+            self.timers.remove(&(before, id));
+            self.timers.insert((after, id));
+        }
+        for effect in effects {
+            self.effect(now, id, effect);
+        }
+        self.settle(now, id);
+        result
+    }
+
+    /// Takes a transport away that has ended by itself.
+    fn settle(&mut self, now: Instant, id: TransportId) {
+        let ended = self.transports.get_mut(&id).and_then(|t| t.ended.take());
+        if let Some(reason) = ended {
+            self.send_bye(id);
+            self.forget(now, id);
+            self.emit(Event::TransportClosed {
+                transport: id,
+                reason,
+            });
+        }
+    }
+
+    fn forget(&mut self, now: Instant, id: TransportId) {
+        let Some(transport) = self.transports.remove(&id) else {
+            return;
+        };
+        self.timers.remove(&(transport.deadline, id));
+        self.by_ufrag.remove(&transport.ufrag);
+        for path in &transport.paths {
+            if self.by_address.get(&path.remote) == Some(&id) {
+                self.by_address.remove(&path.remote);
+            }
+        }
+        self.forget_media(now, &transport);
+        // It may be in any state after a panic.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(transport)));
+    }
+
+    fn postpone(&mut self, id: TransportId, earliest: Instant) {
+        if let Some(transport) = self.transports.get_mut(&id)
+            && transport.deadline < earliest
+        {
+            self.timers.remove(&(transport.deadline, id));
+            transport.deadline = earliest;
+            self.timers.insert((earliest, id));
+        }
+    }
+
+    pub(crate) fn transport_by_ufrag(&self, ufrag: &str) -> Option<TransportId> {
+        self.by_ufrag.get(ufrag).copied()
+    }
+
+    /// After an ICE restart by the client str0m has new credentials of its own choice.
+    pub(crate) fn rename(&mut self, id: TransportId, ufrag: &str) {
+        if let Some(transport) = self.transports.get_mut(&id)
+            && transport.ufrag != ufrag
+        {
+            self.by_ufrag.remove(&transport.ufrag);
+            transport.ufrag = ufrag.to_owned();
+            self.by_ufrag.insert(ufrag.to_owned(), id);
+        }
+    }
+
+    /// Binds an address to a transport, after a message from it passed its integrity check.
+    pub(crate) fn bind_address(&mut self, id: TransportId, path: Path) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        if let Some(displaced) = transport.add_path(path) {
+            self.by_address.remove(&displaced);
+        }
+        if let Some(other) = self.by_address.insert(path.remote, id)
+            && other != id
+            && let Some(other) = self.transports.get_mut(&other)
+        {
+            other.paths.retain(|known| known.remote != path.remote);
+        }
+    }
+}
+
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    format!(
+        "panic: {}",
+        text.unwrap_or_else(|| "no message".to_owned())
+    )
+}

@@ -1,0 +1,286 @@
+//! SDP as text: what str0m does not need is cut away before parsing (its parser is dear by the line), the few
+//! facts it does not tell are read here, and `msid` is rewritten when an m-line is used again.
+
+use crate::event::MediaKind;
+use std::collections::{HashMap, HashSet};
+
+/// Longest text and most m-lines that are looked at.
+const TEXT_LIMIT: usize = 1 << 20;
+const SECTION_LIMIT: usize = 512;
+
+pub const DEPENDENCY_DESCRIPTOR: &str =
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+
+/// Header extensions that are negotiated with anybody.
+const EXTENSIONS: [&str; 8] = [
+    "urn:ietf:params:rtp-hdrext:sdes:mid",
+    "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+    "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+    "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+    "urn:3gpp:video-orientation",
+    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+    DEPENDENCY_DESCRIPTOR,
+];
+
+const ATTRIBUTES: [&str; 19] = [
+    "mid",
+    "sendrecv",
+    "sendonly",
+    "recvonly",
+    "inactive",
+    "setup",
+    "ice-ufrag",
+    "ice-pwd",
+    "ice-options",
+    "fingerprint",
+    "rtcp-mux",
+    "rtcp-rsize",
+    "rid",
+    "simulcast",
+    "msid",
+    "sctp-port",
+    "max-message-size",
+    "extmap-allow-mixed",
+    "bundle-only",
+];
+
+/// The lines str0m needs, nothing else. Fails for texts that no client of ours would send.
+pub fn trim(text: &str) -> Result<String, String> {
+    if text.len() > TEXT_LIMIT {
+        return Err(format!("the description is longer than {TEXT_LIMIT} bytes"));
+    }
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let starts: Vec<usize> = (0..lines.len())
+        .filter(|&i| lines[i].starts_with("m="))
+        .collect();
+    if starts.len() > SECTION_LIMIT {
+        return Err(format!("more than {SECTION_LIMIT} media sections"));
+    }
+    let mut out = String::with_capacity(text.len().min(64 << 10));
+    let first = starts.first().copied().unwrap_or(lines.len());
+    for line in &lines[..first] {
+        if !line.starts_with("a=candidate") {
+            push(&mut out, line);
+        }
+    }
+    for (i, &start) in starts.iter().enumerate() {
+        let end = starts.get(i + 1).copied().unwrap_or(lines.len());
+        trim_section(&lines[start..end], &mut out);
+    }
+    Ok(out)
+}
+
+fn push(out: &mut String, line: &str) {
+    out.push_str(line);
+    out.push_str("\r\n");
+}
+
+fn trim_section(lines: &[&str], out: &mut String) {
+    let media = lines[0];
+    let keep = payload_types(lines);
+    if keep.is_empty() {
+        push(out, media);
+    } else {
+        let mut words = media.split_ascii_whitespace();
+        let head: Vec<&str> = words.by_ref().take(3).collect();
+        out.push_str(&head.join(" "));
+        for pt in words.filter(|pt| keep.contains(pt)) {
+            out.push(' ');
+            out.push_str(pt);
+        }
+        out.push_str("\r\n");
+    }
+    let mut ssrcs = HashSet::new();
+    for line in &lines[1..] {
+        let Some(attribute) = line.strip_prefix("a=") else {
+            if line.starts_with("c=") {
+                push(out, line);
+            }
+            continue;
+        };
+        let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
+        let wanted = match name {
+            "rtpmap" | "fmtp" | "rtcp-fb" => {
+                let pt = value.split(' ').next().unwrap_or_default();
+                keep.is_empty() || keep.contains(pt) || pt == "*"
+            }
+            "extmap" => EXTENSIONS
+                .iter()
+                .any(|uri| value.split(' ').nth(1) == Some(uri)),
+            "ssrc-group" => value.starts_with("FID"),
+            // One line tells that the SSRC exists; the rest repeats msid and cname.
+            "ssrc" => ssrcs.insert(value.split(' ').next().unwrap_or_default()),
+            _ => ATTRIBUTES.contains(&name),
+        };
+        if wanted {
+            push(out, line);
+        }
+    }
+}
+
+/// The payload types of codecs we forward; empty when there is none (the section then stays as it is and is refused).
+fn payload_types<'a>(lines: &[&'a str]) -> HashSet<&'a str> {
+    let mut keep = HashSet::new();
+    let mut depends = Vec::new();
+    if !(lines[0].starts_with("m=audio") || lines[0].starts_with("m=video")) {
+        return keep;
+    }
+    for line in lines {
+        let Some((pt, codec)) = line
+            .strip_prefix("a=rtpmap:")
+            .and_then(|rest| rest.split_once(' '))
+        else {
+            continue;
+        };
+        match codec.to_ascii_lowercase().as_str() {
+            "opus/48000/2" | "vp8/90000" | "vp9/90000" | "h264/90000" | "av1/90000" => {
+                keep.insert(pt);
+            }
+            "rtx/90000" | "red/48000/2" => depends.push(pt),
+            _ => {}
+        }
+    }
+    for pt in depends {
+        let target = lines.iter().find_map(|line| {
+            let value = line
+                .strip_prefix("a=fmtp:")?
+                .strip_prefix(pt)?
+                .strip_prefix(' ')?;
+            let value = value.strip_prefix("apt=").unwrap_or(value);
+            value.split(['/', ';', ' ']).next()
+        });
+        if target.is_some_and(|target| keep.contains(target)) {
+            keep.insert(pt);
+        }
+    }
+    keep
+}
+
+/// What one m-line says, as far as str0m does not tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Section {
+    pub mid: String,
+    /// None for `m=application` and others.
+    pub kind: Option<MediaKind>,
+    pub stream_id: String,
+    pub track_id: String,
+    pub rids: Vec<String>,
+    /// The codec of the first payload type, like `video/VP8`.
+    pub mime_type: String,
+    pub sends: bool,
+    pub receives: bool,
+    pub refused: bool,
+}
+
+pub fn scan(text: &str) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut first_pt = "";
+    for line in text.lines() {
+        if let Some(media) = line.strip_prefix("m=") {
+            if sections.len() == SECTION_LIMIT {
+                break;
+            }
+            let mut words = media.split_ascii_whitespace();
+            let kind = match words.next() {
+                Some("audio") => Some(MediaKind::Audio),
+                Some("video") => Some(MediaKind::Video),
+                _ => None,
+            };
+            let refused = words.next() == Some("0");
+            first_pt = words.nth(1).unwrap_or_default();
+            sections.push(Section {
+                kind,
+                refused,
+                sends: true,
+                receives: true,
+                ..Section::default()
+            });
+        }
+        if let (Some(section), Some(attribute)) = (sections.last_mut(), line.strip_prefix("a=")) {
+            read(section, attribute, first_pt);
+        }
+    }
+    sections
+}
+
+fn read(section: &mut Section, attribute: &str, first_pt: &str) {
+    let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
+    match name {
+        "mid" => section.mid = value.trim().to_owned(),
+        "sendonly" => section.receives = false,
+        "recvonly" => section.sends = false,
+        "inactive" => (section.sends, section.receives) = (false, false),
+        "msid" => {
+            let mut words = value.split(' ');
+            section.stream_id = words
+                .next()
+                .filter(|id| *id != "-")
+                .unwrap_or_default()
+                .to_owned();
+            section.track_id = words.next().unwrap_or_default().to_owned();
+        }
+        "rid" => {
+            if let Some((rid, "send" | "recv")) = value
+                .split_once(' ')
+                .map(|(rid, rest)| (rid, rest.split(' ').next().unwrap_or_default()))
+            {
+                section.rids.push(rid.to_owned());
+            }
+        }
+        "rtpmap" => {
+            let Some((pt, codec)) = value.split_once(' ') else {
+                return;
+            };
+            if pt == first_pt && section.mime_type.is_empty() {
+                let kind = match section.kind {
+                    Some(MediaKind::Audio) => "audio",
+                    _ => "video",
+                };
+                let name = codec.split('/').next().unwrap_or_default();
+                section.mime_type = format!("{kind}/{name}");
+            }
+        }
+        _ => {}
+    }
+}
+
+pub fn ufrag(text: &str) -> Option<&str> {
+    text.lines()
+        .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+}
+
+/// The text with `msid` of the named m-lines replaced by (stream id, track id).
+pub fn set_msids(text: &str, msids: &HashMap<String, (String, String)>) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    let lines: Vec<&str> = text.lines().collect();
+    let mut msid: Option<&(String, String)> = None;
+    for (i, line) in lines.iter().enumerate() {
+        if line.starts_with("m=") {
+            let mid = lines[i + 1..]
+                .iter()
+                .take_while(|line| !line.starts_with("m="))
+                .find_map(|line| line.strip_prefix("a=mid:"));
+            msid = mid.and_then(|mid| msids.get(mid));
+        }
+        let Some((stream, track)) = msid else {
+            push(&mut out, line);
+            continue;
+        };
+        if line.starts_with("a=msid:") {
+            push(&mut out, &format!("a=msid:{stream} {track}"));
+        } else if let Some((ssrc, _)) = line
+            .strip_prefix("a=ssrc:")
+            .and_then(|rest| rest.split_once(" msid:"))
+        {
+            push(&mut out, &format!("a=ssrc:{ssrc} msid:{stream} {track}"));
+        } else {
+            push(&mut out, line);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+#[path = "sdp_tests.rs"]
+mod tests;

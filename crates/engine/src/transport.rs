@@ -1,0 +1,142 @@
+//! One ICE and DTLS path to a client: str0m for control, the keys for our own egress, and where to send.
+
+use crate::codecs;
+use crate::command::{TransportId, TransportRole};
+use crate::data::Data;
+use crate::downlink::Downlink;
+use crate::dtls::{self, KeySlot};
+use crate::negotiate::Negotiation;
+use crate::outbox::Route;
+use crate::uplink::Uplink;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
+
+/// Addresses a client may be reached by at one time; more only come from a client that plays with us.
+const PATH_LIMIT: usize = 16;
+
+/// Where datagrams of a client come from and which local address they were sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Path {
+    pub remote: SocketAddr,
+    pub local: SocketAddr,
+}
+
+pub struct Transport {
+    pub id: TransportId,
+    pub role: TransportRole,
+    pub rtc: Rtc,
+    pub keys: KeySlot,
+    pub ufrag: String,
+    /// Proven by message integrity, oldest first.
+    pub paths: Vec<Path>,
+    /// Where our media goes: the path of the last nomination.
+    pub route: Option<Route>,
+    /// When str0m wants to be called next.
+    pub deadline: Instant,
+    pub connected: bool,
+    /// ICE consent ended at this time and has not come back.
+    pub lost_at: Option<Instant>,
+    /// Why the transport must go; it is taken away after the operation that set it.
+    pub ended: Option<String>,
+    /// Datagrams in a row that str0m refused with an error.
+    pub refused: u32,
+    /// The path of the STUN message that is being worked on, and whether it nominates.
+    pub arriving: Option<(Path, bool)>,
+    pub negotiation: Negotiation,
+    pub uplink: Uplink,
+    pub downlink: Downlink,
+    pub data: Data,
+}
+
+pub struct Opening<'a> {
+    pub id: TransportId,
+    pub role: TransportRole,
+    pub ufrag: String,
+    pub password: String,
+    pub candidates: &'a [SocketAddr],
+    pub now: Instant,
+}
+
+impl Transport {
+    pub fn open(opening: Opening) -> Self {
+        let Opening {
+            id,
+            role,
+            ufrag,
+            password,
+            candidates,
+            now,
+        } = opening;
+        let config = RtcConfig::new()
+            .set_ice_lite(true)
+            .set_rtp_mode(true)
+            .set_local_ice_credentials(IceCreds {
+                ufrag: ufrag.clone(),
+                pass: password,
+            })
+            .set_sctp_max_buffered_amount(4 << 20);
+        let (mut rtc, keys) = dtls::build(configure(codecs::enable(config, role), role), now);
+        for address in candidates {
+            if let Ok(candidate) = Candidate::host(*address, "udp") {
+                rtc.add_local_candidate(candidate);
+            }
+        }
+        Transport {
+            id,
+            role,
+            rtc,
+            keys,
+            ufrag,
+            paths: Vec::new(),
+            route: None,
+            deadline: now,
+            connected: false,
+            lost_at: None,
+            ended: None,
+            refused: 0,
+            arriving: None,
+            negotiation: Negotiation::default(),
+            uplink: Uplink::default(),
+            downlink: Downlink::default(),
+            data: Data::default(),
+        }
+    }
+
+    /// The local address the client reaches from `remote`, as seen on the socket.
+    pub fn local_for(&self, remote: SocketAddr) -> Option<SocketAddr> {
+        self.paths
+            .iter()
+            .find(|path| path.remote == remote)
+            .map(|path| path.local)
+    }
+
+    /// Remembers a proven path. Returns an address that had to make room.
+    pub fn add_path(&mut self, path: Path) -> Option<SocketAddr> {
+        if let Some(known) = self.paths.iter_mut().find(|p| p.remote == path.remote) {
+            known.local = path.local;
+            return None;
+        }
+        self.paths.push(path);
+        if self.paths.len() <= PATH_LIMIT {
+            return None;
+        }
+        let used = self.route.map(|route| route.to);
+        let oldest = usize::from(self.paths.first().map(|p| p.remote) == used);
+        Some(self.paths.remove(oldest).remote)
+    }
+}
+
+fn configure(config: RtcConfig, role: TransportRole) -> RtcConfig {
+    match role {
+        TransportRole::Publisher => config.set_stats_interval(Some(Duration::from_secs(5))),
+        TransportRole::Subscriber => {
+            // Reports to subscribers are ours; str0m knows nothing of what is sent and would report zeros.
+            let never = Duration::from_secs(50 * 365 * 24 * 3600);
+            config
+                .set_stats_interval(None)
+                .set_rtcp_report_interval_audio(never)
+                .set_rtcp_report_interval_video(never)
+        }
+    }
+}
