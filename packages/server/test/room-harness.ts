@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+import { openRoom, type RoomClient, type RoomOptions, type RoomState, type WebSocketLike } from '@maru/client'
+import { readServerMessage, type ServerMessage } from '@maru/protocol'
+import { WebSocket } from 'ws'
+import { createBus } from '../src/events/bus.ts'
+import { createApp } from '../src/http/app.ts'
+import type { Schedule } from '../src/rooms/presence.ts'
+import { attachRoomSocket, type RoomSocketOptions } from '../src/socket/attach-socket.ts'
+import { openStorage } from '../src/storage/open-storage.ts'
+import { createLog } from '../src/terminal/log.ts'
+
+/** Timers that run when the test says so: `run` takes all that were set to just this time. */
+export function createTimers(): { schedule: Schedule; run(delayMs: number): void } {
+  const waiting = new Set<{ delayMs: number; callback: () => void }>()
+  return {
+    schedule(delayMs, callback) {
+      const timer = { delayMs, callback }
+      waiting.add(timer)
+      return () => void waiting.delete(timer)
+    },
+    run(delayMs) {
+      for (const timer of [...waiting].filter((each) => each.delayMs === delayMs)) {
+        waiting.delete(timer)
+        timer.callback()
+      }
+    },
+  }
+}
+
+export type RoomServer = Awaited<ReturnType<typeof startRoomServer>>
+
+/** The room half of the server, whole, on a port of its own. */
+export async function startRoomServer(options: { file?: string; port?: number } & Partial<RoomSocketOptions> = {}) {
+  const { file = ':memory:', port = 0, ...rest } = options
+  const bus = createBus()
+  const storage = openStorage({ file })
+  const app = createApp()
+  const room = attachRoomSocket({
+    app,
+    storage,
+    bus,
+    log: createLog({ level: 'error' }),
+    mintCallToken: async ({ identity, name, room }) => `token of ${identity}, ${name}, ${room}`,
+    ...rest,
+  })
+  await new Promise<void>((resolve) => app.server.listen(port, '127.0.0.1', resolve))
+  const address = app.server.address() as AddressInfo
+  return {
+    bus,
+    storage,
+    room,
+    port: address.port,
+    url: `ws://127.0.0.1:${address.port}/socket`,
+    async close() {
+      await room.close()
+      app.server.closeAllConnections()
+      await new Promise((resolve) => app.server.close(resolve))
+      storage.close()
+    },
+  }
+}
+
+/** A folder that is gone after the test; give `remove` to `onTestFinished`. */
+export function temporaryFolder(): { path: string; file: string; remove(): void } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'maru-test-'))
+  return {
+    path: folder,
+    file: path.join(folder, 'maru.db'),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** A connection that says just what a test wants said. */
+export class RawClient {
+  readonly received: ServerMessage[] = []
+  readonly socket: WebSocket
+  closed: { code: number; reason: string } | undefined
+  private listeners = new Set<() => void>()
+
+  constructor(url: string, options: { headers?: Record<string, string> } = {}) {
+    this.socket = new WebSocket(url, options)
+    this.socket.on('message', (data) => {
+      const message = readServerMessage(String(data))
+      if (!message) throw new Error(`not of this protocol: ${String(data)}`)
+      this.received.push(message)
+      this.changed()
+    })
+    this.socket.on('error', () => {})
+    this.socket.on('close', (code, reason) => {
+      this.closed = { code, reason: String(reason) }
+      this.changed()
+    })
+  }
+
+  private changed(): void {
+    for (const listener of this.listeners) listener()
+  }
+
+  async say(frame: object | string): Promise<void> {
+    if (this.socket.readyState === WebSocket.CONNECTING)
+      await new Promise((resolve, reject) => this.socket.once('open', resolve).once('error', reject))
+    this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
+  }
+
+  /** Waits for the first frame of a kind that was not taken yet. */
+  async take<Type extends ServerMessage['type']>(type: Type): Promise<Extract<ServerMessage, { type: Type }>> {
+    const find = () => this.received.findIndex((message) => message.type === type)
+    await this.until(() => find() >= 0, `a frame ${type}`)
+    return this.received.splice(find(), 1)[0] as Extract<ServerMessage, { type: Type }>
+  }
+
+  async gone(): Promise<{ code: number; reason: string }> {
+    await this.until(() => this.closed !== undefined, 'the close')
+    return this.closed as { code: number; reason: string }
+  }
+
+  async enter(room: string, name: string, more: object = {}) {
+    await this.say({ type: 'hello', version: 1, room, name, ...more })
+    return await this.take('welcome')
+  }
+
+  private until(condition: () => boolean, what: string): Promise<void> {
+    return waitFor(
+      condition,
+      (listener) => {
+        this.listeners.add(listener)
+        return () => this.listeners.delete(listener)
+      },
+      () => `${what}; received ${JSON.stringify(this.received)}, closed ${JSON.stringify(this.closed)}`,
+    )
+  }
+}
+
+function waitFor(
+  condition: () => boolean,
+  listen: (listener: () => void) => () => void,
+  explain: () => string,
+): Promise<void> {
+  if (condition()) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      stop()
+      reject(new Error(`waited in vain for ${explain()}`))
+    }, 10_000)
+    const stop = listen(() => {
+      if (!condition()) return
+      clearTimeout(timer)
+      stop()
+      resolve()
+    })
+  })
+}
+
+/** Waits until a client's state is as wanted. */
+export async function until(client: RoomClient, condition: (state: RoomState) => boolean): Promise<RoomState> {
+  await waitFor(
+    () => condition(client.state()),
+    (listener) => client.subscribe(listener),
+    () => `${condition}; state ${JSON.stringify(client.state())}`,
+  )
+  return client.state()
+}
+
+/** A real client on a real socket, quick to come back. */
+export function join(url: string, name: string, more: Partial<RoomOptions> = {}): RoomClient {
+  return openRoom({
+    url,
+    room: 'hall',
+    name,
+    connect: (address) => new WebSocket(address) as unknown as WebSocketLike,
+    random: () => 0,
+    ...more,
+  })
+}
