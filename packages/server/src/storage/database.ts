@@ -28,11 +28,11 @@ class Placeholder {
  * Opens the file (`:memory:` for none), making its folder and bringing it to the newest version.
  * @throws an Error whose message tells a person what is wrong with the file or folder and what to do
  */
-export function openDatabase(file: string): Database {
+export function openDatabase(file: string, busyTimeoutMs = 2_000): Database {
   let db: DatabaseSync | undefined
   try {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    db = new DatabaseSync(file, { timeout: 2_000 })
+    db = new DatabaseSync(file, { timeout: busyTimeoutMs })
     // In WAL mode only `full` syncs at every commit. Exclusive: a second server on the same folder is told so at its start.
     db.exec(`pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;
       pragma foreign_keys = on; pragma journal_size_limit = 67108864; pragma cache_size = -8000;`)

@@ -26,13 +26,15 @@ export interface StorageOptions {
   /** `:memory:` keeps nothing. */
   file: string
   now?: () => number
+  /** How long to wait for another process that uses the file. */
+  busyTimeoutMs?: number
   /** Told of every failure of the disk. */
   failed?: (error: unknown) => void
 }
 
 /** @throws an Error with a message for the person who started the server */
-export function openStorage({ file, now = Date.now, failed }: StorageOptions): Storage {
-  const db: Database = openDatabase(file)
+export function openStorage({ file, now = Date.now, busyTimeoutMs, failed }: StorageOptions): Storage {
+  const db: Database = openDatabase(file, busyTimeoutMs)
   const tables: StoredTables = {
     entries: prepareEntries(db, now),
     members: prepareMembers(db, now),
