@@ -1,52 +1,87 @@
-/** LiveKit's protocol on this server: signalling, tokens and the room service. It owns no rule about people. */
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+/** LiveKit's protocol on this server: signalling, tokens and the room service. It translates and owns no rule about people. */
+import { createLiveCalls, type LiveCalls } from '../calls/live-calls.ts'
+import type { Random } from '../calls/sid.ts'
+import type { Bus } from '../events/bus.ts'
+import type { App } from '../http/app.ts'
 import type { MediaEngine } from '../media/media-engine.ts'
+import type { Log } from '../terminal/log.ts'
+import { readDataPacket } from './data-packets.ts'
+import { addRoomService } from './room-service.ts'
+import { addRtcRoutes } from './rtc-routes.ts'
+import { createSwitchboard, type Switchboard } from './switchboard.ts'
 import { type ApiKeys, mintCallToken } from './tokens.ts'
 
 export interface LiveKitParts {
-  app: {
-    route(
-      method: 'GET' | 'POST' | 'OPTIONS',
-      path: string | RegExp,
-      handler: (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>,
-    ): void
-    upgrade(
-      path: string | RegExp,
-      handler: (request: IncomingMessage, socket: Duplex, head: Buffer, url: URL) => void | Promise<void>,
-    ): void
-  }
-  bus: {
-    publish(event: { type: 'callChanged'; room: string; people: { identity: string; name: string }[] }): void
-  }
+  app: Pick<App, 'route' | 'upgrade'>
+  bus: Pick<Bus, 'publish'>
   engine: MediaEngine
   keys: ApiKeys
-  /** Makes the lasting room when it is missing; throws when the name cannot be one. */
+  /** Makes the lasting room when it is missing. */
   ensureRoom(name: string): void
   now: () => number
-  random: (size: number) => Uint8Array
+  random: Random
   version: string
   nodeId: string
   log: Log
 }
 
-export interface Log {
-  debug(message: string, fields?: object): void
-  info(message: string, fields?: object): void
-  warn(message: string, fields?: object): void
-  error(message: string, fields?: object): void
-}
-
 export interface LiveKit {
   mintCallToken(who: { identity: string; name: string; room: string }): Promise<string>
   stats(): { rooms: number; participants: number; tracks: number }
+  /** Runs what time brings about; called by a timer of its own, and by tests. */
+  tick(): void
+  /** Sends everybody away and waits until their connections have ended. The engine is not shut down. */
   close(): Promise<void>
 }
 
+const TICK_MS = 1_000
+const BEAT_TICKS = 10
+const CLOSE_TIMEOUT_MS = 2_000
+
 export function attachLiveKit(parts: LiveKitParts): LiveKit {
+  const { app, bus, engine, keys, ensureRoom, now, random, log } = parts
+  const identity = { nodeId: parts.nodeId, version: parts.version }
+  let closing = false
+  let ticks = 0
+  const switchboard: Switchboard = createSwitchboard({ calls: () => calls, keys, identity, now, log })
+  const calls: LiveCalls = createLiveCalls({
+    engine,
+    now,
+    random,
+    log,
+    deliver: switchboard.deliver,
+    refreshToken: switchboard.refreshToken,
+    disconnect: switchboard.disconnect,
+    publish: bus.publish,
+    readData: readDataPacket,
+  })
+  const isClosing = () => closing
+  const sockets = addRtcRoutes({ app, calls, switchboard, keys, identity, ensureRoom, now, random, log, isClosing })
+  addRoomService({ app, calls, keys, ensureRoom, now, log })
+
+  const tick = () => {
+    calls.tick()
+    ticks += 1
+    if (ticks % BEAT_TICKS === 0) switchboard.beat()
+  }
+  const timer = setInterval(tick, TICK_MS)
+  timer.unref()
+
   return {
-    mintCallToken: (who) => mintCallToken(who, parts.keys, parts.now()),
-    stats: () => ({ rooms: 0, participants: 0, tracks: 0 }),
-    close: async () => {},
+    mintCallToken: (who) => mintCallToken(who, keys, now()),
+    stats: calls.stats,
+    tick,
+    close: async () => {
+      closing = true
+      clearInterval(timer)
+      for (const { name } of calls.list([])) calls.end(name, 'serverShutdown')
+      const open = [...sockets.clients]
+      const ended = open.map((socket) => new Promise<void>((done) => socket.once('close', () => done())))
+      const late = setTimeout(() => {
+        for (const socket of open) socket.terminate()
+      }, CLOSE_TIMEOUT_MS)
+      await Promise.all(ended)
+      clearTimeout(late)
+    },
   }
 }

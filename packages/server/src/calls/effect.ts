@@ -1,0 +1,60 @@
+import type { EngineCommand, MidTrack } from '../media/media-engine.ts'
+import type { CallSnapshot } from './call.ts'
+import type { ConnectionQuality, DepartureReason, Participant, ParticipantSnapshot } from './participant.ts'
+import type { Random } from './sid.ts'
+import type { Track } from './track.ts'
+
+/** What a client shall do when it is told to leave. */
+export type LeaveAction = 'disconnect' | 'reconnect'
+
+export type RequestOutcome = 'ok' | 'notFound' | 'notAllowed' | 'limitExceeded' | 'queued' | 'unsupported'
+
+/** What participants are told. `request` is what they asked, handed back as it came. */
+export type CallMessage =
+  | {
+      type: 'joined'
+      call: CallSnapshot
+      self: ParticipantSnapshot
+      others: ParticipantSnapshot[]
+      subscriberPrimary: boolean
+    }
+  | { type: 'participantsChanged'; participants: ParticipantSnapshot[] }
+  | { type: 'trackAccepted'; cid: string; track: Track }
+  | { type: 'trackEnded'; track: string }
+  | { type: 'trackReceived'; track: string }
+  | { type: 'requestAnswered'; requestId: number; outcome: RequestOutcome; text: string; request: unknown }
+  | { type: 'answer'; offer: number; sdp: string }
+  | { type: 'offer'; offer: number; sdp: string; tracks: MidTrack[] }
+  | { type: 'muteRequested'; track: string; muted: boolean }
+  | { type: 'speakersChanged'; speakers: { participant: string; level: number }[] }
+  | { type: 'qualityChanged'; qualities: { participant: string; quality: ConnectionQuality; score: number }[] }
+  | { type: 'subscriptionAllowed'; participant: string; track: string; allowed: boolean }
+  | { type: 'subscriptionFailed'; track: string; codec: boolean }
+  | { type: 'callChanged'; call: CallSnapshot }
+  | { type: 'leave'; reason: DepartureReason; action: LeaveAction }
+
+export type Effect =
+  | { type: 'send'; to: string[]; message: CallMessage }
+  | { type: 'engine'; command: EngineCommand }
+  /** A token with the participant's grants as they are now, sent in order with the messages. */
+  | { type: 'refreshToken'; participant: string }
+  /** Nothing more is said on this connection. */
+  | { type: 'disconnect'; participant: string }
+  /** Who is in the call, or how they are called, has changed. */
+  | { type: 'peopleChanged' }
+
+/** One run of `step`: the time, the chance and the effects so far. */
+export interface Turn {
+  readonly now: number
+  readonly random: Random
+  readonly effects: Effect[]
+}
+
+export function tell(turn: Turn, to: Participant | readonly Participant[], message: CallMessage): void {
+  const sids = 'sid' in to ? [to.sid] : to.map((participant) => participant.sid)
+  if (sids.length > 0) turn.effects.push({ type: 'send', to: sids, message })
+}
+
+export function command(turn: Turn, engineCommand: EngineCommand): void {
+  turn.effects.push({ type: 'engine', command: engineCommand })
+}

@@ -1,0 +1,79 @@
+import { type Call, othersOf } from './call.ts'
+import { command, type LeaveAction, type Turn, tell } from './effect.ts'
+import { SIGNAL_GRACE_MS } from './limits.ts'
+import { type DepartureReason, isSignalLost, type Participant, snapshot } from './participant.ts'
+import { forgetSpeaker } from './speakers.ts'
+import { dropTrack } from './unpublish-track.ts'
+
+/** The client says that it goes. */
+export function leave(call: Call, turn: Turn, participant: Participant): void {
+  dismiss(call, turn, participant, 'clientInitiated')
+}
+
+/** Ends a participant's stay for good: its client will not come back by itself. */
+export function dismiss(call: Call, turn: Turn, participant: Participant, reason: DepartureReason): void {
+  hangUp(turn, participant, reason, 'disconnect')
+  depart(call, turn, participant, reason)
+}
+
+/** The signalling connection broke without a word. Who never got through is gone; others may be on their way back. */
+export function loseSignal(call: Call, turn: Turn, participant: Participant): void {
+  if (isSignalLost(participant)) return
+  if (participant.state === 'active') participant.signalLostAt = turn.now
+  else depart(call, turn, participant, 'signalClose')
+}
+
+/** Sends the client off to join anew; until it does, or the grace is over, the others see it as present. */
+export function sendAround(turn: Turn, participant: Participant, reason: DepartureReason): void {
+  hangUp(turn, participant, reason, 'reconnect')
+  participant.signalLostAt ??= turn.now
+}
+
+/** The engine lost one of the transports. */
+export function loseTransport(call: Call, turn: Turn, participant: Participant): void {
+  if (isSignalLost(participant)) depart(call, turn, participant, 'connectionTimeout')
+  else sendAround(turn, participant, 'connectionTimeout')
+}
+
+/**
+ * Somebody tries to go on with a broken connection. Whether or not we noticed the break: the old connection is done with,
+ * and the whole grace begins again.
+ */
+export function extendGrace(turn: Turn, participant: Participant): void {
+  if (!isSignalLost(participant)) turn.effects.push({ type: 'disconnect', participant: participant.sid })
+  participant.signalLostAt = turn.now
+}
+
+export function isGraceOver(turn: Turn, participant: Participant): boolean {
+  return participant.signalLostAt !== undefined && turn.now - participant.signalLostAt >= SIGNAL_GRACE_MS
+}
+
+function hangUp(turn: Turn, participant: Participant, reason: DepartureReason, action: LeaveAction): void {
+  if (isSignalLost(participant)) return
+  tell(turn, participant, { type: 'leave', reason, action })
+  turn.effects.push({ type: 'disconnect', participant: participant.sid })
+}
+
+/** Takes a participant out of the call and tells those others that `hears` picks. */
+export function depart(
+  call: Call,
+  turn: Turn,
+  participant: Participant,
+  reason: DepartureReason,
+  hears: (other: Participant) => boolean = () => true,
+): void {
+  const others = othersOf(call, participant)
+  call.participants.delete(participant.sid)
+  for (const track of participant.tracks.values()) dropTrack(call, turn, track.sid)
+  participant.tracks.clear()
+  participant.state = 'disconnected'
+  participant.disconnectReason = reason
+  participant.version += 1
+  const audience = participant.permissions.hidden ? [] : others.filter(hears)
+  tell(turn, audience, { type: 'participantsChanged', participants: [snapshot(participant)] })
+  forgetSpeaker(call, participant.sid)
+  command(turn, { type: 'closeTransport', transport: participant.publisher.id })
+  command(turn, { type: 'closeTransport', transport: participant.subscriber.id })
+  turn.effects.push({ type: 'peopleChanged' })
+  if (call.participants.size === 0) call.emptySince = turn.now
+}

@@ -1,0 +1,23 @@
+/** Caps on everything that is held for somebody. They are far above what clients do and far below what would hurt. */
+export const MAX_PENDING_TRACKS = 20
+export const MAX_QUEUED_TRACKS = 3
+export const MAX_TRACKS = 100
+/** Wishes about tracks, known or not yet known, that one participant may keep. */
+export const MAX_INTENTS = 4_000
+export const MAX_TRACK_PERMISSIONS = 4_000
+export const MAX_NAME_LENGTH = 256
+export const MAX_METADATA_BYTES = 512 * 1024
+export const MAX_ATTRIBUTES_BYTES = 64 * 1024
+export const MAX_SDP_BYTES = 1024 * 1024
+/** Reliable data kept for a participant whose connection is still being made. */
+export const MAX_HELD_DATA_BYTES = 100_000
+
+/** A participant who never becomes active is not kept. */
+export const JOIN_TIMEOUT_MS = 60_000
+/** How long somebody whose signalling broke stays, so that coming back looks to the others like never having gone. */
+export const SIGNAL_GRACE_MS = 8_000
+export const TOKEN_REFRESH_MS = 5 * 60_000
+export const QUALITY_INTERVAL_MS = 5_000
+export const COUNTS_INTERVAL_MS = 5_000
+export const EMPTY_TIMEOUT_S = 300
+export const DEPARTURE_TIMEOUT_S = 20

@@ -1,0 +1,258 @@
+/**
+ * All calls of this node. Brings inputs and engine events to the call they belong to and carries the effects out;
+ * decides nothing itself.
+ */
+import type { AudioLevel, EngineCommand, EngineEvent, MediaEngine } from '../media/media-engine.ts'
+import {
+  type Call,
+  type CallOptions,
+  type CallSnapshot,
+  createCall,
+  describeCall,
+  findByIdentity,
+  visibleParticipants,
+} from './call.ts'
+import type { CallMessage, Effect } from './effect.ts'
+import type { DataEnvelope } from './forward-data.ts'
+import { checkSeat, type JoinRequest } from './join.ts'
+import { type ParticipantSnapshot, snapshot } from './participant.ts'
+import { CallRefusal } from './refusal.ts'
+import type { Random } from './sid.ts'
+import { type CallInput, type ClientInput, type MediaInput, step } from './step.ts'
+import type { endCall } from './tick.ts'
+
+export interface LiveCallsParts {
+  engine: MediaEngine
+  now: () => number
+  random: Random
+  /** Carries a message to the connections of these participants; unknown ones are passed over. */
+  deliver(to: string[], message: CallMessage): void
+  refreshToken(participant: ParticipantSnapshot): void
+  disconnect(participant: string): void
+  publish(event: { type: 'callChanged'; room: string; people: { identity: string; name: string }[] }): void
+  readData(payload: Uint8Array): DataEnvelope | undefined
+  log: { debug(text: string, fields?: object): void; error(text: string, fields?: object): void }
+}
+
+export interface LiveCalls {
+  /** Makes the call, or changes what is given of one that is live already. */
+  open(name: string, options: Partial<CallOptions>): CallSnapshot
+  list(names: readonly string[]): CallSnapshot[]
+  /** @throws CallRefusal when there is no such call. */
+  end(name: string, reason: Parameters<typeof endCall>[2]): void
+  /** @throws CallRefusal when the newcomer has no place. */
+  checkJoin(name: string, joining: Pick<JoinRequest, 'identity' | 'kind' | 'permissions'>): void
+  join(name: string, request: JoinRequest, options: Partial<CallOptions>): void
+  /** A client wants to go on with a broken connection. */
+  comeBack(name: string, identity: string): void
+  fromClient(participant: string, input: ClientInput): void
+  /** @throws CallRefusal when there is no such call, or when the rules forbid the input. */
+  change(name: string, input: CallInput): CallSnapshot
+  participants(name: string): ParticipantSnapshot[]
+  /** @throws CallRefusal */
+  participant(name: string, identity: string): ParticipantSnapshot
+  tick(): void
+  stats(): { rooms: number; participants: number; tracks: number }
+}
+
+interface Place {
+  call: Call
+  participant: string
+}
+
+export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
+  const { engine, now, random, log } = parts
+  const calls = new Map<string, Call>()
+  const places = new Map<string, Call>()
+  const transports = new Map<number, Place>()
+  const tracks = new Map<string, Call>()
+  let nextTransport = 1
+  let commands: EngineCommand[] = []
+
+  function run(call: Call, input: CallInput): void {
+    const effects = step(call, input, now(), random)
+    for (const effect of effects) carryOut(call, effect)
+    if (call.ended && calls.get(call.name) === call) calls.delete(call.name)
+  }
+
+  /** The engine takes the commands of one turn, or of one batch of events, together. */
+  function flush(): void {
+    if (commands.length === 0) return
+    const batch = commands
+    commands = []
+    engine.apply(batch)
+  }
+
+  function carryOut(call: Call, effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        parts.deliver(effect.to, effect.message)
+        break
+      case 'engine':
+        noteCommand(call, effect.command)
+        commands.push(effect.command)
+        break
+      case 'refreshToken': {
+        const participant = call.participants.get(effect.participant)
+        if (participant) parts.refreshToken(snapshot(participant))
+        break
+      }
+      case 'disconnect':
+        parts.disconnect(effect.participant)
+        break
+      case 'peopleChanged':
+        parts.publish({ type: 'callChanged', room: call.name, people: peopleOf(call) })
+    }
+  }
+
+  function noteCommand(call: Call, command: EngineCommand): void {
+    if (command.type === 'closeTransport') {
+      places.delete(transports.get(command.transport)?.participant ?? '')
+      transports.delete(command.transport)
+    } else if (command.type === 'publishTrack') tracks.set(command.track, call)
+    else if (command.type === 'unpublishTrack') tracks.delete(command.track)
+  }
+
+  /** A fault of ours in one input costs that participant its connection and nobody else anything. */
+  function runFor({ call, participant }: Place, input: ClientInput | MediaInput): void {
+    try {
+      run(call, { type: 'participant', participant, input })
+    } catch (error) {
+      log.error('a call could not take an input', { input: input.type, participant, error: String(error) })
+      if (input.type !== 'misbehave') runFor({ call, participant }, { type: 'misbehave' })
+    }
+  }
+
+  function hear(events: EngineEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'audioLevels') hearLevels(event.levels)
+      else if (event.type === 'layerStarted') {
+        const call = tracks.get(event.track)
+        if (call) run(call, event)
+      } else if (event.type === 'engineFailed') failAll(event.reason)
+      else if (event.type === 'log') log.debug('media engine', { message: event.message, transport: event.transport })
+      else hearTransport(event)
+    }
+    flush()
+  }
+
+  function hearTransport(event: Extract<EngineEvent, { transport: number }>): void {
+    const place = transports.get(event.transport)
+    const input = place && mediaInput(event, parts.readData)
+    if (input) runFor(place, input)
+  }
+
+  function hearLevels(levels: AudioLevel[]): void {
+    const heard = Map.groupBy(levels, (level) => tracks.get(level.track))
+    for (const [call, own] of heard) if (call) run(call, { type: 'levels', levels: own })
+  }
+
+  function failAll(reason: string): void {
+    log.error('the media engine has stopped', { reason })
+    for (const call of [...calls.values()]) run(call, { type: 'end', reason: 'mediaFailure' })
+  }
+
+  function find(name: string): Call {
+    const call = calls.get(name)
+    if (!call) throw new CallRefusal('notFound', 'requested room does not exist')
+    return call
+  }
+
+  function obtain(name: string, options: Partial<CallOptions>): Call {
+    let call = calls.get(name)
+    if (!call) {
+      call = createCall(name, options, now(), random)
+      calls.set(name, call)
+    }
+    return call
+  }
+
+  engine.onEvents(hear)
+  return {
+    open: (name, options) => {
+      const call = obtain(name, options)
+      for (const [key, value] of Object.entries(options)) if (value) Object.assign(call, { [key]: value })
+      return describeCall(call)
+    },
+    list: (names) =>
+      [...calls.values()].filter((call) => names.length === 0 || names.includes(call.name)).map(describeCall),
+    end: (name, reason) => {
+      run(find(name), { type: 'end', reason })
+      flush()
+    },
+    checkJoin: (name, joining) => {
+      const call = calls.get(name)
+      if (call) checkSeat(call, joining)
+    },
+    join: (name, request, options) => {
+      const call = obtain(name, options)
+      checkSeat(call, request)
+      const ids = { publisher: nextTransport, subscriber: nextTransport + 1 }
+      nextTransport += 2
+      for (const id of [ids.publisher, ids.subscriber]) transports.set(id, { call, participant: request.sid })
+      places.set(request.sid, call)
+      run(call, { type: 'join', request, transports: ids })
+      flush()
+    },
+    comeBack: (name, identity) => {
+      const call = calls.get(name)
+      const participant = call && findByIdentity(call, identity)
+      if (participant) runFor({ call, participant: participant.sid }, { type: 'comeBack' })
+    },
+    fromClient: (participant, input) => {
+      const call = places.get(participant)
+      if (call) runFor({ call, participant }, input)
+      flush()
+    },
+    change: (name, input) => {
+      const call = find(name)
+      run(call, input)
+      flush()
+      return describeCall(call)
+    },
+    participants: (name) => visibleParticipants(find(name)).map(snapshot),
+    participant: (name, identity) => {
+      const participant = findByIdentity(find(name), identity)
+      if (!participant) throw new CallRefusal('notFound', 'participant does not exist')
+      return snapshot(participant)
+    },
+    tick: () => {
+      for (const call of [...calls.values()]) run(call, { type: 'tick' })
+      flush()
+    },
+    stats: () => ({ rooms: calls.size, participants: places.size, tracks: tracks.size }),
+  }
+}
+
+function peopleOf(call: Call): { identity: string; name: string }[] {
+  return visibleParticipants(call).map(({ identity, name }) => ({ identity, name: name || identity }))
+}
+
+/** The event in the words of a call; undefined for what calls do not care about. */
+function mediaInput(
+  event: Extract<EngineEvent, { transport: number }>,
+  readData: (payload: Uint8Array) => DataEnvelope | undefined,
+): MediaInput | undefined {
+  switch (event.type) {
+    case 'answered':
+    case 'offered':
+    case 'subscriptionStarted':
+    case 'subscriptionFailed':
+    case 'quality':
+      return event
+    case 'negotiationFailed':
+      return { type: 'negotiationFailed' }
+    case 'transportConnected':
+      return { type: 'connected', transport: event.transport }
+    case 'transportClosed':
+      return { type: 'closed', transport: event.transport }
+    case 'dataReceived': {
+      // Channels of other names carry what this server does not forward.
+      const isOurs = event.label === '_reliable' || event.label === '_lossy'
+      const envelope = isOurs ? readData(event.payload) : undefined
+      return envelope && { type: 'data', reliable: event.reliable, envelope }
+    }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,62 @@
+/** Offers and answers of both transports, and what becomes of them. */
+import type { EngineEvent, OfferedMedia } from '../media/media-engine.ts'
+import { announce } from './announce.ts'
+import type { Call } from './call.ts'
+import { command, type Turn, tell } from './effect.ts'
+import { releaseHeldData } from './forward-data.ts'
+import { dismiss, sendAround } from './leave.ts'
+import { MAX_SDP_BYTES } from './limits.ts'
+import { isSignalLost, type Participant, primaryOf, type TransportState } from './participant.ts'
+import { acceptQueued, offerMedia } from './publish-track.ts'
+import { endSilentTracks } from './unpublish-track.ts'
+
+/** A client offers on its publisher transport. */
+export function takeOffer(call: Call, turn: Turn, participant: Participant, offer: number, sdp: string): void {
+  if (sdp.length > MAX_SDP_BYTES) dismiss(call, turn, participant, 'stateMismatch')
+  else command(turn, { type: 'acceptOffer', transport: participant.publisher.id, offer, sdp })
+}
+
+/** A client answers our offer on its subscriber transport. Some name no offer (0) and mean the newest. */
+export function takeAnswer(call: Call, turn: Turn, participant: Participant, offer: number, sdp: string): void {
+  const { lastOffer, subscriber } = participant
+  if (lastOffer === undefined || sdp.length > MAX_SDP_BYTES) dismiss(call, turn, participant, 'stateMismatch')
+  else command(turn, { type: 'acceptAnswer', transport: subscriber.id, offer: offer || lastOffer, sdp })
+}
+
+/** The engine answered a client's offer. The client hears it first, then what it means for the tracks. */
+export function passAnswer(
+  call: Call,
+  turn: Turn,
+  participant: Participant,
+  answer: { offer: number; sdp: string; media: OfferedMedia[] },
+): void {
+  tell(turn, participant, { type: 'answer', offer: answer.offer, sdp: answer.sdp })
+  endSilentTracks(call, turn, participant, answer.media)
+  acceptQueued(turn, participant)
+  offerMedia(call, turn, participant, answer.media)
+}
+
+export function passOffer(
+  turn: Turn,
+  participant: Participant,
+  offer: Pick<Extract<EngineEvent, { type: 'offered' }>, 'offer' | 'sdp' | 'tracks'>,
+): void {
+  participant.lastOffer = offer.offer
+  tell(turn, participant, { type: 'offer', offer: offer.offer, sdp: offer.sdp, tracks: offer.tracks })
+}
+
+/** What the client wrote cannot be used. Once it has worked, a fresh start may help; otherwise nothing does. */
+export function failNegotiation(call: Call, turn: Turn, participant: Participant): void {
+  if (isSignalLost(participant)) return
+  if (participant.state === 'active') sendAround(turn, participant, 'stateMismatch')
+  else dismiss(call, turn, participant, 'stateMismatch')
+}
+
+/** A transport is up. The primary one makes the participant active. */
+export function connectTransport(call: Call, turn: Turn, participant: Participant, transport: TransportState): void {
+  transport.connected = true
+  if (transport === participant.subscriber) releaseHeldData(turn, participant)
+  if (participant.state !== 'joined' || primaryOf(participant) !== transport) return
+  participant.state = 'active'
+  announce(call, turn, participant, { self: true })
+}

@@ -1,0 +1,129 @@
+import type { OfferedMedia } from '../media/media-engine.ts'
+import { announce } from './announce.ts'
+import type { Call } from './call.ts'
+import { command, type RequestOutcome, type Turn, tell } from './effect.ts'
+import { MAX_PENDING_TRACKS, MAX_QUEUED_TRACKS, MAX_TRACKS } from './limits.ts'
+import type { Participant } from './participant.ts'
+import { mayPublishSource } from './permissions.ts'
+import { refreshEverybody } from './subscribe.ts'
+import { bindMedia, chooseCodec, createTrack, type Track, type TrackRequest } from './track.ts'
+
+/** A client asks for a track of its own. It is answered at once; others hear of it when its media section exists. */
+export function addTrack(call: Call, turn: Turn, participant: Participant, request: TrackRequest, echo: unknown): void {
+  const refused = refusalOf(participant, request)
+  if (refused) {
+    if (refused.outcome === 'queued') participant.queued.push(request)
+    tell(turn, participant, { type: 'requestAnswered', requestId: 0, ...refused, request: echo })
+  } else {
+    accept(turn, participant, request)
+    claimMedia(call, turn, participant)
+  }
+}
+
+function refusalOf(
+  participant: Participant,
+  request: TrackRequest,
+): { outcome: RequestOutcome; text: string } | undefined {
+  const { permissions, pending, queued, tracks } = participant
+  if (!mayPublishSource(permissions, request.source)) {
+    return { outcome: 'notAllowed', text: 'does not have permission to publish this source' }
+  }
+  if (pending.length >= MAX_PENDING_TRACKS || tracks.size >= MAX_TRACKS) {
+    return { outcome: 'limitExceeded', text: 'too many tracks' }
+  }
+  if (!isTaken(participant, request.cid)) return undefined
+  if (queued.length >= MAX_QUEUED_TRACKS) return { outcome: 'limitExceeded', text: 'too many tracks of one id' }
+  return { outcome: 'queued', text: 'waits for the earlier track of the same id' }
+}
+
+/** A further codec for a track that is there already. */
+export function addCodec(
+  turn: Turn,
+  participant: Participant,
+  sid: string,
+  request: TrackRequest,
+  echo: unknown,
+): void {
+  const track = participant.tracks.get(sid) ?? participant.pending.find((each) => each.sid === sid)
+  if (!track) {
+    const text = 'track does not exist'
+    tell(turn, participant, { type: 'requestAnswered', requestId: 0, outcome: 'notFound', text, request: echo })
+    return
+  }
+  for (const wanted of request.codecs) {
+    const mimeType = chooseCodec(wanted.codec, track.kind)
+    const known = track.codecs.find((codec) => codec.mimeType.toLowerCase() === mimeType)
+    if (known) known.cid = wanted.cid
+    else track.codecs.push({ mimeType, cid: wanted.cid, mid: '', layers: wanted.layers, layered: false })
+  }
+  tell(turn, participant, { type: 'trackAccepted', cid: request.cid, track: structuredClone(track) })
+}
+
+function accept(turn: Turn, participant: Participant, request: TrackRequest): void {
+  const track = createTrack(request, turn.now, turn.random)
+  participant.pending.push(track)
+  tell(turn, participant, { type: 'trackAccepted', cid: request.cid, track: structuredClone(track) })
+}
+
+function isTaken(participant: Participant, cid: string): boolean {
+  return [...participant.tracks.values(), ...participant.pending].some((track) => track.cid === cid)
+}
+
+/** Requests whose earlier namesake has ended come to their turn. */
+export function acceptQueued(turn: Turn, participant: Participant): void {
+  const waiting = participant.queued
+  participant.queued = []
+  for (const request of waiting) {
+    if (isTaken(participant, request.cid)) participant.queued.push(request)
+    else accept(turn, participant, request)
+  }
+}
+
+/** The client's offer was answered: these of its sections send something that is not published yet. */
+export function offerMedia(call: Call, turn: Turn, participant: Participant, media: OfferedMedia[]): void {
+  const known = new Set([...participant.tracks.values()].map((track) => track.mid))
+  participant.unclaimed = media.filter((section) => section.sending && !known.has(section.mid))
+  claimMedia(call, turn, participant)
+}
+
+/**
+ * Brings requests and sections together: first by the track id of the section, then by the kind alone, because some
+ * clients change their track ids. Exact matches go first for all sections, so that none takes another's request.
+ */
+function claimMedia(call: Call, turn: Turn, participant: Participant): void {
+  const published: Track[] = []
+  for (const exact of [true, false]) {
+    for (const section of [...participant.unclaimed]) {
+      const track = participant.pending.find((each) => (exact ? names(each, section) : each.kind === section.kind))
+      if (!track || track.kind !== section.kind || isExtraCodec(participant, section)) continue
+      participant.unclaimed.splice(participant.unclaimed.indexOf(section), 1)
+      participant.pending.splice(participant.pending.indexOf(track), 1)
+      publish(turn, participant, track, section)
+      published.push(track)
+    }
+  }
+  if (published.length === 0) return
+  announce(call, turn, participant, { self: true })
+  refreshEverybody(call, turn, participant)
+}
+
+function names(track: Track, section: OfferedMedia): boolean {
+  return section.trackId !== '' && (track.cid === section.trackId || hasCodec(track, section.trackId))
+}
+
+function hasCodec(track: Track, cid: string): boolean {
+  return track.codecs.some((codec) => codec.cid === cid)
+}
+
+/** A section with a further codec of a published track; nobody receives it, and no request may be given to it. */
+function isExtraCodec(participant: Participant, section: OfferedMedia): boolean {
+  return [...participant.tracks.values()].some((track) => hasCodec(track, section.trackId))
+}
+
+function publish(turn: Turn, participant: Participant, track: Track, section: OfferedMedia): void {
+  bindMedia(track, section, turn.now)
+  participant.tracks.set(track.sid, track)
+  participant.isPublisher = true
+  command(turn, { type: 'publishTrack', track: track.sid, transport: participant.publisher.id, mid: section.mid })
+  if (track.muted) command(turn, { type: 'setTrackMuted', track: track.sid, muted: true })
+}

@@ -1,0 +1,43 @@
+import type { Call } from './call.ts'
+import { type Turn, tell } from './effect.ts'
+import { QUALITY_INTERVAL_MS } from './limits.ts'
+import type { ConnectionQuality, Participant, TransportState } from './participant.ts'
+import { receivesFrom } from './subscribe.ts'
+
+/**
+ * Nobody is called lost: a client that hears so of itself starts all over, and who really is lost leaves the call by
+ * other ways.
+ */
+const grades: readonly { quality: ConnectionQuality; lossPercent: number; rttMs: number; score: number }[] = [
+  { quality: 'excellent', lossPercent: 2, rttMs: 300, score: 4.5 },
+  { quality: 'good', lossPercent: 8, rttMs: 700, score: 3.5 },
+  { quality: 'poor', lossPercent: Number.POSITIVE_INFINITY, rttMs: Number.POSITIVE_INFINITY, score: 2 },
+]
+
+function gradeOf(transports: TransportState[]): (typeof grades)[number] {
+  const loss = Math.max(0, ...transports.map((transport) => transport.lossPercent))
+  const rtt = Math.max(0, ...transports.map((transport) => transport.rttMs))
+  return grades.find((grade) => loss < grade.lossPercent && rtt < grade.rttMs) ?? (grades[2] as (typeof grades)[number])
+}
+
+/** Every few seconds everybody hears how the lines of those they receive are, when any of them changed. */
+export function reportQuality(call: Call, turn: Turn): void {
+  if (turn.now < call.nextQualityAt) return
+  call.nextQualityAt = turn.now + QUALITY_INTERVAL_MS
+  const active = [...call.participants.values()].filter((participant) => participant.state === 'active')
+  const graded = new Map<Participant, (typeof grades)[number]>()
+  let changed = false
+  for (const participant of active) {
+    const grade = gradeOf([participant.publisher, participant.subscriber])
+    graded.set(participant, grade)
+    if (participant.quality !== grade.quality) changed = true
+    participant.quality = grade.quality
+  }
+  if (!changed) return
+  for (const receiver of active) {
+    const qualities = [...graded]
+      .filter(([other]) => other === receiver || (!other.permissions.hidden && receivesFrom(receiver, other.sid)))
+      .map(([other, { quality, score }]) => ({ participant: other.sid, quality, score }))
+    tell(turn, receiver, { type: 'qualityChanged', qualities })
+  }
+}

@@ -1,0 +1,143 @@
+/** Who receives what: wishes, permissions and what the engine was told of them. */
+import type { WantedTrack } from '../media/media-engine.ts'
+import { type Call, findTrack, othersOf } from './call.ts'
+import { command, type Turn, tell } from './effect.ts'
+import { MAX_INTENTS, MAX_TRACK_PERMISSIONS } from './limits.ts'
+import type { Participant, TrackIntent, TrackPermission } from './participant.ts'
+
+/** Wants or no longer wants the given tracks. Unknown ones are kept in mind until they come. Repeating it changes nothing. */
+export function chooseTracks(call: Call, turn: Turn, participant: Participant, sids: string[], wanted: boolean): void {
+  for (const sid of sids) {
+    const intent = intentFor(participant, sid)
+    if (intent) intent.subscribe = wanted
+    const failed = participant.subscriptions.get(sid)?.state === 'failed'
+    if (!wanted || failed) participant.subscriptions.delete(sid)
+  }
+  refreshSubscriptions(call, turn, participant)
+}
+
+/** How the given tracks shall be received. Only `disabled` works so far; the rest is kept for choosing layers. */
+export function setTracks(
+  call: Call,
+  turn: Turn,
+  participant: Participant,
+  sids: string[],
+  settings: Omit<TrackIntent, 'subscribe'>,
+): void {
+  for (const sid of sids) {
+    const intent = intentFor(participant, sid)
+    if (intent) Object.assign(intent, settings)
+  }
+  refreshSubscriptions(call, turn, participant)
+}
+
+function intentFor(participant: Participant, sid: string): TrackIntent | undefined {
+  const known = participant.intents.get(sid)
+  if (known || participant.intents.size >= MAX_INTENTS) return known
+  const intent: TrackIntent = { disabled: false, quality: 0, width: 0, height: 0, fps: 0, priority: 0 }
+  participant.intents.set(sid, intent)
+  return intent
+}
+
+/** A publisher says who may receive which of its tracks. Each such word replaces the former. */
+export function permitSubscribers(
+  call: Call,
+  turn: Turn,
+  publisher: Participant,
+  allowed: 'everyone' | TrackPermission[],
+): void {
+  publisher.allowed = allowed === 'everyone' ? allowed : allowed.slice(0, MAX_TRACK_PERMISSIONS)
+  if (publisher.tracks.size > 0) refreshEverybody(call, turn, publisher)
+}
+
+function isAllowed(publisher: Participant, subscriber: Participant, track: string): boolean {
+  if (publisher.allowed === 'everyone') return true
+  const permission = publisher.allowed.find(
+    (each) => each.identity === subscriber.identity || each.sid === subscriber.sid,
+  )
+  return permission !== undefined && (permission.allTracks || permission.trackSids.includes(track))
+}
+
+/** The track is gone: nothing about it is kept. */
+export function forgetTrack(participant: Participant, sid: string): void {
+  participant.subscriptions.delete(sid)
+  participant.intents.delete(sid)
+}
+
+/** Something about one publisher's tracks has changed, so everybody else's subscriptions may. */
+export function refreshEverybody(call: Call, turn: Turn, publisher: Participant): void {
+  for (const other of othersOf(call, publisher)) refreshSubscriptions(call, turn, other)
+}
+
+/** Works out what a participant shall receive and tells the engine when that is something new. */
+export function refreshSubscriptions(call: Call, turn: Turn, subscriber: Participant): void {
+  const wanted: WantedTrack[] = []
+  for (const publisher of othersOf(call, subscriber)) {
+    if (publisher.permissions.hidden) continue
+    for (const sid of publisher.tracks.keys()) {
+      if (!isWanted(subscriber, sid)) {
+        subscriber.subscriptions.delete(sid)
+        continue
+      }
+      if (!settleSubscription(turn, subscriber, publisher, sid)) continue
+      const enabled = subscriber.intents.get(sid)?.disabled !== true
+      wanted.push({ track: sid, streamId: `${publisher.sid}|${sid}`, enabled })
+    }
+  }
+  const key = wanted.map((each) => `${each.track}${each.enabled ? '' : '!'}`).join()
+  if (subscriber.wantedKey === key) return
+  subscriber.wantedKey = key
+  command(turn, { type: 'subscribe', transport: subscriber.subscriber.id, wanted })
+}
+
+function isWanted(subscriber: Participant, sid: string): boolean {
+  if (!subscriber.permissions.canSubscribe) return false
+  return subscriber.intents.get(sid)?.subscribe ?? subscriber.autoSubscribe
+}
+
+/** Brings one subscription up to date with the publisher's permission; true when its media shall flow. */
+function settleSubscription(turn: Turn, subscriber: Participant, publisher: Participant, sid: string): boolean {
+  const allowed = isAllowed(publisher, subscriber, sid)
+  const known = subscriber.subscriptions.get(sid)
+  const wasAllowed = known ? known.state !== 'denied' : undefined
+  if (allowed !== wasAllowed) {
+    subscriber.subscriptions.set(sid, { publisher: publisher.sid, state: allowed ? 'wanted' : 'denied' })
+    tell(turn, subscriber, { type: 'subscriptionAllowed', participant: publisher.sid, track: sid, allowed })
+    return allowed
+  }
+  return allowed && known?.state !== 'failed'
+}
+
+/** Media of the track flows. The publisher hears of its first receiver. */
+export function startSubscription(call: Call, turn: Turn, subscriber: Participant, sid: string): void {
+  const subscription = subscriber.subscriptions.get(sid)
+  if (subscription?.state !== 'wanted') return
+  subscription.state = 'started'
+  const found = findTrack(call, sid)
+  if (found && !found.track.received && !subscriber.permissions.hidden) {
+    found.track.received = true
+    tell(turn, found.publisher, { type: 'trackReceived', track: sid })
+  }
+  // What a client said before it had the track came from a page that did not show it yet.
+  const intent = subscriber.intents.get(sid)
+  if (!intent?.disabled) return
+  intent.disabled = false
+  refreshSubscriptions(call, turn, subscriber)
+}
+
+/** The subscriber cannot take the track; it is not tried again until it asks. */
+export function failSubscription(call: Call, turn: Turn, subscriber: Participant, sid: string, reason: string): void {
+  const subscription = subscriber.subscriptions.get(sid)
+  if (!subscription) return
+  subscription.state = 'failed'
+  tell(turn, subscriber, { type: 'subscriptionFailed', track: sid, codec: reason.includes('codec') })
+  refreshSubscriptions(call, turn, subscriber)
+}
+
+/** Whether the participant receives anything of the other. */
+export function receivesFrom(subscriber: Participant, publisher: string): boolean {
+  for (const subscription of subscriber.subscriptions.values()) {
+    if (subscription.publisher === publisher && subscription.state !== 'denied') return true
+  }
+  return false
+}

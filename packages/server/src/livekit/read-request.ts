@@ -1,0 +1,88 @@
+/** What a client asks in signalling, as the input to its call that it means. */
+import type {
+  AddTrackRequest,
+  PublishDataTrackRequest,
+  SimulateScenario,
+  SubscriptionPermission,
+  UpdateSubscription,
+} from '@livekit/protocol'
+import type { RequestOutcome } from '../calls/effect.ts'
+import type { ClientInput } from '../calls/step.ts'
+import { readTrack } from './read-track.ts'
+import type { SignalAsk } from './signal-codec.ts'
+
+/** A request that needs no call to be answered. */
+export interface Refused {
+  type: 'refused'
+  outcome: RequestOutcome
+  text: string
+  request: { case: 'addTrack'; value: AddTrackRequest } | { case: 'publishDataTrack'; value: PublishDataTrackRequest }
+}
+
+/** Undefined for what needs no action here: candidates (the engine learns addresses from the packets), unknown kinds. */
+export function readRequest(ask: SignalAsk): ClientInput | Refused | undefined {
+  switch (ask.case) {
+    case 'offer':
+    case 'answer':
+      return { type: ask.case, offer: ask.value.id, sdp: ask.value.sdp }
+    case 'addTrack':
+      return readAddTrack(ask.value)
+    case 'mute':
+      return { type: 'mute', track: ask.value.sid, muted: ask.value.muted }
+    case 'subscription':
+      return { type: 'chooseTracks', tracks: trackSidsOf(ask.value), wanted: ask.value.subscribe }
+    case 'trackSetting': {
+      const { trackSids: tracks, disabled, quality, width, height, fps, priority } = ask.value
+      return { type: 'setTracks', tracks, settings: { disabled, quality, width, height, fps, priority } }
+    }
+    case 'leave':
+      return { type: 'leave' }
+    case 'subscriptionPermission':
+      return readPermission(ask.value)
+    case 'simulate':
+      return readSimulation(ask.value)
+    case 'updateMetadata': {
+      const { name, metadata, attributes, requestId } = ask.value
+      return { type: 'updateDetails', details: { name, metadata, attributes }, requestId, echo: ask }
+    }
+    case 'updateAudioTrack':
+      return { type: 'describeTrack', track: ask.value.trackSid, audioFeatures: ask.value.features.slice(0, 16) }
+    case 'updateVideoTrack':
+      return { type: 'describeTrack', track: ask.value.trackSid, width: ask.value.width, height: ask.value.height }
+    case 'publishDataTrackRequest': {
+      const request = { case: 'publishDataTrack', value: ask.value } as const
+      return { type: 'refused', outcome: 'notAllowed', text: 'this server has no data tracks', request }
+    }
+    default:
+      return undefined
+  }
+}
+
+function readAddTrack(value: AddTrackRequest): ClientInput | Refused {
+  const echo = { case: 'addTrack', value } as const
+  const request = readTrack(value)
+  if (!request) return { type: 'refused', outcome: 'unsupported', text: 'unsupported track type', request: echo }
+  if (value.sid !== '') return { type: 'addCodec', track: value.sid, request, echo }
+  return { type: 'addTrack', request, echo }
+}
+
+/** Both lists count; Go clients fill only the one by participant. */
+export function trackSidsOf(value: Pick<UpdateSubscription, 'trackSids' | 'participantTracks'>): string[] {
+  return [...value.trackSids, ...value.participantTracks.flatMap((tracks) => tracks.trackSids)]
+}
+
+function readPermission({ allParticipants, trackPermissions }: SubscriptionPermission): ClientInput {
+  if (allParticipants) return { type: 'permitSubscribers', allowed: 'everyone' }
+  const allowed = trackPermissions.map(({ participantIdentity, participantSid, allTracks, trackSids }) => ({
+    identity: participantIdentity,
+    sid: participantSid,
+    allTracks,
+    trackSids,
+  }))
+  return { type: 'permitSubscribers', allowed }
+}
+
+/** Of the test scenarios only those are played that a call cannot tell from the real thing. */
+function readSimulation({ scenario }: SimulateScenario): ClientInput | undefined {
+  return scenario.case === 'speakerUpdate' ? { type: 'pretendToSpeak' } : undefined
+}

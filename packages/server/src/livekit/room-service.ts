@@ -1,0 +1,201 @@
+/** The room service: calls driven from outside by whoever holds the API key. */
+import type { IncomingMessage } from 'node:http'
+import type { Message, MessageType } from '@bufbuild/protobuf'
+import {
+  CreateRoomRequest,
+  DeleteRoomRequest,
+  DeleteRoomResponse,
+  ListParticipantsRequest,
+  ListParticipantsResponse,
+  ListRoomsRequest,
+  ListRoomsResponse,
+  MuteRoomTrackRequest,
+  MuteRoomTrackResponse,
+  type ParticipantPermission,
+  RemoveParticipantResponse,
+  RoomParticipantIdentity,
+  SendDataRequest,
+  SendDataResponse,
+  UpdateParticipantRequest,
+  UpdateRoomMetadataRequest,
+  UpdateSubscriptionsRequest,
+  UpdateSubscriptionsResponse,
+} from '@livekit/protocol'
+import type { LiveCalls } from '../calls/live-calls.ts'
+import { type Permissions, trackSources } from '../calls/permissions.ts'
+import { CallRefusal, type RefusalCode } from '../calls/refusal.ts'
+import type { AdminInput } from '../calls/step.ts'
+import type { App } from '../http/app.ts'
+import type { Log } from '../terminal/log.ts'
+import { authenticate, Denied } from './access.ts'
+import { createServerPacket } from './data-packets.ts'
+import { describeRoom } from './describe-call.ts'
+import { describeParticipant, describeTrack } from './describe-participant.ts'
+import { trackSidsOf } from './read-request.ts'
+import { answerPreflight } from './rtc-routes.ts'
+import type { ApiKeys, VideoGrant } from './tokens.ts'
+import { readBody, sendError, sendMessage, TwirpError } from './twirp.ts'
+
+export interface RoomServiceParts {
+  app: Pick<App, 'route'>
+  calls: LiveCalls
+  keys: ApiKeys
+  ensureRoom(name: string): void
+  now: () => number
+  log: Log
+}
+
+const path = /^\/twirp\/livekit\.(\w+)\/(\w+)$/
+const otherServices = ['Egress', 'Ingress', 'SIP', 'AgentDispatchService', 'Connector', 'PhoneNumberService']
+const notYet = ['ForwardParticipant', 'MoveParticipant', 'PerformRpc']
+const MAX_NAME_LENGTH = 256
+
+interface Method {
+  run(request: IncomingMessage, grant: VideoGrant): Promise<Message>
+}
+
+export function addRoomService(parts: RoomServiceParts): void {
+  const methods = createMethods(parts)
+  parts.app.route('OPTIONS', /^\/twirp\//, answerPreflight)
+  parts.app.route('*', /^\/twirp\//, async (request, response, url) => {
+    try {
+      const method = methodFor(request, url, methods)
+      const claims = await authenticate(request, url, parts.keys, parts.now())
+      if (!claims) throw new TwirpError('unauthenticated', 'no access token')
+      sendMessage(request, response, (await method.run(request, claims.video)) as never)
+    } catch (error) {
+      const known = asTwirpError(error)
+      if (!known) parts.log.error('a room service request failed', { path: url.pathname, error: String(error) })
+      sendError(request, response, known ?? new TwirpError('internal', 'something went wrong on the server'))
+    }
+  })
+}
+
+function methodFor(request: IncomingMessage, url: URL, methods: Map<string, Method>): Method {
+  const [, service = '', name = ''] = path.exec(url.pathname) ?? []
+  if (request.method !== 'POST') throw new TwirpError('bad_route', `unsupported method ${request.method}, only POST is`)
+  const method = service === 'RoomService' ? methods.get(name) : undefined
+  if (method) return method
+  if (otherServices.includes(service) || (service === 'RoomService' && notYet.includes(name))) {
+    throw new TwirpError('unimplemented', `${service}.${name} is not available on this server`)
+  }
+  throw new TwirpError('bad_route', `no handler for path ${url.pathname}`)
+}
+
+const codes: Record<RefusalCode, TwirpError['code']> = {
+  notFound: 'not_found',
+  notAllowed: 'permission_denied',
+  invalid: 'invalid_argument',
+  full: 'resource_exhausted',
+  failedPrecondition: 'failed_precondition',
+}
+
+function asTwirpError(error: unknown): TwirpError | undefined {
+  if (error instanceof TwirpError) return error
+  if (error instanceof CallRefusal) return new TwirpError(codes[error.code], error.message)
+  if (error instanceof Denied) return new TwirpError('unauthenticated', error.message)
+  return undefined
+}
+
+function createMethods({ calls, ensureRoom }: RoomServiceParts): Map<string, Method> {
+  const methods = new Map<string, Method>()
+  function add<T extends Message<T>>(
+    name: string,
+    type: MessageType<T>,
+    isAllowed: (grant: VideoGrant, body: T) => boolean,
+    run: (body: T) => Message,
+  ): void {
+    methods.set(name, {
+      run: async (request, grant) => {
+        const body = await readBody(request, type)
+        if (!isAllowed(grant, body)) throw new TwirpError('unauthenticated', 'permissions denied')
+        return run(body)
+      },
+    })
+  }
+  const isAdmin = (grant: VideoGrant, { room }: { room: string }) => grant.roomAdmin && grant.room === room
+  const mayCreate = (grant: VideoGrant) => grant.roomCreate
+  const change = (room: string, identity: string, input: AdminInput) => {
+    const { sid } = calls.participant(room, identity)
+    calls.change(room, { type: 'participant', participant: sid, input })
+  }
+
+  add('CreateRoom', CreateRoomRequest, mayCreate, (body) => {
+    checkRoomName(body.name)
+    ensureRoom(body.name)
+    const { emptyTimeout: emptyTimeoutS, departureTimeout: departureTimeoutS, maxParticipants, metadata } = body
+    return describeRoom(calls.open(body.name, { emptyTimeoutS, departureTimeoutS, maxParticipants, metadata }))
+  })
+  add(
+    'ListRooms',
+    ListRoomsRequest,
+    (grant) => grant.roomList,
+    (body) => new ListRoomsResponse({ rooms: calls.list(body.names).map(describeRoom) }),
+  )
+  add('DeleteRoom', DeleteRoomRequest, mayCreate, (body) => {
+    calls.end(body.room, 'roomDeleted')
+    return new DeleteRoomResponse()
+  })
+  add('UpdateRoomMetadata', UpdateRoomMetadataRequest, isAdmin, ({ room, metadata }) =>
+    describeRoom(calls.change(room, { type: 'updateCall', metadata })),
+  )
+  add(
+    'ListParticipants',
+    ListParticipantsRequest,
+    isAdmin,
+    (body) => new ListParticipantsResponse({ participants: calls.participants(body.room).map(describeParticipant) }),
+  )
+  add('GetParticipant', RoomParticipantIdentity, isAdmin, ({ room, identity }) =>
+    describeParticipant(calls.participant(room, identity)),
+  )
+  add('RemoveParticipant', RoomParticipantIdentity, isAdmin, ({ room, identity }) => {
+    change(room, identity, { type: 'remove' })
+    return new RemoveParticipantResponse()
+  })
+  add('MutePublishedTrack', MuteRoomTrackRequest, isAdmin, ({ room, identity, trackSid, muted }) => {
+    if (!calls.participant(room, identity).tracks.some((each) => each.sid === trackSid)) {
+      throw new TwirpError('not_found', 'track does not exist')
+    }
+    calls.change(room, { type: 'muteOther', track: trackSid, muted })
+    const track = calls.participant(room, identity).tracks.find((each) => each.sid === trackSid)
+    return new MuteRoomTrackResponse(track ? { track: describeTrack(track) } : {})
+  })
+  add('UpdateParticipant', UpdateParticipantRequest, isAdmin, ({ room, identity, permission, ...rest }) => {
+    const { name, metadata, attributes } = rest
+    const permissions = permission && readPermissions(permission)
+    change(room, identity, { type: 'updateOther', details: { name, metadata, attributes }, permissions })
+    return describeParticipant(calls.participant(room, identity))
+  })
+  add('UpdateSubscriptions', UpdateSubscriptionsRequest, isAdmin, (body) => {
+    const tracks = trackSidsOf(body)
+    change(body.room, body.identity, { type: 'chooseTracksFor', tracks, wanted: body.subscribe })
+    return new UpdateSubscriptionsResponse()
+  })
+  add('SendData', SendDataRequest, isAdmin, ({ room, data, kind, topic, nonce, ...to }) => {
+    const { destinationIdentities: identities, destinationSids: sids } = to
+    const envelope = createServerPacket({ payload: data, topic, nonce, identities, sids })
+    calls.change(room, { type: 'serverData', reliable: kind === 0, envelope })
+    return new SendDataResponse()
+  })
+  return methods
+}
+
+function checkRoomName(name: string): void {
+  if (name === '') throw new TwirpError('invalid_argument', 'name cannot be empty')
+  if (name.length > MAX_NAME_LENGTH) throw new TwirpError('invalid_argument', 'name is too long')
+}
+
+function readPermissions(permission: ParticipantPermission): Permissions {
+  const { canPublish, canSubscribe, canPublishData, canSubscribeMetrics, hidden, recorder, agent } = permission
+  return {
+    canPublish,
+    canSubscribe,
+    canPublishData,
+    canSubscribeMetrics,
+    hidden,
+    recorder,
+    agent,
+    canPublishSources: permission.canPublishSources.map((source) => trackSources[source] ?? 'unknown'),
+    canUpdateOwnMetadata: permission.canUpdateMetadata,
+  }
+}

@@ -1,0 +1,137 @@
+/** The HTTP doors of signalling: the WebSocket at `/rtc`, and the pages clients ask when it did not open. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { LiveCalls } from '../calls/live-calls.ts'
+import { CallRefusal } from '../calls/refusal.ts'
+import { newSid, type Random } from '../calls/sid.ts'
+import { type App, refuseUpgrade } from '../http/app.ts'
+import type { Log } from '../terminal/log.ts'
+import { authenticate, Denied, type JoinAsk, readJoin } from './access.ts'
+import { MAX_FRAME_BYTES } from './connection.ts'
+import { encodeReply } from './signal-codec.ts'
+import type { Switchboard } from './switchboard.ts'
+import type { ApiKeys } from './tokens.ts'
+import { type ServerIdentity, writeMessage } from './write-message.ts'
+
+export interface RtcParts {
+  app: Pick<App, 'route' | 'upgrade'>
+  calls: LiveCalls
+  switchboard: Switchboard
+  keys: ApiKeys
+  identity: ServerIdentity
+  ensureRoom(name: string): void
+  now: () => number
+  random: Random
+  log: Log
+  isClosing: () => boolean
+}
+
+/** The single-connection way in, which this server does not have yet; on a plain 404 clients take the other. */
+const newWays = /^\/rtc\/v1(\/validate)?$/
+const reasons: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  503: 'Unavailable',
+}
+
+export function addRtcRoutes(parts: RtcParts): WebSocketServer {
+  // Frames over our own limit are heard of, so that their sender can be told; beyond twice of it the socket just ends.
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 2 * MAX_FRAME_BYTES, perMessageDeflate: false })
+  const { app } = parts
+  for (const path of ['/rtc', '/rtc/validate', newWays]) app.route('OPTIONS', path, answerPreflight)
+  app.route('GET', '/rtc', (_request, response) => answer(response, 404, ''))
+  app.route('GET', newWays, (_request, response) => answer(response, 404, ''))
+  app.upgrade(newWays, (_request, socket) => refuseUpgrade(socket, 404, 'Not Found'))
+  app.route('GET', '/rtc/validate', async (request, response, url) => {
+    try {
+      await admit(request, url, parts)
+      answer(response, 200, 'success')
+    } catch (error) {
+      const denied = deniedFor(error)
+      answer(response, denied.status, denied.message)
+    }
+  })
+  app.upgrade('/rtc', async (request, socket, head, url) => {
+    try {
+      const ask = await admit(request, url, parts)
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        if (ask.resume) sendAround(opened, ask, parts)
+        else begin(opened, ask, parts)
+      })
+    } catch (error) {
+      const denied = deniedFor(error)
+      parts.log.debug('signalling refused', { status: denied.status, reason: denied.message })
+      refuseUpgrade(socket, denied.status, reasons[denied.status] ?? 'Error', denied.message)
+    }
+  })
+  return sockets
+}
+
+/** @throws Denied or CallRefusal when the request may not join. */
+async function admit(request: IncomingMessage, url: URL, parts: RtcParts): Promise<JoinAsk> {
+  const claims = await authenticate(request, url, parts.keys, parts.now())
+  const ask = readJoin(claims, url)
+  if (parts.isClosing()) throw new Denied(503, 'the server is going down')
+  parts.calls.checkJoin(ask.room, ask.request)
+  return ask
+}
+
+function deniedFor(error: unknown): Denied {
+  if (error instanceof Denied) return error
+  // Of all statuses that refuse, clients show their user the text of 401 and 403 alone.
+  if (error instanceof CallRefusal) return new Denied(error.code === 'full' ? 403 : 400, error.message)
+  throw error
+}
+
+/** The socket is open and nothing has been said on it. The first message is the answer to joining, or a leave. */
+function begin(socket: WebSocket, ask: JoinAsk, parts: RtcParts): void {
+  const { calls, switchboard } = parts
+  const sid = newSid('PA_', parts.random)
+  try {
+    parts.ensureRoom(ask.room)
+    switchboard.connect(sid, socket, ask.claims)
+    calls.join(ask.room, { ...ask.request, sid }, roomOptions(ask))
+  } catch (error) {
+    // Somebody took the last seat in the meantime.
+    if (!(error instanceof CallRefusal)) parts.log.error('joining a call failed', { error: String(error) })
+    switchboard.deliver([sid], { type: 'leave', reason: 'joinFailure', action: 'disconnect' })
+    switchboard.disconnect(sid)
+  }
+}
+
+/** Going on with a broken connection is not possible yet: the client joins anew, and is not missed until then. */
+function sendAround(socket: WebSocket, ask: JoinAsk, { calls, identity }: RtcParts): void {
+  calls.comeBack(ask.room, ask.request.identity)
+  socket.on('error', () => {})
+  const message = { type: 'leave', reason: 'stateMismatch', action: 'reconnect' } as const
+  socket.send(encodeReply(writeMessage(message, identity)))
+  socket.close(1000)
+}
+
+function roomOptions({ claims }: JoinAsk) {
+  const { emptyTimeout = 0, departureTimeout = 0, maxParticipants = 0, metadata = '' } = claims.roomConfig ?? {}
+  return { emptyTimeoutS: emptyTimeout, departureTimeoutS: departureTimeout, maxParticipants, metadata }
+}
+
+/** Pages of any origin may ask: the token alone decides, and they must be able to read why it did not. */
+function answer(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': '*',
+  })
+  response.end(body)
+}
+
+export function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(204, {
+    'access-control-allow-origin': request.headers.origin ?? '*',
+    'access-control-allow-methods': 'OPTIONS,HEAD,GET,POST,PATCH,DELETE',
+    'access-control-allow-headers': request.headers['access-control-request-headers'] ?? '*',
+    'access-control-max-age': '86400',
+    vary: 'Origin, Access-Control-Request-Headers',
+  })
+  response.end()
+}

@@ -1,0 +1,102 @@
+/** Twirp: remote calls as POST of JSON or protobuf, answered in the same form. Knows no method. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Message, MessageType } from '@bufbuild/protobuf'
+
+const statuses = {
+  invalid_argument: 400,
+  malformed: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  bad_route: 404,
+  failed_precondition: 412,
+  resource_exhausted: 429,
+  internal: 500,
+  unimplemented: 501,
+} as const
+
+export class TwirpError extends Error {
+  readonly code: keyof typeof statuses
+
+  constructor(code: keyof typeof statuses, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024
+
+/**
+ * Reads the body as a message of the given type.
+ * @throws TwirpError
+ */
+export async function readBody<T extends Message<T>>(request: IncomingMessage, type: MessageType<T>): Promise<T> {
+  const form = formOf(request)
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) throw new TwirpError('resource_exhausted', 'the body is larger than 10 MiB')
+    chunks.push(chunk)
+  }
+  const body = Buffer.concat(chunks)
+  try {
+    return form === 'json'
+      ? type.fromJsonString(body.toString() || '{}', { ignoreUnknownFields: true })
+      : type.fromBinary(body)
+  } catch {
+    throw new TwirpError('malformed', 'the body cannot be read as the request of this method')
+  }
+}
+
+function formOf(request: IncomingMessage): 'json' | 'protobuf' {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+  if (type === 'application/json') return 'json'
+  if (type === 'application/protobuf') return 'protobuf'
+  throw new TwirpError('bad_route', `unexpected Content-Type: ${JSON.stringify(type)}`)
+}
+
+export function sendMessage<T extends Message<T>>(
+  request: IncomingMessage,
+  response: ServerResponse,
+  message: Message<T>,
+): void {
+  if (formOf(request) === 'json') {
+    send(
+      request,
+      response,
+      200,
+      'application/json',
+      message.toJsonString({ useProtoFieldName: true, emitDefaultValues: true }),
+    )
+  } else {
+    send(request, response, 200, 'application/protobuf', message.toBinary())
+  }
+}
+
+export function sendError(request: IncomingMessage, response: ServerResponse, error: TwirpError): void {
+  // With a charset behind it, LiveKit's own client library does not take the body for an error.
+  send(
+    request,
+    response,
+    statuses[error.code],
+    'application/json',
+    JSON.stringify({ code: error.code, msg: error.message }),
+  )
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string | Uint8Array,
+): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'access-control-allow-origin': request.headers.origin ?? '*',
+    vary: 'Origin',
+  })
+  response.end(body)
+}

@@ -1,0 +1,155 @@
+/** What the call says to a participant, as the signalling message that says it. */
+import {
+  Codec,
+  ConnectionQualityInfo,
+  ConnectionQualityUpdate,
+  JoinResponse,
+  LeaveRequest,
+  LeaveRequest_Action,
+  MuteTrackRequest,
+  ParticipantUpdate,
+  RequestResponse,
+  RequestResponse_Reason,
+  RoomUpdate,
+  ServerInfo,
+  SessionDescription,
+  SpeakerInfo,
+  SpeakersChanged,
+  SubscriptionError,
+  SubscriptionPermissionUpdate,
+  SubscriptionResponse,
+  TrackPublishedResponse,
+  TrackSubscribed,
+  TrackUnpublishedResponse,
+  ConnectionQuality as WireQuality,
+} from '@livekit/protocol'
+import type { CallMessage, RequestOutcome } from '../calls/effect.ts'
+import type { ConnectionQuality } from '../calls/participant.ts'
+import { describeRoom, publishCodecs } from './describe-call.ts'
+import { describeParticipant, describeTrack, disconnectReasons } from './describe-participant.ts'
+import type { SignalReply } from './signal-codec.ts'
+
+export interface ServerIdentity {
+  nodeId: string
+  /** The version of this program, only for people who look. */
+  version: string
+}
+
+/**
+ * The LiveKit server whose behaviour this one has. A newer one than 1.13.6 would make browsers publish VP9 and AV1 as
+ * simulcast, which the engine does not forward yet; none at all makes them refuse to connect.
+ */
+const LIKE_LIVEKIT = '1.13.6'
+const PROTOCOL = 17
+/** Both must be given: without them browsers never ping, and native clients end their process. */
+const PING_INTERVAL_S = 5
+const PING_TIMEOUT_S = 15
+
+type MessageOf<Type extends CallMessage['type']> = Extract<CallMessage, { type: Type }>
+type Writers = { [Type in CallMessage['type']]: (message: MessageOf<Type>, server: ServerIdentity) => SignalReply }
+
+const writers: Writers = {
+  joined: (message, server) => ({ case: 'join', value: writeJoin(message, server) }),
+  participantsChanged: ({ participants }) => ({
+    case: 'update',
+    value: new ParticipantUpdate({ participants: participants.map(describeParticipant) }),
+  }),
+  trackAccepted: ({ cid, track }) => ({
+    case: 'trackPublished',
+    value: new TrackPublishedResponse({ cid, track: describeTrack(track) }),
+  }),
+  trackEnded: ({ track }) => ({ case: 'trackUnpublished', value: new TrackUnpublishedResponse({ trackSid: track }) }),
+  trackReceived: ({ track }) => ({ case: 'trackSubscribed', value: new TrackSubscribed({ trackSid: track }) }),
+  requestAnswered: ({ requestId, outcome, text, request }) => ({
+    case: 'requestResponse',
+    value: new RequestResponse({
+      requestId,
+      reason: outcomes[outcome],
+      message: text,
+      request: request as RequestResponse['request'],
+    }),
+  }),
+  answer: ({ offer, sdp }) => ({ case: 'answer', value: new SessionDescription({ type: 'answer', id: offer, sdp }) }),
+  offer: ({ offer, sdp, tracks }) => ({
+    case: 'offer',
+    value: new SessionDescription({
+      type: 'offer',
+      id: offer,
+      sdp,
+      midToTrackId: Object.fromEntries(tracks.map(({ mid, track }) => [mid, track])),
+    }),
+  }),
+  muteRequested: ({ track, muted }) => ({ case: 'mute', value: new MuteTrackRequest({ sid: track, muted }) }),
+  speakersChanged: ({ speakers }) => ({
+    case: 'speakersChanged',
+    value: new SpeakersChanged({
+      speakers: speakers.map(
+        ({ participant, level }) => new SpeakerInfo({ sid: participant, level, active: level > 0 }),
+      ),
+    }),
+  }),
+  qualityChanged: (message) => ({
+    case: 'connectionQuality',
+    value: new ConnectionQualityUpdate({
+      updates: message.qualities.map(
+        ({ participant, quality, score }) =>
+          new ConnectionQualityInfo({ participantSid: participant, quality: wireQualities[quality], score }),
+      ),
+    }),
+  }),
+  subscriptionAllowed: ({ participant, track, allowed }) => ({
+    case: 'subscriptionPermissionUpdate',
+    value: new SubscriptionPermissionUpdate({ participantSid: participant, trackSid: track, allowed }),
+  }),
+  subscriptionFailed: ({ track, codec }) => ({
+    case: 'subscriptionResponse',
+    value: new SubscriptionResponse({
+      trackSid: track,
+      err: codec ? SubscriptionError.SE_CODEC_UNSUPPORTED : SubscriptionError.SE_UNKNOWN,
+    }),
+  }),
+  callChanged: ({ call }) => ({ case: 'roomUpdate', value: new RoomUpdate({ room: describeRoom(call) }) }),
+  leave: ({ reason, action }) => ({
+    case: 'leave',
+    value: new LeaveRequest({
+      reason: disconnectReasons[reason],
+      action: action === 'reconnect' ? LeaveRequest_Action.RECONNECT : LeaveRequest_Action.DISCONNECT,
+      canReconnect: action === 'reconnect',
+    }),
+  }),
+}
+
+const outcomes: Record<RequestOutcome, RequestResponse_Reason> = {
+  ok: RequestResponse_Reason.OK,
+  notFound: RequestResponse_Reason.NOT_FOUND,
+  notAllowed: RequestResponse_Reason.NOT_ALLOWED,
+  limitExceeded: RequestResponse_Reason.LIMIT_EXCEEDED,
+  queued: RequestResponse_Reason.QUEUED,
+  unsupported: RequestResponse_Reason.UNSUPPORTED_TYPE,
+}
+
+const wireQualities: Record<ConnectionQuality, WireQuality> = {
+  poor: WireQuality.POOR,
+  good: WireQuality.GOOD,
+  excellent: WireQuality.EXCELLENT,
+}
+
+export function writeMessage(message: CallMessage, server: ServerIdentity): SignalReply {
+  const write = writers[message.type] as (message: CallMessage, server: ServerIdentity) => SignalReply
+  return write(message, server)
+}
+
+function writeJoin(message: MessageOf<'joined'>, { nodeId, version }: ServerIdentity): JoinResponse {
+  return new JoinResponse({
+    room: describeRoom(message.call),
+    participant: describeParticipant(message.self),
+    otherParticipants: message.others.map(describeParticipant),
+    serverVersion: LIKE_LIVEKIT,
+    serverInfo: new ServerInfo({ version: LIKE_LIVEKIT, protocol: PROTOCOL, nodeId, debugInfo: `maru ${version}` }),
+    subscriberPrimary: message.subscriberPrimary,
+    fastPublish: message.self.permissions.canPublish,
+    pingInterval: PING_INTERVAL_S,
+    pingTimeout: PING_TIMEOUT_S,
+    enabledPublishCodecs: publishCodecs.map((mime) => new Codec({ mime })),
+  })
+}
