@@ -1,6 +1,6 @@
 import { useRoute } from './lib/route.ts'
 import { LandingPage } from './pages/LandingPage.tsx'
-import { RoomPage } from './pages/RoomPage.tsx'
+import { RoomPage } from './pages/room/RoomPage.tsx'
 import { Toasts } from './ui/Toasts.tsx'
 
 export function App() {

@@ -20,6 +20,6 @@ export function useTheme(): Theme {
 
 export function chooseTheme(next: Theme): void {
   remember('theme', next)
-  document.documentElement.dataset['theme'] = next
+  document.documentElement.dataset.theme = next
   theme.set(next)
 }

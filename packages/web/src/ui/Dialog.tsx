@@ -36,7 +36,7 @@ export function Dialog({ title, open, onClose, children }: DialogProps) {
             <h2 id={id} className="flex-1 text-lg font-bold tracking-tight">
               {title}
             </h2>
-            <IconButton icon={X} label={shell.close} onClick={onClose} />
+            <IconButton icon={X} label={shell.close} onClick={() => box.current?.close()} />
           </div>
           <div className="px-6 pb-6">{children}</div>
           <Toasts />

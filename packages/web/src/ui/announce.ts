@@ -32,7 +32,7 @@ export function prepareAnnouncements(): void {
 function makeRegion(urgency: Urgency): HTMLElement {
   const region = document.createElement('div')
   region.className = 'sr-only'
-  region.dataset['announcer'] = urgency
+  region.dataset.announcer = urgency
   region.setAttribute('role', urgency === 'polite' ? 'status' : 'alert')
   region.setAttribute('aria-live', urgency)
   region.setAttribute('aria-atomic', 'false')

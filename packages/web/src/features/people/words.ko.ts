@@ -1,3 +1,26 @@
 import type { PeopleWords } from './words.en.ts'
 
-export const people: PeopleWords = {}
+export const people: PeopleWords = {
+  title: '사람',
+  close: '사람 목록 닫기',
+  count: (count) => `${count}명 있음`,
+  inCall: '통화 중',
+  here: '방에 있음',
+  you: '나',
+  rename: '이름 바꾸기',
+  renameTitle: '내 이름',
+  renameHint: '바꾼 이름은 방에 있는 모두에게 보여요.',
+  name: '이름',
+  renameFailed: '이름을 바꾸지 못했어요. 다시 해 주세요.',
+  nameProblems: {
+    name_empty: '이름을 적어 주세요.',
+    name_too_long: '이름은 40자까지예요.',
+  },
+  invite: '초대하기',
+  inviteTitle: '이 방에 초대하기',
+  inviteText: '이 주소를 열면 누구나 이 방에 들어와요. 같은 와이파이의 휴대폰은 코드를 찍으면 됩니다.',
+  inviteAlone: '아직 혼자예요. 함께할 사람에게 링크를 보내 주세요.',
+  inviteHere: '이 주소는 이 컴퓨터에서만 열려요. 다른 사람을 위한 주소는 마루를 시작한 터미널에 있습니다.',
+  qr: '이 방의 주소가 든 코드',
+  link: '주소',
+}

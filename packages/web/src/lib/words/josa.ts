@@ -11,3 +11,10 @@ export function hasFinal(word: string): boolean {
 export function josa(word: string, afterConsonant: string, afterVowel: string): string {
   return word + (hasFinal(word) ? afterConsonant : afterVowel)
 }
+
+/** The particle "to, as": 로 after a vowel and after ㄹ, 으로 after every other consonant. */
+export function josaRo(word: string): string {
+  const code = (word.normalize('NFC').at(-1) ?? '').charCodeAt(0) - 0xac00
+  const rieul = code >= 0 && code < 11_172 && code % 28 === 8
+  return rieul ? `${word}로` : josa(word, '으로', '로')
+}

@@ -5,6 +5,8 @@ export const shell = {
   toLanguage: '한국어',
   toLanguageLabel: '한국어로 보기',
   home: 'Maru, start page',
+  more: 'More',
+  roomPanel: { chat: 'Chat', people: 'People' },
   skipToStage: 'Skip to the room',
   skipToControls: 'Skip to the controls',
   skipToPanel: 'Skip to the chat',

@@ -7,6 +7,8 @@ export const shell: ShellWords = {
   toLanguage: 'English',
   toLanguageLabel: 'Show in English',
   home: '마루, 첫 화면',
+  more: '더보기',
+  roomPanel: { chat: '채팅', people: '사람' },
   skipToStage: '방으로 건너뛰기',
   skipToControls: '단추로 건너뛰기',
   skipToPanel: '채팅으로 건너뛰기',

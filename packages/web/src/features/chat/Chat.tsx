@@ -1,0 +1,33 @@
+import type { RoomClient } from '@maru/client'
+import X from 'lucide-react/icons/x'
+import type { RefObject } from 'react'
+import { useWords } from '../../lib/words/use-words.ts'
+import { IconButton } from '../../ui/IconButton.tsx'
+import { Composer } from './Composer.tsx'
+import { MessageLog } from './MessageLog.tsx'
+
+interface ChatProps {
+  client: RoomClient
+  draft: RefObject<string>
+  newFrom: number | undefined
+  onQuit: () => void
+  /** Absent where the chat is the whole page. */
+  onClose?: () => void
+}
+
+/** The conversation of a room, as a panel or as the whole page. */
+export function Chat({ client, draft, newFrom, onQuit, onClose }: ChatProps) {
+  const { chat } = useWords()
+  return (
+    <>
+      {onClose && (
+        <div className="flex items-center gap-1 border-b border-line py-2.5 ps-5 pe-2.5">
+          <h2 className="flex-1 text-[17px] font-bold tracking-tight">{chat.title}</h2>
+          <IconButton icon={X} label={chat.close} onClick={onClose} />
+        </div>
+      )}
+      <MessageLog client={client} newFrom={newFrom} />
+      <Composer draft={draft} onSend={(text) => client.send(text)} onQuit={onQuit} />
+    </>
+  )
+}

@@ -1,0 +1,172 @@
+import type { RoomClient } from '@maru/client'
+import RotateCw from 'lucide-react/icons/rotate-cw'
+import TriangleAlert from 'lucide-react/icons/triangle-alert'
+import { memo, type ReactNode } from 'react'
+import { personClass } from '../../lib/person-colour.ts'
+import { clock, dayName, fullTime } from '../../lib/time.ts'
+import { useLanguage, useWords } from '../../lib/words/use-words.ts'
+import { Avatar } from '../../ui/Avatar.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { MessageText } from './MessageText.tsx'
+import type { MessageRow, RoomEventLine, Row } from './timeline.ts'
+
+interface RowProps {
+  row: Row
+  client: RoomClient
+  me: { id: string; name: string } | undefined
+}
+
+/** One row of the log, in the shape its kind asks for. */
+export const RowView = memo(({ row, client, me }: RowProps) => {
+  switch (row.kind) {
+    case 'day':
+      return <DayLine at={row.at} />
+    case 'new':
+      return <NewLine />
+    case 'events':
+      return <EventsLine events={row.events} at={row.at} />
+    case 'message':
+      return <Message row={row} />
+    case 'pending':
+      return <Pending row={row} client={client} me={me} />
+  }
+})
+
+const rule = 'before:h-px before:flex-1 after:h-px after:flex-1'
+
+function DayLine({ at }: { at: number }) {
+  const { chat } = useWords()
+  const language = useLanguage()
+  return (
+    <p
+      className={classNames(
+        'flex items-center gap-2.5 py-3 text-[12.5px] font-semibold text-faint before:bg-line after:bg-line',
+        rule,
+      )}
+    >
+      {dayName(language, at, Date.now(), chat)}
+    </p>
+  )
+}
+
+function NewLine() {
+  const { chat } = useWords()
+  return (
+    <p
+      className={classNames(
+        'flex items-center gap-2.5 pt-3 text-[12.5px] font-semibold text-wood before:bg-wood/45 after:bg-wood/45',
+        rule,
+      )}
+    >
+      {chat.newMessages}
+    </p>
+  )
+}
+
+function EventsLine({ events, at }: { events: RoomEventLine[]; at: number }) {
+  const { chat } = useWords()
+  const language = useLanguage()
+  const said = events.map((event) =>
+    event.kind === 'renamed' ? chat.renamed(event.before, event.name) : chat[event.kind](event.names),
+  )
+  return (
+    <p className="px-2 pt-3.5 text-center text-[13px] text-faint" title={fullTime(language, at)}>
+      {said.join(' · ')}
+    </p>
+  )
+}
+
+function Message({ row }: { row: MessageRow }) {
+  const language = useLanguage()
+  const time = clock(language, row.at)
+  const stamp = { dateTime: new Date(row.at).toISOString(), title: fullTime(language, row.at) }
+  if (!row.head)
+    return (
+      <div className="group relative ps-11.75 pt-0.5">
+        <time
+          {...stamp}
+          className="absolute start-0 top-1 w-9 text-center text-[11px] text-faint tabular-nums opacity-0 transition group-hover:opacity-100"
+        >
+          {time}
+        </time>
+        <MessageText text={row.text} />
+      </div>
+    )
+  return (
+    <Group
+      id={row.member}
+      name={row.name}
+      aside={
+        <time {...stamp} className="text-xs text-faint tabular-nums">
+          {time}
+        </time>
+      }
+    >
+      <MessageText text={row.text} />
+    </Group>
+  )
+}
+
+function Group({ id, name, aside, children }: { id: string; name: string; aside?: ReactNode; children: ReactNode }) {
+  return (
+    <div className="flex gap-2.75 pt-4">
+      <Avatar id={id} name={name} />
+      <div className="min-w-0 flex-1">
+        <p className={classNames(personClass(id), 'flex items-baseline gap-2')}>
+          <b dir="auto" className="min-w-0 truncate text-sm font-semibold text-person-ink">
+            {name}
+          </b>
+          {aside}
+        </p>
+        {children}
+      </div>
+    </div>
+  )
+}
+
+function Pending({
+  row,
+  client,
+  me,
+}: {
+  row: Extract<Row, { kind: 'pending' }>
+  client: RoomClient
+  me: RowProps['me']
+}) {
+  const { chat, problems } = useWords()
+  const { clientId, text, state, problem } = row.message
+  const failed = state === 'failed'
+  const body = (
+    <>
+      <div className={failed ? '' : 'opacity-60'}>
+        <MessageText text={text} />
+      </div>
+      {failed ? (
+        <p className="flex flex-wrap items-center gap-x-1 text-[13px] text-clay-ink">
+          <TriangleAlert size={15} aria-hidden="true" />
+          <span className="me-1">
+            {chat.notSent} {problem && (problems.short[problem.code] ?? problem.message)}
+          </span>
+          <button type="button" className={small} onClick={() => client.retry(clientId)}>
+            <RotateCw size={14} aria-hidden="true" />
+            {chat.retry}
+          </button>
+          <button type="button" className={small} onClick={() => client.discard(clientId)}>
+            {chat.discard}
+          </button>
+        </p>
+      ) : (
+        <span className="sr-only">{chat.sending}</span>
+      )}
+    </>
+  )
+  if (!row.head || !me) return <div className="ps-11.75 pt-0.5">{body}</div>
+  return (
+    <Group id={me.id} name={me.name}>
+      {body}
+    </Group>
+  )
+}
+
+const small =
+  'inline-flex min-h-8 items-center gap-1 rounded-lg px-2 font-semibold text-ink underline-offset-3 hover:underline pointer-coarse:min-h-11'

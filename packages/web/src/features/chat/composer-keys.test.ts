@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { type ComposerKey, commandIn, composerAction, lengthOf } from './composer-keys.ts'
+
+const key = (more: Partial<ComposerKey>): ComposerKey => ({
+  key: 'Enter',
+  keyCode: 13,
+  isComposing: false,
+  shiftKey: false,
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  ...more,
+})
+
+describe('keys of the message field', () => {
+  test.each([
+    ['Return', key({}), 'send'],
+    ['Ctrl+Return', key({ ctrlKey: true }), 'send'],
+    ['Shift+Return', key({ shiftKey: true }), 'nothing'],
+    ['Return that finishes a syllable', key({ isComposing: true }), 'nothing'],
+    ['Return handled by the input method', key({ key: 'Process', keyCode: 229, isComposing: true }), 'nothing'],
+    ['the same in Safari, after the composition ended', key({ keyCode: 229 }), 'nothing'],
+    ['a letter', key({ key: 'a', keyCode: 65 }), 'nothing'],
+  ])('%s', (_name, event, action) => {
+    expect(composerAction(event)).toBe(action)
+  })
+
+  test('knows the two ways to leave by typing', () => {
+    expect(['{quit}', ' /quit\n', '/QUIT'].map(commandIn)).toEqual(['quit', 'quit', 'quit'])
+    expect(['quit', '/quit now', 'type {quit} to leave', ''].map(commandIn)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('counts signs as the server does', () => {
+    expect([lengthOf('마루'), lengthOf('마루'.normalize('NFD')), lengthOf('🎂'), lengthOf('')]).toEqual([2, 2, 1, 0])
+  })
+})

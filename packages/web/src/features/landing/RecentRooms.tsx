@@ -1,0 +1,95 @@
+import House from 'lucide-react/icons/house'
+import MessageSquareText from 'lucide-react/icons/message-square-text'
+import Video from 'lucide-react/icons/video'
+import X from 'lucide-react/icons/x'
+import { useState } from 'react'
+import { forgetRoom, type RecentRoom, recentRooms } from '../../lib/recent-rooms.ts'
+import { roomPath } from '../../lib/route.ts'
+import { shortTime } from '../../lib/time.ts'
+import { useLanguage, useWords } from '../../lib/words/use-words.ts'
+import { IconButton } from '../../ui/IconButton.tsx'
+
+/** The rooms this browser was in; for a first visitor, what this is. */
+export function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
+  const { landing } = useWords()
+  const [rooms, setRooms] = useState(recentRooms)
+  if (rooms.length === 0) return <Facts />
+  return (
+    <section aria-labelledby="recent">
+      <h2 id="recent" className="mb-3 text-[15px] font-semibold text-soft">
+        {landing.recent}
+      </h2>
+      <ul className="grid gap-2.5">
+        {rooms.map((room) => (
+          <Card
+            key={room.room}
+            room={room}
+            onOpen={() => onOpen(room.room)}
+            onForget={() => setRooms(forgetRoom(room.room))}
+          />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Card({ room, onOpen, onForget }: { room: RecentRoom; onOpen: () => void; onForget: () => void }) {
+  const { landing } = useWords()
+  const language = useLanguage()
+  const when = shortTime(language, room.at, Date.now(), landing)
+  return (
+    <li className="group relative rounded-tile border border-line bg-surface transition hover:border-line-strong hover:shadow-soft">
+      <a
+        href={roomPath(room.room)}
+        className="block rounded-tile py-3.5 ps-4.5 pe-14"
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey || event.shiftKey) return
+          event.preventDefault()
+          onOpen()
+        }}
+      >
+        <b dir="auto" className="block truncate font-semibold">
+          {room.room}
+        </b>
+        <span className="block truncate text-[13.5px] text-soft">
+          {when} · {room.last ? landing.said(room.last.name, room.last.text) : landing.quiet}
+        </span>
+      </a>
+      <IconButton
+        icon={X}
+        label={landing.forget(room.room)}
+        className="absolute end-2.5 top-1/2 -translate-y-1/2 group-hover:opacity-100 focus-visible:opacity-100 pointer-fine:opacity-0"
+        onClick={onForget}
+      />
+    </li>
+  )
+}
+
+const icons = [MessageSquareText, Video, House]
+
+function Facts() {
+  const { landing } = useWords()
+  return (
+    <section aria-label={landing.factsTitle}>
+      <ul className="grid gap-2.5">
+        {landing.facts.map((fact, index) => {
+          const Icon = icons[index] ?? House
+          return (
+            <li
+              key={fact.title}
+              className="flex items-center gap-4 rounded-tile border border-line bg-surface px-4.5 py-4"
+            >
+              <span className="grid size-11 flex-none place-items-center rounded-[14px] bg-wood-tint text-wood">
+                <Icon size={22} aria-hidden="true" />
+              </span>
+              <span>
+                <b className="block font-semibold">{fact.title}</b>
+                <span className="block text-[13.5px] text-soft">{fact.text}</span>
+              </span>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,29 @@
+import type { RoomClient } from '@maru/client'
+import type { RefObject } from 'react'
+import { Chat } from '../../features/chat/Chat.tsx'
+import { People } from '../../features/people/People.tsx'
+import { useWords } from '../../lib/words/use-words.ts'
+
+interface PanelAsideProps {
+  panel: 'chat' | 'people'
+  client: RoomClient
+  draft: RefObject<string>
+  newFrom: number | undefined
+  onQuit: () => void
+  onInvite: () => void
+  onClose: () => void
+}
+
+/** The one panel beside the stage; on a phone a sheet over it. */
+export function PanelAside({ panel, client, draft, newFrom, onQuit, onInvite, onClose }: PanelAsideProps) {
+  const { shell } = useWords()
+  return (
+    <aside id="panel" data-region="" tabIndex={-1} aria-label={shell.roomPanel[panel]} className="room-panel">
+      {panel === 'chat' ? (
+        <Chat client={client} draft={draft} newFrom={newFrom} onQuit={onQuit} onClose={onClose} />
+      ) : (
+        <People client={client} onInvite={onInvite} onClose={onClose} />
+      )}
+    </aside>
+  )
+}

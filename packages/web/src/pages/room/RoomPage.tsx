@@ -1,0 +1,131 @@
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Choices } from '../../features/prejoin/Prejoin.tsx'
+import { ConnectionBanner } from '../../features/problems/ConnectionBanner.tsx'
+import { remember, remembered } from '../../lib/remembered.ts'
+import { navigate } from '../../lib/route.ts'
+import { useStore } from '../../lib/store.ts'
+import { useWords } from '../../lib/words/use-words.ts'
+import { cycleRegions } from '../../ui/regions.ts'
+import { SkipLinks } from '../../ui/SkipLinks.tsx'
+import { InviteDialog } from './InviteDialog.tsx'
+import { PanelAside } from './PanelAside.tsx'
+import { RoomHeader } from './RoomHeader.tsx'
+import { Stage } from './Stage.tsx'
+import { useAnnouncements } from './use-announcements.ts'
+import { isWide, lastPanel, usePanel } from './use-panel.ts'
+import { useReading } from './use-reading.ts'
+import { closedRoom, useRoom } from './use-room.ts'
+
+/** Where somebody stands with a room. A room that refuses is told from the client's problem, not from here. */
+export type Step = { at: 'prejoin' } | { at: 'call'; choices: Choices } | { at: 'chat' } | { at: 'left' }
+
+/** `/r/NAME`: the room's connection for as long as the page is there, and what of it is in view. */
+export function RoomPage({ room }: { room: string }) {
+  const { shell } = useWords()
+  const [name, setName] = useState(() => remembered('name') ?? '')
+  const [step, setStep] = useState<Step>({ at: 'prejoin' })
+  const [visit, setVisit] = useState(1)
+  const [inviting, setInviting] = useState(false)
+  const [panel, setPanel] = usePanel(null)
+  const draft = useRef('')
+  const opened = useRoom(room, name, step.at === 'left' ? -1 : visit)
+  const closed = useMemo(() => closedRoom(room), [room])
+  const client = opened ?? closed
+  const given = useStore(client, (state) => state.room)
+  const { unread, newFrom } = useReading(given, client, panel === 'chat' || step.at === 'chat')
+  useAnnouncements(client)
+  useEffect(cycleRegions, [])
+  useEffect(() => {
+    document.title = `${unread > 0 ? `(${unread}) ` : ''}${given} · ${shell.product}`
+  }, [unread, given, shell])
+
+  /** The name may have been typed just now, or changed since the room was opened. */
+  const enterAs = (typed: string) => {
+    const chosen = typed.trim()
+    if (!chosen) return
+    remember('name', chosen)
+    setName(chosen)
+    if (opened && chosen !== opened.state().name) void opened.rename(chosen).catch(() => undefined)
+  }
+  const leave = () => {
+    setPanel(null)
+    setStep({ at: 'left' })
+  }
+  const go = {
+    join: (choices: Choices) => {
+      enterAs(choices.name)
+      setPanel(lastPanel())
+      setStep({ at: 'call', choices })
+    },
+    chat: (typed?: string) => {
+      if (typed) enterAs(typed)
+      setPanel(null)
+      setStep({ at: 'chat' })
+    },
+    prejoin: () => {
+      if (step.at === 'chat' && !isWide()) setPanel(null)
+      setStep({ at: 'prejoin' })
+    },
+    rename: (typed: string) => {
+      enterAs(typed)
+      setVisit(visit + 1)
+    },
+    again: () => {
+      setVisit(visit + 1)
+      setStep({ at: 'prejoin' })
+    },
+    home: () => navigate('/'),
+    leave,
+  }
+  const look = step.at === 'call' || step.at === 'chat' ? step.at : 'plain'
+  return (
+    <div className="room">
+      <SkipLinks links={skipLinks(shell, step, panel)} />
+      <RoomHeader
+        room={given}
+        client={client}
+        look={look}
+        panel={panel}
+        unread={unread}
+        onPanel={setPanel}
+        onInvite={() => setInviting(true)}
+        onJoin={go.prejoin}
+        onLeave={leave}
+      />
+      <Stage
+        room={given}
+        name={name}
+        client={client}
+        opened={opened !== undefined}
+        step={step}
+        go={go}
+        panel={panel}
+        onPanel={setPanel}
+        unread={unread}
+        newFrom={newFrom}
+        draft={draft}
+      />
+      {panel !== null && (step.at !== 'chat' || panel === 'people') && (
+        <PanelAside
+          panel={panel}
+          client={client}
+          draft={draft}
+          newFrom={newFrom}
+          onQuit={leave}
+          onInvite={() => setInviting(true)}
+          onClose={() => setPanel(null)}
+        />
+      )}
+      {step.at !== 'left' && <ConnectionBanner client={client} />}
+      <InviteDialog open={inviting} onClose={() => setInviting(false)} />
+    </div>
+  )
+}
+
+function skipLinks(shell: ReturnType<typeof useWords>['shell'], step: Step, panel: string | null) {
+  return [
+    { to: 'stage', text: shell.skipToStage },
+    ...(step.at === 'call' ? [{ to: 'controls', text: shell.skipToControls }] : []),
+    ...(panel !== null ? [{ to: 'panel', text: shell.skipToPanel }] : []),
+  ]
+}

@@ -1,0 +1,122 @@
+import type { RoomClient } from '@maru/client'
+import { lazy, type ReactNode, type RefObject, Suspense } from 'react'
+import { Chat } from '../../features/chat/Chat.tsx'
+import type { Choices } from '../../features/prejoin/Prejoin.tsx'
+import { ProblemScreen, screenFor } from '../../features/problems/ProblemScreen.tsx'
+import { useStore } from '../../lib/store.ts'
+import { useWords } from '../../lib/words/use-words.ts'
+import { LeftScreen } from './LeftScreen.tsx'
+import type { Step } from './RoomPage.tsx'
+import type { Panel } from './use-panel.ts'
+
+// What a chat alone does not need comes when it is needed.
+const Prejoin = lazy(async () => ({ default: (await import('../../features/prejoin/Prejoin.tsx')).Prejoin }))
+const CallView = lazy(async () => ({ default: (await import('../../features/call/CallView.tsx')).CallView }))
+
+interface StageProps {
+  room: string
+  name: string
+  client: RoomClient
+  /** Whether there is a client at all: not before there is a name. */
+  opened: boolean
+  step: Step
+  go: {
+    join: (choices: Choices) => void
+    chat: (name?: string) => void
+    rename: (name: string) => void
+    again: () => void
+    home: () => void
+    leave: () => void
+  }
+  panel: Panel
+  onPanel: (panel: Panel) => void
+  unread: number
+  newFrom: number | undefined
+  draft: RefObject<string>
+}
+
+/** The middle of the room page: what the step asks for, or what stands in its way. */
+export function Stage(props: StageProps) {
+  const { room, name, client, opened, step, go, newFrom, draft } = props
+  const { shell } = useWords()
+  const problem = useStore(client, (state) => state.problem)
+  const people = useStore(client, (state) => state.call)
+  const blocked = useBlocked(client)
+  // A call has its own connection: it goes on while the room is away or open somewhere else.
+  if (step.at === 'call') return <Call {...props} choices={step.choices} />
+  if (step.at === 'left') return <Main>{<LeftScreen room={room} onAgain={go.again} onHome={go.home} />}</Main>
+  if (blocked || (step.at === 'chat' && !opened))
+    return (
+      <Main>
+        <ProblemScreen
+          screen={blocked ?? 'name'}
+          message={problem?.message}
+          name={name}
+          onRetry={() => (problem && problem.code !== 'replaced' ? go.again() : client.reconnect())}
+          onName={go.rename}
+          onHome={go.home}
+        />
+      </Main>
+    )
+  if (step.at === 'chat')
+    return (
+      <Main className="flex flex-col bg-paper">
+        <div className="mx-auto flex min-h-0 w-full max-w-3xl flex-1 flex-col">
+          <Chat client={client} draft={draft} newFrom={newFrom} onQuit={go.leave} />
+        </div>
+      </Main>
+    )
+  return (
+    <Main className="bg-paper">
+      <Suspense fallback={<Waiting text={shell.opening} />}>
+        <Prejoin room={room} name={name} people={[...people]} onJoin={go.join} onChatOnly={go.chat} />
+      </Suspense>
+    </Main>
+  )
+}
+
+function Call({ client, choices, panel, onPanel, unread, go }: StageProps & { choices: Choices }) {
+  const { shell } = useWords()
+  const me = useStore(client, (state) => state.me)
+  const waiting = (
+    <Main>
+      <Waiting text={shell.opening} />
+    </Main>
+  )
+  if (!me) return waiting
+  return (
+    <Suspense fallback={waiting}>
+      <CallView
+        ticket={() => client.joinCall()}
+        choices={choices}
+        me={me}
+        panel={panel}
+        onPanel={onPanel}
+        unread={unread}
+        onLeft={(reason) => (reason ? go.chat() : go.leave())}
+      />
+    </Suspense>
+  )
+}
+
+/** The screen of a problem that leaves nothing else to show. A connection that was there and is lost leaves the page as it is. */
+function useBlocked(client: RoomClient) {
+  const connection = useStore(client, (state) => state.connection)
+  const problem = useStore(client, (state) => state.problem)
+  const known = useStore(client, (state) => state.me !== undefined)
+  if (connection === 'closed' && problem) return screenFor(problem.code)
+  if (connection === 'waiting' && !known) return problem ? screenFor(problem.code) : 'server_gone'
+  return undefined
+}
+
+function Main({ className = '', children }: { className?: string; children: ReactNode }) {
+  return (
+    <main id="stage" data-region="" tabIndex={-1} className={`room-stage ${className}`}>
+      {children}
+    </main>
+  )
+}
+
+function Waiting({ text }: { text: string }) {
+  return <p className="grid h-full place-items-center text-soft">{text}</p>
+}

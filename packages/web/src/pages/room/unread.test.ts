@@ -1,0 +1,25 @@
+import type { Entry } from '@maru/protocol'
+import { expect, test } from 'vitest'
+import { countUnread, firstUnread } from './unread.ts'
+
+const says = (seq: number, member: string): Entry => ({
+  kind: 'message',
+  seq,
+  at: seq,
+  member,
+  name: member,
+  text: 'x',
+  clientId: `${seq}`,
+})
+
+test('counts what others said after the last number read', () => {
+  const entries: Entry[] = [
+    says(1, 'ana'),
+    says(2, 'me'),
+    { kind: 'joined', seq: 3, at: 3, member: 'ben', name: 'ben' },
+    says(4, 'ben'),
+    says(5, 'ana'),
+  ]
+  expect([0, 1, 4, 5, 9].map((read) => countUnread(entries, read, 'me'))).toEqual([3, 2, 1, 0, 0])
+  expect([0, 1, 4, 5].map((read) => firstUnread(entries, read, 'me'))).toEqual([1, 4, 5, undefined])
+})
