@@ -34,7 +34,7 @@ export interface CallClient {
   setMicrophone(on: boolean): Promise<void>
   setCamera(on: boolean): Promise<void>
   setScreen(on: boolean): Promise<void>
-  useDevice(kind: DeviceSource | 'speaker', id: string): Promise<void>
+  chooseDevice(kind: DeviceSource | 'speaker', id: string): Promise<void>
   dismissProblem(): void
   /** Must be called from a press or a key. */
   startSound(): Promise<void>
@@ -126,8 +126,8 @@ class Call implements CallClient {
     await this.#media?.setScreen(on)
   }
 
-  async useDevice(kind: DeviceSource | 'speaker', id: string): Promise<void> {
-    await this.#media?.useDevice(kind, id)
+  async chooseDevice(kind: DeviceSource | 'speaker', id: string): Promise<void> {
+    await this.#media?.chooseDevice(kind, id)
   }
 
   dismissProblem(): void {

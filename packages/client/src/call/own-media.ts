@@ -10,7 +10,7 @@ export interface OwnMedia {
   publishWanted(): Promise<void>
   set(source: DeviceSource, on: boolean): Promise<void>
   setScreen(on: boolean): Promise<void>
-  useDevice(kind: DeviceSource | 'speaker', id: string): Promise<void>
+  chooseDevice(kind: DeviceSource | 'speaker', id: string): Promise<void>
   isOn(source: OwnSource): boolean
   busy(): ReadonlySet<OwnSource>
   active(): { microphone?: string; camera?: string; speaker?: string }
@@ -99,7 +99,7 @@ export function openOwnMedia(
         }),
       )
     },
-    async useDevice(kind, id) {
+    async chooseDevice(kind, id) {
       device[kind] = id
       if (kind === 'speaker') {
         await room.switchActiveDevice(kinds.speaker, id).catch(() => false)

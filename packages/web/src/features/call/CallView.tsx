@@ -1,4 +1,7 @@
-import type { JoinChoices, Ticket } from '@maru/client/call'
+import { type CallClient, type JoinChoices, openCall, type Ticket } from '@maru/client/call'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { Call } from './Call.tsx'
+import './call.css'
 
 interface CallViewProps {
   ticket: () => Promise<Ticket>
@@ -7,9 +10,25 @@ interface CallViewProps {
   panel: 'chat' | 'people' | null
   onPanel: (panel: 'chat' | 'people' | null) => void
   unread: number
+  /** Without a reason the person pressed Leave. */
   onLeft: (reason?: string) => void
 }
 
-export function CallView({ onLeft }: CallViewProps) {
-  return <button type="button" onClick={() => onLeft()}>Leave</button>
+/** The call of the room: the stage and the bar. It joins when it appears and leaves when it goes. */
+export function CallView({ ticket, choices, ...rest }: CallViewProps) {
+  const client = useCall(ticket, choices)
+  return <Call client={client} {...rest} />
+}
+
+function useCall(ticket: () => Promise<Ticket>, choices: JoinChoices): CallClient {
+  const latest = useRef(ticket)
+  useLayoutEffect(() => {
+    latest.current = ticket
+  })
+  const [client] = useState(() => openCall({ ticket: () => latest.current(), choices }))
+  useEffect(() => {
+    client.join()
+    return () => void client.leave()
+  }, [client])
+  return client
 }

@@ -1,0 +1,228 @@
+import { type CallClient, type CallSnapshot, canShareScreen } from '@maru/client/call'
+import MessageSquare from 'lucide-react/icons/message-square'
+import Mic from 'lucide-react/icons/mic'
+import MicOff from 'lucide-react/icons/mic-off'
+import PhoneOff from 'lucide-react/icons/phone-off'
+import ScreenShare from 'lucide-react/icons/screen-share'
+import ScreenShareOff from 'lucide-react/icons/screen-share-off'
+import Users from 'lucide-react/icons/users'
+import Video from 'lucide-react/icons/video'
+import VideoOff from 'lucide-react/icons/video-off'
+import { type ReactNode, useMemo, useRef } from 'react'
+import { useWords } from '../../lib/words/use-words.ts'
+import { announce } from '../../ui/announce.ts'
+import { ControlButton } from '../../ui/ControlButton.tsx'
+import { classNames } from '../../ui/class-names.ts'
+import { useRoving } from '../../ui/roving.ts'
+import { DeviceMenu } from './DeviceMenu.tsx'
+import { MoreMenu } from './MoreMenu.tsx'
+import type { Shortcut } from './shortcut.ts'
+import { useMedia } from './use-media.ts'
+import { useShortcuts } from './use-shortcuts.ts'
+
+type Panel = 'chat' | 'people' | null
+
+export interface ControlBarProps {
+  client: CallClient
+  call: CallSnapshot
+  panel: Panel
+  onPanel: (panel: Panel) => void
+  unread: number
+  onLeave: () => void
+}
+
+/** What the buttons and the keys do, and how things stand. */
+export interface Controls {
+  isLive: boolean
+  hears: boolean
+  sees: boolean
+  shares: boolean
+  run: Record<Shortcut, () => void>
+}
+
+const canShare = canShareScreen()
+
+/** The bar below the stage. On a phone it has five places and the rest is behind "More". */
+export function ControlBar(props: ControlBarProps) {
+  const words = useWords().call
+  const controls = useControls(props)
+  const isNarrow = useMedia('(width < 40rem)')
+  useShortcuts((shortcut) => {
+    if (shortcut === 'share' && !canShare) return
+    controls.run[shortcut]()
+    if (shortcut === 'microphone') announce(controls.hears ? words.microphoneOff : words.microphoneOn)
+    if (shortcut === 'camera') announce(controls.sees ? words.cameraOff : words.cameraOn)
+  })
+  return isNarrow ? <NarrowBar {...props} controls={controls} /> : <WideBar {...props} controls={controls} />
+}
+
+function useControls({ client, call, panel, onPanel }: ControlBarProps): Controls {
+  const me = call.people.find((person) => person.isMe)
+  const isLive = call.standing.phase === 'live' || call.standing.phase === 'reconnecting'
+  const hears = me?.microphone === 'on'
+  const sees = me?.camera !== undefined
+  const shares = me?.screen !== undefined
+  return useMemo(() => {
+    const whenLive = (act: () => Promise<void>) => () => {
+      if (isLive) void act()
+    }
+    return {
+      isLive,
+      hears,
+      sees,
+      shares,
+      run: {
+        microphone: whenLive(() => client.setMicrophone(!hears)),
+        camera: whenLive(() => client.setCamera(!sees)),
+        share: whenLive(() => client.setScreen(!shares)),
+        chat: () => onPanel(panel === 'chat' ? null : 'chat'),
+        people: () => onPanel(panel === 'people' ? null : 'people'),
+      },
+    }
+  }, [client, isLive, hears, sees, shares, panel, onPanel])
+}
+
+type BarProps = ControlBarProps & { controls: Controls }
+
+function WideBar(props: BarProps) {
+  const { client, call, controls, panel, onLeave } = props
+  const words = useWords().call
+  return (
+    <Bar label={words.controls} className="flex items-center justify-center gap-3.5 px-4.5 pt-2.5 pb-4">
+      <Group>
+        <MicrophoneButton {...props} />
+        <DeviceMenu client={client} call={call} of="microphone" />
+        <CameraButton {...props} />
+        <DeviceMenu client={client} call={call} of="camera" />
+      </Group>
+      {canShare && (
+        <Group>
+          <ControlButton
+            icon={controls.shares ? ScreenShareOff : ScreenShare}
+            label={words.share}
+            pressed={controls.shares}
+            tone={controls.shares ? 'live' : 'plain'}
+            disabled={!controls.isLive || call.busy.has('screen')}
+            title={`${words.share} (S)`}
+            aria-keyshortcuts="S"
+            onClick={controls.run.share}
+          />
+        </Group>
+      )}
+      <Group>
+        <ChatButton {...props} />
+        <ControlButton
+          icon={Users}
+          label={words.peoplePanel}
+          pressed={panel === 'people'}
+          title={`${words.peoplePanel} (P)`}
+          aria-keyshortcuts="P"
+          onClick={controls.run.people}
+        />
+      </Group>
+      <ControlButton
+        icon={PhoneOff}
+        label={words.leave}
+        tone="leave"
+        className="!h-16.5 !w-19.5 !rounded-bar"
+        onClick={onLeave}
+      />
+    </Bar>
+  )
+}
+
+function NarrowBar(props: BarProps) {
+  const { client, call, controls, onLeave } = props
+  const words = useWords().call
+  return (
+    <Bar
+      label={words.controls}
+      className="flex items-stretch justify-between gap-1 rounded-t-[22px] bg-surface px-2 pt-2 pb-[max(.625rem,env(safe-area-inset-bottom))] [&>button]:!w-auto [&>button]:min-w-0 [&>button]:flex-1"
+    >
+      <MicrophoneButton {...props} />
+      <CameraButton {...props} />
+      <ChatButton {...props} />
+      <MoreMenu client={client} call={call} controls={controls} canShare={canShare} />
+      <ControlButton icon={PhoneOff} label={words.leave} tone="leave" className="!rounded-tile" onClick={onLeave} />
+    </Bar>
+  )
+}
+
+function MicrophoneButton({ call, controls }: BarProps) {
+  const words = useWords().call
+  return (
+    <ControlButton
+      icon={controls.hears ? Mic : MicOff}
+      label={words.mic}
+      aria-label={words.microphone}
+      pressed={controls.hears}
+      tone={controls.hears ? 'live' : 'off'}
+      disabled={!controls.isLive || call.busy.has('microphone')}
+      title={`${words.microphone} (M)`}
+      aria-keyshortcuts="M Control+D"
+      onClick={controls.run.microphone}
+    />
+  )
+}
+
+function CameraButton({ call, controls }: BarProps) {
+  const words = useWords().call
+  return (
+    <ControlButton
+      icon={controls.sees ? Video : VideoOff}
+      label={words.camera}
+      pressed={controls.sees}
+      tone={controls.sees ? 'plain' : 'off'}
+      disabled={!controls.isLive || call.busy.has('camera')}
+      title={`${words.camera} (V)`}
+      aria-keyshortcuts="V Control+E"
+      onClick={controls.run.camera}
+    />
+  )
+}
+
+function ChatButton({ controls, panel, unread }: BarProps) {
+  const words = useWords().call
+  return (
+    <ControlButton
+      icon={MessageSquare}
+      label={words.chat}
+      pressed={panel === 'chat'}
+      badge={unread}
+      badgeLabel={words.unread(unread)}
+      title={`${words.chat} (C)`}
+      aria-keyshortcuts="C"
+      onClick={controls.run.chat}
+    />
+  )
+}
+
+/** One stop for Tab, arrow keys inside. The items of the menus that hang on it are not its own. */
+function Bar({ label, className, children }: { label: string; className: string; children: ReactNode }) {
+  const box = useRef<HTMLDivElement>(null)
+  const { onKeyDown, all, hold } = useRoving(box, { items: 'button:not(:disabled, [role^=menuitem])', axis: 'x' })
+  const own = (target: EventTarget) => all().find((button) => button === target)
+  return (
+    <div
+      ref={box}
+      role="toolbar"
+      aria-label={label}
+      className={className}
+      onKeyDown={(event) => {
+        if (own(event.target)) onKeyDown(event)
+      }}
+      onFocus={(event) => {
+        const button = own(event.target)
+        if (button) hold(button)
+      }}
+    >
+      {children}
+    </div>
+  )
+}
+
+function Group({ children, className }: { children: ReactNode; className?: string }) {
+  return (
+    <div className={classNames('flex gap-0.5 rounded-bar bg-surface p-1.25 shadow-soft', className)}>{children}</div>
+  )
+}
