@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Config, readConfig } from './config.ts'
 
 const places = { data: '/srv/maru-data', cwd: '/home/ana' }
-const read = (argv: string[], env: Record<string, string> = {}) => readConfig(argv, env, places)
+const read = (argv: string[], env: Record<string, string> = {}) => readConfig(places, argv, env)
 const config = (argv: string[], env: Record<string, string> = {}): Config => {
   const result = read(argv, env)
   if (result.kind !== 'config') throw new Error(JSON.stringify(result))

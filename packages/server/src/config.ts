@@ -80,9 +80,9 @@ const OPTIONS: Record<string, Option> = {
 const SECRETS = ['api-secret']
 
 export function readConfig(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
   places: { data: string; cwd: string },
+  argv: readonly string[] = process.argv.slice(2),
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): ConfigResult {
   const problems: string[] = []
   const given = { ...fromEnvironment(env, problems), ...fromCommandLine(argv, problems) }

@@ -15,7 +15,6 @@ import { attachMetrics, createMetrics } from './http/metrics.ts'
 import { exposeServerMetrics } from './http/server-metrics.ts'
 import { staticFiles } from './http/static-files.ts'
 import { attachLiveKit } from './livekit/attach-livekit.ts'
-import { createFakeEngine } from './media/fake-engine.ts'
 import type { MediaEngine } from './media/media-engine.ts'
 import { startNativeEngine } from './media/native-engine.ts'
 import { ensureRoom } from './rooms/ensure-room.ts'
@@ -34,8 +33,7 @@ const root = join(import.meta.dirname, '../../..')
 const FAREWELL_MS = 400
 
 async function main(): Promise<void> {
-  const places = { data: join(root, 'maru-data'), cwd: process.cwd() }
-  const result = readConfig(process.argv.slice(2), process.env, places)
+  const result = readConfig({ data: join(root, 'maru-data'), cwd: process.cwd() })
   if (result.kind === 'help') return console.log(result.text)
   if (result.kind === 'problems') throw new StartProblem(result.problems.join('\n'))
   await start(result.config)
@@ -97,13 +95,14 @@ function openDataFolder(folder: string, words: Words): void {
 /** TCP and UDP share one number. Where any will do, the one TCP got may be taken for UDP: then another is tried. */
 async function openPortAndEngine(config: Config, words: Words): Promise<{ port: Port; engine: MediaEngine }> {
   const { host } = config
+  const file = engineFile()
   const addresses = candidateAddresses(networkInterfaces(), config)
   for (let attempt = 1; attempt <= 10; attempt += 1) {
     const port = await openPort({ port: config.port, ...(host && { host }) }).catch((error) => {
       throw portProblem(words, { port: config.port, host, kind: 'TCP', error })
     })
     try {
-      return { port, engine: startEngine({ port: port.number, addresses, ...(host && { bind: host }) }) }
+      return { port, engine: startNativeEngine({ file, port: port.number, addresses, ...(host && { bind: host }) }) }
     } catch (error) {
       await port.close()
       if (config.port === 0 && hasCode(error, 'EADDRINUSE')) continue
@@ -111,11 +110,6 @@ async function openPortAndEngine(config: Config, words: Words): Promise<{ port: 
     }
   }
   throw new StartProblem(words.noFreePort)
-}
-
-function startEngine(options: { port: number; addresses: string[]; bind?: string }): MediaEngine {
-  const file = engineFile()
-  return existsSync(file) ? startNativeEngine({ ...options, file }) : createFakeEngine()
 }
 
 /** A prebuilt engine that npm brought for this system, otherwise the one built here. */

@@ -70,13 +70,12 @@ export function staticFiles(folder: string): Handler {
   }
 }
 
-/** The files below a folder as paths of URLs. */
+/** The files below a folder as paths of URLs, without those that begin with a dot: they are the build's own. */
 function filesBelow(folder: string): Set<string> {
   if (!existsSync(folder)) return new Set()
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  return new Set(
-    entries.map((entry) => `/${relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/')}`),
-  )
+  const paths = entries.map((entry) => `/${relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/')}`)
+  return new Set(paths.filter((path) => !path.includes('/.')))
 }
 
 function sendFile(
