@@ -1,8 +1,10 @@
 import type { RoomClient } from '@maru/client'
+import { AppError } from '@maru/protocol'
 import X from 'lucide-react/icons/x'
 import type { RefObject } from 'react'
 import { useWords } from '../../lib/words/use-words.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
+import { toast } from '../../ui/Toasts.tsx'
 import { Composer } from './Composer.tsx'
 import { MessageLog } from './MessageLog.tsx'
 
@@ -17,7 +19,15 @@ interface ChatProps {
 
 /** The conversation of a room, as a panel or as the whole page. */
 export function Chat({ client, draft, newFrom, onQuit, onClose }: ChatProps) {
-  const { chat } = useWords()
+  const { chat, problems } = useWords()
+  const send = (text: string) => {
+    try {
+      client.send(text)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      toast(`${chat.notSent} ${problems.short[error.code] ?? error.message}`)
+    }
+  }
   return (
     <>
       {onClose && (
@@ -27,7 +37,7 @@ export function Chat({ client, draft, newFrom, onQuit, onClose }: ChatProps) {
         </div>
       )}
       <MessageLog client={client} newFrom={newFrom} />
-      <Composer draft={draft} onSend={(text) => client.send(text)} onQuit={onQuit} />
+      <Composer draft={draft} onSend={send} onQuit={onQuit} />
     </>
   )
 }

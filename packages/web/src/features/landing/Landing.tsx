@@ -19,7 +19,7 @@ export function Landing({ onOpen }: { onOpen: (room: string) => void }) {
           <br />
           {landing.title[1]}
         </h1>
-        <p className="max-w-md text-[clamp(1.0625rem,1rem+.4vw,1.25rem)]/[1.55] text-pretty text-soft">
+        <p className="max-w-md text-[clamp(1.0625rem,1rem+.4vw,1.25rem)]/[1.55] text-balance text-soft">
           {landing.lede}
         </p>
         <OpenRoom onOpen={onOpen} />

@@ -84,7 +84,7 @@ function Facts() {
               </span>
               <span>
                 <b className="block font-semibold">{fact.title}</b>
-                <span className="block text-[13.5px] text-soft">{fact.text}</span>
+                <span className="block text-[13.5px] text-balance text-soft">{fact.text}</span>
               </span>
             </li>
           )

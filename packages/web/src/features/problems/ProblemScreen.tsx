@@ -24,6 +24,7 @@ const icons: Record<Screen, LucideIcon> = {
   unsupported_version: RefreshCw,
   foreign_origin: TriangleAlert,
   storage_unavailable: ServerOff,
+  page_broken: RefreshCw,
   other: Clock,
 }
 
@@ -73,7 +74,7 @@ export function ProblemScreen({ screen, message, name, onRetry, onName, onHome }
 function WayOn({ screen, onRetry }: { screen: Screen; onRetry: () => void }) {
   const { problems } = useWords()
   if (screen === 'room_name' || screen === 'foreign_origin') return null
-  if (screen === 'unsupported_version')
+  if (screen === 'unsupported_version' || screen === 'page_broken')
     return (
       <Button look="go" onClick={() => location.reload()}>
         {problems.reload}

@@ -32,6 +32,10 @@ const screens = {
     title: 'The server cannot write',
     text: 'Its disk is full or cannot be written to, so nothing could be kept. Tell whoever runs it.',
   },
+  page_broken: {
+    title: 'This page stumbled',
+    text: 'Something in it failed, or a part of it could not be fetched. Load it again; what was sent is kept.',
+  },
   other: {
     title: 'That did not work',
     text: 'The server ran into something unexpected. Try again; if it stays, tell whoever runs it.',

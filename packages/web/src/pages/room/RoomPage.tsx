@@ -79,7 +79,7 @@ export function RoomPage({ room }: { room: string }) {
   }
   const look = step.at === 'call' || step.at === 'chat' ? step.at : 'plain'
   return (
-    <div className="room">
+    <div className={`room ${look === 'call' ? '' : 'bg-paper'}`}>
       <SkipLinks links={skipLinks(shell, step, panel)} />
       <RoomHeader
         room={given}

@@ -69,7 +69,14 @@ export function Stage(props: StageProps) {
   return (
     <Main className="bg-paper">
       <Suspense fallback={<Waiting text={shell.opening} />}>
-        <Prejoin room={room} name={name} people={[...people]} onJoin={go.join} onChatOnly={go.chat} />
+        <Prejoin
+          room={room}
+          name={name}
+          people={[...people]}
+          onJoin={go.join}
+          // The name comes along where the page before the call gives it; a press event is not one.
+          onChatOnly={(typed?: unknown) => go.chat(typeof typed === 'string' ? typed : undefined)}
+        />
       </Suspense>
     </Main>
   )
