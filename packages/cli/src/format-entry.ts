@@ -1,0 +1,44 @@
+import type { Entry } from '@maru/protocol'
+import type { Words } from './words.ts'
+
+export interface Look {
+  words: Words
+  colour: boolean
+  /** The own member id, to tell own messages from others'. */
+  me: string | undefined
+}
+
+type Style = 'dim' | 'bold' | 'own'
+const codes: Record<Style, string> = { dim: '2', bold: '1', own: '1;36' }
+
+export function paint(text: string, style: Style, colour: boolean): string {
+  return colour ? `\x1b[${codes[style]}m${text}\x1b[0m` : text
+}
+
+/** What others wrote must not steer the terminal: no control characters but the line end. */
+export function harmless(text: string): string {
+  return text
+    .replace(/\t/g, '    ')
+    .replace(/[^\P{Cc}\n]/gu, '')
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
+}
+
+/** One entry as lines for the terminal; what follows the first line is set in below the text. */
+export function formatEntry(entry: Entry, { words, colour, me }: Look): string {
+  const time = new Date(entry.at)
+  const clock = `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`
+  const at = paint(clock, 'dim', colour)
+  const name = harmless(entry.name)
+  switch (entry.kind) {
+    case 'message': {
+      const text = harmless(entry.text).replaceAll('\n', '\n      ')
+      return `${at} ${paint(name, entry.member === me ? 'own' : 'bold', colour)}: ${text}`
+    }
+    case 'joined':
+      return `${at} ${paint(`* ${words.joined(name)}`, 'dim', colour)}`
+    case 'left':
+      return `${at} ${paint(`* ${words.left(name)}`, 'dim', colour)}`
+    case 'renamed':
+      return `${at} ${paint(`* ${words.renamed(harmless(entry.before), name)}`, 'dim', colour)}`
+  }
+}

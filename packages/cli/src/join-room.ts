@@ -1,0 +1,180 @@
+import { openRoom, type PendingMessage, type RoomState, type WebSocketLike } from '@maru/client'
+import { AppError, type Entry } from '@maru/protocol'
+import { openSocket } from './find-server.ts'
+import { formatEntry, harmless, paint } from './format-entry.ts'
+import type { Prompt } from './prompt.ts'
+import { readLine } from './read-line.ts'
+import type { Words } from './words.ts'
+
+export interface JoinOptions {
+  url: string
+  trusted: boolean
+  room: string
+  name: string
+  words: Words
+  prompt: Prompt
+  colour: boolean
+  /** The number of entries shown at first. */
+  firstEntries?: number
+}
+
+/** Is in the room until the user leaves or the server refuses; gives the exit code. */
+export function joinRoom(options: JoinOptions): Promise<number> {
+  const { url, trusted, words, prompt, colour, firstEntries = 30 } = options
+  const client = openRoom({
+    url,
+    room: options.room,
+    name: options.name,
+    connect: (address) => openSocket(address, trusted) as unknown as WebSocketLike,
+  })
+  let shown: { seq: number } | undefined
+  let oldest = Number.POSITIVE_INFINITY
+  let before = client.state()
+  let ending = false
+  let ended = false
+  let away = false
+  let done = (_code: number) => {}
+  const finished = new Promise<number>((resolve) => {
+    done = resolve
+  })
+  const note = (text: string) => prompt.print(paint(text, 'dim', colour))
+
+  function showEntries(entries: readonly Entry[], me: string | undefined): void {
+    for (const entry of entries) prompt.print(formatEntry(entry, { words, colour, me }))
+    oldest = Math.min(oldest, entries[0]?.seq ?? oldest)
+  }
+
+  function showNews(state: RoomState): void {
+    const me = state.me?.id
+    if (!shown) {
+      prompt.print(words.welcome(harmless(state.me?.name ?? ''), state.room))
+      showEntries(state.entries.slice(-firstEntries), me)
+      who(state)
+      shown = { seq: state.entries.at(-1)?.seq ?? 0 }
+      listen()
+      return
+    }
+    const last = state.entries.at(-1)?.seq ?? 0
+    // A log that ends before what was shown is another one: a server begun anew.
+    const seq = last < shown.seq ? 0 : shown.seq
+    const news = state.entries.filter((entry) => entry.seq > seq)
+    const [first] = news
+    if (first && first.seq > seq + 1) {
+      note(`-- ${words.skipped} --`)
+      oldest = first.seq
+    }
+    showEntries(news, me)
+    shown = { seq: last }
+  }
+
+  function who({ people, me }: RoomState): void {
+    const names = people.map(({ id, name }) => (id === me?.id ? `${harmless(name)} *` : harmless(name)))
+    prompt.print(words.here(names.join(', ')))
+  }
+
+  function showFailed(message: PendingMessage): void {
+    prompt.print(words.notSent(harmless(message.text), message.problem ? words.problem(message.problem) : ''))
+    client.discard(message.clientId)
+  }
+
+  function changed(state: RoomState): void {
+    const last = before
+    before = state
+    if (state.connection === 'open') {
+      if (away) note(words.back)
+      away = false
+      if (state.entries !== last.entries || !shown) showNews(state)
+    }
+    if (state.connection === 'waiting' && !away) {
+      away = true
+      note(words.lost(Math.max(1, Math.round(((state.retryAt ?? 0) - Date.now()) / 1000))))
+    }
+    if (state.connection === 'closed' && state.problem) {
+      prompt.print(words.problem(state.problem))
+      end(1)
+    }
+    for (const message of state.pending) if (message.state === 'failed') showFailed(message)
+    if (ending && (state.pending.length === 0 || state.connection !== 'open')) leave()
+  }
+
+  async function older(): Promise<void> {
+    const next = () => client.state().entries.filter((entry) => entry.seq < oldest)
+    if (next().length === 0) await client.loadOlder()
+    const page = next().slice(-firstEntries)
+    if (page.length === 0) {
+      note(words.noOlder)
+      return
+    }
+    note(`-- ${words.older} --`)
+    showEntries(page, client.state().me?.id)
+    note(`-- ${words.now} --`)
+  }
+
+  function say(text: string): void {
+    client.send(text)
+    if (client.state().connection !== 'open') note(`${harmless(text)} (${words.waiting})`)
+  }
+
+  async function obey(line: string): Promise<void> {
+    const wish = readLine(line)
+    switch (wish.kind) {
+      case 'nothing':
+        return
+      case 'quit':
+        return leaveLater()
+      case 'help':
+        return prompt.print(words.help)
+      case 'who':
+        return who(client.state())
+      case 'older':
+        return older()
+      case 'name':
+        return wish.name === '' ? prompt.print(words.nameMissing) : client.rename(wish.name)
+      case 'unknown':
+        return prompt.print(words.unknownCommand(wish.command))
+      case 'say':
+        return say(wish.text)
+    }
+  }
+
+  function end(code: number): void {
+    if (ended) return
+    ended = true
+    stop()
+    client.close()
+    done(code)
+  }
+
+  function leave(): void {
+    if (ended) return
+    const unsent = client.state().pending
+    for (const message of unsent) showFailed(message)
+    note(words.goodbye)
+    end(unsent.length > 0 ? 1 : 0)
+  }
+
+  /** What was said is sent before leaving, as long as there is somebody to send it to. */
+  function leaveLater(): void {
+    ending = true
+    const { connection, pending } = client.state()
+    if (connection !== 'open' || pending.length === 0) leave()
+  }
+
+  function listen(): void {
+    prompt.start({
+      onLine: (line) => {
+        if (ending || ended) return
+        obey(line).catch((error) => {
+          prompt.print(error instanceof AppError ? words.problem(error.problem()) : String(error))
+        })
+      },
+      onEnd: leaveLater,
+      onInterrupt: leave,
+    })
+  }
+
+  const stop = client.subscribe(changed)
+  process.once('SIGINT', leave)
+  process.once('SIGTERM', leave)
+  return finished
+}

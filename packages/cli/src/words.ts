@@ -1,0 +1,147 @@
+import type { Problem } from '@maru/protocol'
+
+/** Everything the terminal client says, in the languages it speaks. */
+export interface Words {
+  usage: string
+  noAddress: string
+  badAddress: (address: string) => string
+  unknownOption: (option: string) => string
+  missingValue: (option: string) => string
+  tooMany: (value: string) => string
+  askName: (proposed: string) => string
+  connecting: (address: string) => string
+  nobodyAnswers: (address: string, reason: string) => string
+  notMaru: (address: string) => string
+  untrusted: string
+  unencrypted: string
+  welcome: (name: string, room: string) => string
+  here: (names: string) => string
+  joined: (name: string) => string
+  left: (name: string) => string
+  renamed: (before: string, name: string) => string
+  lost: (seconds: number) => string
+  back: string
+  waiting: string
+  notSent: (text: string, reason: string) => string
+  older: string
+  noOlder: string
+  now: string
+  skipped: string
+  unknownCommand: (command: string) => string
+  nameMissing: string
+  goodbye: string
+  help: string
+  problem: (problem: { code: string; message: string }) => string
+}
+
+const english: Words = {
+  usage: `Usage: npm run join -- ADDRESS [--room ROOM] [--name NAME]
+
+  ADDRESS   host, host:port, or the address of a room such as https://192.168.0.7:7880/r/hall
+  --room    the room to enter (default: the one in the address, else "hall")
+  --name    your nickname
+  --help    this text`,
+  noAddress: 'Say which Maru to join: an address is missing.',
+  badAddress: (address) => `"${address}" is not an address. Give host, host:port or https://host:port/r/ROOM.`,
+  unknownOption: (option) => `There is no option ${option}.`,
+  missingValue: (option) => `The option ${option} needs a value.`,
+  tooMany: (value) => `Only one address can be joined; "${value}" is one too many.`,
+  askName: (proposed) => `Your nickname [${proposed}]: `,
+  connecting: (address) => `Connecting to ${address} ...`,
+  nobodyAnswers: (address, reason) =>
+    `Nobody answers at ${address} (${reason}). Is Maru running there, and is the address right?`,
+  notMaru: (address) => `Something answers at ${address}, but it is not Maru.`,
+  untrusted:
+    "Note: this server's certificate is not one this computer trusts, as is usual on a local network. What you write is encrypted, but nobody vouches for whose server it is.",
+  unencrypted: 'Note: this connection is not encrypted.',
+  welcome: (name, room) => `Welcome, ${name}! This is the room "${room}". /help shows what can be typed, /quit leaves.`,
+  here: (names) => `Here: ${names}`,
+  joined: (name) => `${name} has joined`,
+  left: (name) => `${name} has left`,
+  renamed: (before, name) => `${before} is now ${name}`,
+  lost: (seconds) => `The server is gone. Trying again in ${seconds} s; what you write meanwhile is sent later.`,
+  back: 'The server is back.',
+  waiting: 'waits for the server',
+  notSent: (text, reason) => `Not sent: "${text}". ${reason}`,
+  older: 'older',
+  noOlder: 'This is the beginning of the room.',
+  now: 'now',
+  skipped: 'some messages are not shown; /older brings them',
+  unknownCommand: (command) => `There is no command ${command}. /help shows what there is.`,
+  nameMissing: 'Type the new nickname behind /name.',
+  goodbye: 'You have left the room.',
+  help: `/who          who is here
+/name NAME    another nickname
+/older        older messages
+/quit         leave (also {quit} or Ctrl-C)
+//text        a message that begins with /`,
+  problem: ({ message }) => message,
+}
+
+const koreanProblems: Partial<Record<Problem['code'] | 'replaced', string>> = {
+  bad_frame: '서버가 알아듣지 못했습니다. 프로그램을 새 판으로 바꿔 보세요.',
+  unsupported_version: '서버와 프로그램의 판이 다릅니다. 프로그램을 새 판으로 바꿔 보세요.',
+  room_empty: '방 이름을 적어 주세요.',
+  room_too_long: '방 이름은 64자까지입니다.',
+  room_bad_characters: '방 이름에는 글자, 숫자, "-", "_", "."만 쓸 수 있습니다.',
+  name_empty: '별명을 적어 주세요.',
+  name_too_long: '별명은 40자까지입니다.',
+  text_empty: '보낼 말을 적어 주세요.',
+  text_too_long: '한 번에 4000자까지 보낼 수 있습니다.',
+  too_fast: '너무 빠릅니다. 잠시 뒤에 다시 해 보세요.',
+  room_full: '방이 가득 찼습니다.',
+  storage_unavailable: '서버가 디스크에 쓰지 못해 저장하지 못했습니다.',
+  disconnected: '답이 오기 전에 연결이 끊어졌습니다.',
+  internal: '서버에서 예상하지 못한 일이 생겼습니다.',
+  replaced: '다른 창이나 기기에서 이 방을 열었습니다.',
+}
+
+const korean: Words = {
+  usage: `사용법: npm run join -- 주소 [--room 방] [--name 별명]
+
+  주소      host, host:port 또는 https://192.168.0.7:7880/r/hall 같은 방 주소
+  --room    들어갈 방 (없으면 주소에 적힌 방, 그것도 없으면 "hall")
+  --name    별명
+  --help    이 도움말`,
+  noAddress: '들어갈 Maru의 주소를 적어 주세요.',
+  badAddress: (address) =>
+    `"${address}"에서 주소를 알아볼 수 없습니다. host, host:port, https://host:port/r/방 가운데 하나로 적어 주세요.`,
+  unknownOption: (option) => `${option} 옵션은 없습니다.`,
+  missingValue: (option) => `${option} 옵션에는 값이 필요합니다.`,
+  tooMany: (value) => `주소는 하나만 쓸 수 있습니다. "${value}" 부분을 빼 주세요.`,
+  askName: (proposed) => `별명 [${proposed}]: `,
+  connecting: (address) => `${address}에 연결하는 중 ...`,
+  nobodyAnswers: (address, reason) =>
+    `${address}에서 답이 없습니다 (${reason}). Maru가 켜져 있는지, 주소가 맞는지 살펴 주세요.`,
+  notMaru: (address) => `${address}에서 답이 왔지만 Maru가 아닙니다.`,
+  untrusted:
+    '알림: 이 컴퓨터가 신뢰하는 인증서가 아닙니다. 내부망에서는 흔한 일입니다. 대화는 암호화되지만 서버가 누구의 것인지는 보증되지 않습니다.',
+  unencrypted: '알림: 암호화되지 않은 연결입니다.',
+  welcome: (name, room) => `${name}님, 어서 오세요! "${room}" 방입니다. 도움말은 /help, 나가기는 /quit 입니다.`,
+  here: (names) => `지금 있는 사람: ${names}`,
+  joined: (name) => `${name}님이 들어왔습니다`,
+  left: (name) => `${name}님이 나갔습니다`,
+  renamed: (before, name) => `${before}님의 별명이 이제 ${name}입니다`,
+  lost: (seconds) => `서버와 연결이 끊어졌습니다. ${seconds}초 뒤에 다시 연결합니다. 그동안 쓴 말은 나중에 보냅니다.`,
+  back: '서버와 다시 연결되었습니다.',
+  waiting: '서버를 기다리는 중',
+  notSent: (text, reason) => `보내지 못했습니다: "${text}". ${reason}`,
+  older: '지난 대화',
+  noOlder: '여기가 이 방의 처음입니다.',
+  now: '지금',
+  skipped: '보이지 않은 대화가 있습니다. /older 로 볼 수 있습니다',
+  unknownCommand: (command) => `${command} 명령은 없습니다. /help 를 보세요.`,
+  nameMissing: '/name 뒤에 새 별명을 적어 주세요.',
+  goodbye: '방에서 나왔습니다.',
+  help: `/who          지금 있는 사람
+/name 별명    별명 바꾸기
+/older        지난 대화 더 보기
+/quit         나가기 ({quit}, Ctrl-C도 됩니다)
+//말          /로 시작하는 말 보내기`,
+  problem: ({ code, message }) => koreanProblems[code as keyof typeof koreanProblems] ?? message,
+}
+
+/** The language of a POSIX locale such as `ko_KR.UTF-8`. */
+export function wordsFor(locale: string | undefined): Words {
+  return /^ko([_.-]|$)/i.test(locale ?? '') ? korean : english
+}

@@ -1,0 +1,16 @@
+// `npm run join -- ADDRESS`: installs what is missing, then is the terminal client. Needs no Rust and builds nothing.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { entry, node, packages, root } from './prepare.mjs'
+
+entry(async () => {
+  await packages()
+  const main = join(root, 'packages/cli/src/main.ts')
+  const runtime = node()
+  if (runtime === process.execPath) return import(pathToFileURL(main).href)
+  const child = spawn(runtime, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  process.on('SIGINT', () => {}) // a terminal sends it to the child as well; the child leaves the room
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code) => process.exit(code ?? 1))
+})
