@@ -5,6 +5,8 @@
 
 use crate::command::{Command, TransportId, TransportRole};
 use crate::event::{Event, LogLevel};
+use crate::media::level::SpeakerList;
+use crate::media::rtcp::Feedback;
 use crate::metrics::Metrics;
 use crate::negotiate::SdpJob;
 use crate::outbox::Outbox;
@@ -40,6 +42,13 @@ pub struct Engine {
     pub(crate) random: Random,
     pub(crate) by_address: HashMap<SocketAddr, TransportId>,
     pub(crate) jobs: Vec<SdpJob>,
+    pub(crate) last_layer: u64,
+    pub(crate) speakers: SpeakerList<String>,
+    pub(crate) next_levels: Instant,
+    pub(crate) next_quality: Instant,
+    /// Kept to spare allocations.
+    pub(crate) scratch: Vec<u8>,
+    pub(crate) findings: Vec<Feedback>,
     by_ufrag: HashMap<String, TransportId>,
     timers: BTreeSet<(Instant, TransportId)>,
     events: Vec<Event>,
@@ -58,6 +67,12 @@ impl Engine {
             metrics: Metrics::default(),
             by_address: HashMap::new(),
             jobs: Vec::new(),
+            last_layer: 0,
+            speakers: SpeakerList::default(),
+            next_levels: now,
+            next_quality: now,
+            scratch: Vec::new(),
+            findings: Vec::new(),
             by_ufrag: HashMap::new(),
             timers: BTreeSet::new(),
             events: Vec::new(),

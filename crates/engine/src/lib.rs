@@ -9,20 +9,16 @@ mod dtls;
 mod effects;
 pub mod engine;
 pub mod event;
-pub mod media {
-    pub mod bytes;
-    pub mod rtp;
-    pub mod srtp;
-    pub mod stun;
-    pub mod window;
-    #[cfg(test)]
-    pub mod testing;
-}
+mod feedback;
+mod formats;
+pub mod media;
 pub mod metrics;
 pub mod negotiate;
 pub mod net;
 pub mod outbox;
+mod publish;
 mod random;
+mod reports;
 mod sdp;
 mod tracks;
 mod transport;

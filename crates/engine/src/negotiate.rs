@@ -3,13 +3,14 @@
 //! used again for another track of its kind, under the `msid` of that track.
 
 use crate::command::{TransportId, TransportRole, WantedTrack};
+use crate::downlink::Sender;
 use crate::engine::{Engine, panic_text};
 use crate::event::{Event, MediaKind, MidTrack, OfferedMedia};
 use crate::sdp::{self, Section};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::time::Instant;
 use str0m::RtcError;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
@@ -96,6 +97,8 @@ pub struct Slot {
     pub kind: MediaKind,
     pub state: SlotState,
     pub track: Option<Assigned>,
+    /// Lives on when the track changes: the SSRC and its numbers belong to the m-line.
+    pub sender: Option<Sender>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -298,6 +301,7 @@ impl Engine {
         let Some(Ok(Some((offer, sdp)))) = offered else {
             return;
         };
+        self.drop_released(id);
         let Some(transport) = self.transports.get(&id) else {
             return;
         };
@@ -319,6 +323,20 @@ impl Engine {
             sdp,
             tracks,
         });
+    }
+
+    /// Publishers no longer send to m-lines that lost their track.
+    fn drop_released(&mut self, id: TransportId) {
+        let Some(transport) = self.transports.get(&id) else {
+            return;
+        };
+        let slots = &transport.negotiation.slots;
+        for (key, track) in self.tracks.iter_mut() {
+            track.source.subscribers.retain(|&(other, slot)| {
+                let carried = slots.get(slot).and_then(|slot| slot.track.as_ref());
+                other != id || carried.is_some_and(|carried| carried.key == key)
+            });
+        }
     }
 
     /// Every subscriber looks at its wishes again: a track has come or gone.
@@ -361,6 +379,9 @@ impl Transport {
                 api.set_direction(slot.mid, Direction::Inactive);
                 slot.state = SlotState::Leaving;
                 slot.track = None;
+                if let Some(sender) = &mut slot.sender {
+                    sender.munger.pause();
+                }
             }
         }
         for (key, kind, wanted) in desired {
@@ -391,6 +412,7 @@ impl Transport {
                     kind,
                     state: SlotState::Taken,
                     track: assigned,
+                    sender: None,
                 });
             }
         }
@@ -441,11 +463,3 @@ fn offered_media(offer: &[Section], answer: &[Section]) -> Vec<OfferedMedia> {
         })
         .collect()
 }
-
-/// Keeps the compiler honest about what crosses to the parsing thread.
-const fn _crosses_threads<T: Send>() {}
-const _: () = {
-    _crosses_threads::<SdpJob>();
-    _crosses_threads::<SdpResult>();
-    let _ = std::mem::size_of::<Result<(), RtcError>>();
-};

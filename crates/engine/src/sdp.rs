@@ -228,6 +228,16 @@ fn read(section: &mut Section, attribute: &str, first_pt: &str) {
                 section.rids.push(rid.to_owned());
             }
         }
+        "simulcast" => {
+            // The order of quality, which the order of the rid lines need not be.
+            let list = value.split(' ').nth(1).unwrap_or_default();
+            let listed = list.split(';').map(|rid| rid.trim_start_matches('~'));
+            let known = |rid: &&str| section.rids.iter().any(|known| known == rid);
+            let ordered: Vec<String> = listed.filter(known).map(str::to_owned).collect();
+            if ordered.len() == section.rids.len() {
+                section.rids = ordered;
+            }
+        }
         "rtpmap" => {
             let Some((pt, codec)) = value.split_once(' ') else {
                 return;

@@ -5,6 +5,7 @@ use crate::command::{TransportId, TransportRole};
 use crate::data::Data;
 use crate::downlink::Downlink;
 use crate::dtls::{self, KeySlot};
+use crate::feedback::RtxBudget;
 use crate::negotiate::Negotiation;
 use crate::outbox::Route;
 use crate::uplink::Uplink;
@@ -47,6 +48,7 @@ pub struct Transport {
     pub uplink: Uplink,
     pub downlink: Downlink,
     pub data: Data,
+    pub rtx_budget: RtxBudget,
 }
 
 pub struct Opening<'a> {
@@ -100,6 +102,7 @@ impl Transport {
             uplink: Uplink::default(),
             downlink: Downlink::default(),
             data: Data::default(),
+            rtx_budget: RtxBudget::default(),
         }
     }
 

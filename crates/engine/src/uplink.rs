@@ -1,58 +1,312 @@
-//! Media from publishers.
+//! Media from publishers: packets of each layer go into its store and on to the track's subscribers.
 
+use crate::codecs::DependencyDescriptor;
 use crate::command::TransportId;
+use crate::downlink::{self, Moment};
 use crate::engine::Engine;
-use crate::event::OfferedMedia;
-use crate::tracks::Track;
-use std::time::Instant;
-use str0m::media::{Mid, SenderFeedback};
-use str0m::rtp::RtpPacket;
+use crate::event::{Event, MediaKind, OfferedMedia};
+use crate::formats::{self, Incoming};
+use crate::media::keyframe::Need;
+use crate::media::level::LevelMeter;
+use crate::media::{KeyframeLimiter, LayerId, MediaPacket, Ntp, PacketStore, ReportClock};
+use crate::tracks::{Track, TrackKey};
+use std::collections::HashMap;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+use str0m::media::{Mid, Rid, SenderFeedback};
+use str0m::rtp::{RtpPacket, Ssrc};
 
+/// A layer that was not heard for this long is passed over while another one arrives.
+pub const SILENCE: Duration = Duration::from_secs(1);
+/// Streams a publisher may have; more only come from one that plays with us.
+const STREAM_LIMIT: usize = 256;
+/// Layers of one track.
+const LAYER_LIMIT: usize = 8;
+
+/// What is known of a publisher transport's media.
 #[derive(Default)]
 pub struct Uplink {
-    media: Vec<OfferedMedia>,
+    pub media: Vec<OfferedMedia>,
+    formats: formats::Table,
+    /// Cache of str0m's knowledge, emptied by every negotiation.
+    streams: HashMap<Ssrc, (Mid, Option<Rid>)>,
 }
 
+/// The sending side of a track.
 #[derive(Default)]
-pub struct Source {}
+pub struct Source {
+    /// Lowest quality first.
+    pub layers: Vec<Layer>,
+    /// The layer that subscribers are to see.
+    pub chosen: Option<LayerId>,
+    pub format: Option<Incoming>,
+    pub subscribers: Vec<(TransportId, usize)>,
+    pub limiter: KeyframeLimiter,
+    pub meter: LevelMeter,
+    /// Names of the layers as offered, lowest quality first.
+    pub rids: Vec<String>,
+}
+
+/// One SSRC of a track.
+pub struct Layer {
+    pub id: LayerId,
+    pub ssrc: u32,
+    pub rid: Option<Rid>,
+    rank: usize,
+    pub store: PacketStore,
+    pub heard: Instant,
+    pub clock: Option<ReportClock>,
+}
+
+impl Source {
+    pub fn layer(&self, id: LayerId) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.id == id)
+    }
+
+    pub fn chosen_layer(&self) -> Option<&Layer> {
+        self.layer(self.chosen?)
+    }
+
+    /// The best layer that arrives; the chosen one as long as none does.
+    fn best(&self, now: Instant) -> Option<LayerId> {
+        let arrives = |layer: &&Layer| now.saturating_duration_since(layer.heard) < SILENCE;
+        let best = self.layers.iter().rev().find(arrives).map(|layer| layer.id);
+        best.or(self.chosen)
+    }
+}
 
 impl Engine {
-    pub(crate) fn publish(&mut self, now: Instant, id: &str, transport: TransportId, mid: &str) {
-        let mid = Mid::from(mid);
-        let Some(owner) = self.transports.get(&transport) else {
+    pub(crate) fn offer_accepted(&mut self, now: Instant, id: TransportId, media: &[OfferedMedia]) {
+        let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        let known = self.tracks.key(id).and_then(|key| self.tracks.get(key));
-        if known.is_some_and(|track| track.transport == transport && track.mid == mid) {
+        transport.uplink.media = media.to_vec();
+        transport.uplink.streams.clear();
+        transport.uplink.formats = formats::Table::new(transport.rtc.codec_config().params());
+        let mut known = Vec::new();
+        for (_, track) in self.tracks.iter_mut().filter(|(_, t)| t.transport == id) {
+            let offered = media.iter().find(|m| Mid::from(m.mid.as_str()) == track.mid);
+            if let Some(offered) = offered {
+                if track.kind.is_none() {
+                    known.push(track.id.clone());
+                }
+                track.kind = Some(offered.kind);
+                track.source.rids.clone_from(&offered.rids);
+            }
+        }
+        for track in known {
+            self.reconcile_all(now, &track);
+        }
+    }
+
+    pub(crate) fn receive_rtp(&mut self, now: Instant, id: TransportId, packet: RtpPacket) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let ssrc = packet.header.ssrc;
+        let known = transport.uplink.streams.get(&ssrc).copied();
+        let place = known.or_else(|| {
+            let mut api = transport.rtc.direct_api();
+            let stream = api.stream_rx(&ssrc)?;
+            Some((stream.mid(), stream.rid()))
+        });
+        let Some((mid, rid)) = place else {
+            return;
+        };
+        if known.is_none() && transport.uplink.streams.len() < STREAM_LIMIT {
+            transport.uplink.streams.insert(ssrc, (mid, rid));
+        }
+        let Some(format) = transport.uplink.formats.get(*packet.header.payload_type) else {
+            self.metrics.packets_dropped += 1;
+            return;
+        };
+        let Some(key) = self.tracks.at(id, mid) else {
+            return;
+        };
+        self.receive_layer(now, key, *ssrc, rid, format);
+        self.receive_media(now, key, *ssrc, media_packet(now, &packet, format));
+    }
+
+    /// Finds or makes the layer of an SSRC, and notes that it was heard.
+    fn receive_layer(
+        &mut self,
+        now: Instant,
+        key: TrackKey,
+        ssrc: u32,
+        rid: Option<Rid>,
+        format: Incoming,
+    ) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let source = &mut track.source;
+        if source.format.map(|known| known.spec) != Some(format.spec) {
+            source.format = Some(format);
+        }
+        if let Some(layer) = source.layers.iter_mut().find(|l| l.ssrc == ssrc) {
+            layer.heard = now;
             return;
         }
-        let kind = owner.uplink.media.iter().find(|m| Mid::from(m.mid.as_str()) == mid).map(|m| m.kind);
-        self.tracks.insert(Track { id: id.to_owned(), transport, mid, kind, muted: false, source: Source::default() });
-        self.reconcile_all(now, id);
+        // A publisher that starts anew has another SSRC for the same layer.
+        source.layers.retain(|layer| layer.rid != rid);
+        if source.layers.len() >= LAYER_LIMIT {
+            return;
+        }
+        self.last_layer += 1;
+        let name = rid.map(|rid| rid.to_string()).unwrap_or_default();
+        let rank = source.rids.iter().position(|known| *known == name);
+        source.layers.push(Layer {
+            id: LayerId(self.last_layer),
+            ssrc,
+            rid,
+            rank: rank.unwrap_or_default(),
+            store: PacketStore::default(),
+            heard: now,
+            clock: None,
+        });
+        source.layers.sort_by_key(|layer| layer.rank);
+        let event = Event::LayerStarted {
+            track: track.id.clone(),
+            ssrc,
+            rid: name,
+        };
+        self.emit(event);
+        self.choose_layer(now, key);
     }
 
-    pub(crate) fn unpublish(&mut self, now: Instant, id: &str) {
-        if let Some(key) = self.tracks.key(id) {
-            self.tracks.remove(key);
-            self.reconcile_all(now, id);
+    /// Takes the best layer that arrives for all subscribers, and asks for a key frame to change on.
+    pub(crate) fn choose_layer(&mut self, now: Instant, key: TrackKey) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let best = track.source.best(now);
+        if best == track.source.chosen {
+            return;
+        }
+        let changes = track.source.chosen.is_some();
+        track.source.chosen = best;
+        let video = track.kind == Some(MediaKind::Video);
+        let Some(best) = best else {
+            return;
+        };
+        let muted = track.muted;
+        for &(id, slot) in &track.source.subscribers {
+            let transport = self.transports.get_mut(&id);
+            if let Some(sender) = transport.and_then(|t| t.sender(slot, key))
+                && sender.enabled
+                && !muted
+            {
+                sender.munger.want(best);
+            }
+        }
+        if video && changes && !muted {
+            self.request_keyframe(now, key, Need::Newcomer);
         }
     }
 
-    pub(crate) fn set_muted(&mut self, _now: Instant, id: &str, muted: bool) {
-        if let Some(track) = self.tracks.key(id).and_then(|key| self.tracks.get_mut(key)) {
-            track.muted = muted;
+    fn receive_media(&mut self, now: Instant, key: TrackKey, ssrc: u32, packet: MediaPacket) {
+        let moment = self.moment(now);
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let Track { source, muted, .. } = track;
+        if *muted {
+            return;
+        }
+        let Source {
+            layers,
+            subscribers,
+            limiter,
+            meter,
+            format,
+            chosen,
+            ..
+        } = source;
+        let Some(layer) = layers.iter_mut().find(|layer| layer.ssrc == ssrc) else {
+            return;
+        };
+        if let Some(level) = packet.audio_level {
+            meter.observe(level, packet.timestamp, now);
+        }
+        let Some(packet) = layer.store.push(packet) else {
+            return;
+        };
+        if packet.keyframe_start && *chosen == Some(layer.id) {
+            limiter.keyframe_started();
+        }
+        let Some(format) = *format else {
+            return;
+        };
+        for &(id, slot) in subscribers.iter() {
+            if let Some(transport) = self.transports.get_mut(&id) {
+                let to = (transport, slot, key);
+                downlink::forward(
+                    to,
+                    layer.id,
+                    packet,
+                    format,
+                    &moment,
+                    &mut self.outbox,
+                    &mut self.metrics,
+                );
+            }
         }
     }
 
-    pub(crate) fn offer_accepted(&mut self, _now: Instant, id: TransportId, media: &[OfferedMedia]) {
-        if let Some(transport) = self.transports.get_mut(&id) {
-            transport.uplink.media = media.to_vec();
-        }
+    pub(crate) fn receive_report(&mut self, id: TransportId, report: &SenderFeedback) {
+        let Some(key) = self.tracks.at(id, report.mid) else {
+            return;
+        };
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        let rate = match track.kind {
+            Some(MediaKind::Audio) => 48_000,
+            _ => 90_000,
+        };
+        let info = &report.sender_info;
+        let ssrc = *info.ssrc;
+        let Some(layer) = track.source.layers.iter_mut().find(|l| l.ssrc == ssrc) else {
+            return;
+        };
+        let Ok(ntp) = info.ntp_time.duration_since(UNIX_EPOCH) else {
+            return;
+        };
+        layer.clock = Some(ReportClock {
+            ntp: Ntp::from_unix(ntp),
+            rtp: info.rtp_time.numer() as u32,
+            at: report.received_at,
+            rate,
+        });
     }
 
-    pub(crate) fn receive_rtp(&mut self, _now: Instant, _id: TransportId, _packet: RtpPacket) {}
+    /// The time in the forms that packets need.
+    pub(crate) fn moment(&self, now: Instant) -> Moment {
+        let elapsed = now.saturating_duration_since(self.start);
+        Moment {
+            now,
+            // Only differences count, so any zero does.
+            abs_send_time: Ntp(0).plus(elapsed).abs_send_time(),
+        }
+    }
+}
 
-    pub(crate) fn receive_report(&mut self, _id: TransportId, _report: &SenderFeedback) {}
-
-    pub(crate) fn media_housekeeping(&mut self, _now: Instant) {}
+fn media_packet(now: Instant, packet: &RtpPacket, format: Incoming) -> MediaPacket {
+    let header = &packet.header;
+    let values = &header.ext_vals;
+    let mut media = MediaPacket::new(
+        format.codec,
+        *packet.seq_no,
+        header.timestamp,
+        header.marker,
+        packet.payload.clone(),
+        now,
+    );
+    media.red = format.red;
+    // str0m tells decibels, which are negative; the wire carries them without the sign.
+    media.audio_level = values.audio_level.map(|level| level.unsigned_abs().min(127));
+    media.voice_activity = values.voice_activity.unwrap_or_default();
+    media.orientation = values.video_orientation.map(|orientation| orientation as u8);
+    let descriptor = values.user_values.get::<DependencyDescriptor>();
+    media.dependency_descriptor = descriptor.map(|descriptor| descriptor.0.as_slice().into());
+    media
 }

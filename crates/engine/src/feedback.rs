@@ -1,0 +1,192 @@
+//! What subscribers say by RTCP: key frame requests, missing packets, how it arrives.
+
+use crate::command::TransportId;
+use crate::downlink::payload_form;
+use crate::engine::Engine;
+use crate::media::demux::{Class, classify};
+use crate::media::keyframe::Need;
+use crate::media::rtcp::{self, Feedback};
+use crate::tracks::TrackKey;
+use crate::transport::Transport;
+use std::time::{Duration, Instant};
+
+/// Retransmissions to one subscriber: so many at once, and so many a second.
+const RTX_BURST: f64 = 300.0;
+const RTX_RATE: f64 = 400.0;
+/// The publisher may still bring a packet that we lack; after this time a key frame has to help.
+const HOLE_PATIENCE: Duration = Duration::from_millis(150);
+
+/// Allows a subscriber no more retransmissions than a real loss needs.
+#[derive(Debug)]
+pub struct RtxBudget {
+    left: f64,
+    at: Option<Instant>,
+}
+
+impl Default for RtxBudget {
+    fn default() -> Self {
+        RtxBudget {
+            left: RTX_BURST,
+            at: None,
+        }
+    }
+}
+
+impl RtxBudget {
+    fn take(&mut self, now: Instant) -> bool {
+        let elapsed = self.at.map_or(0.0, |at| {
+            now.saturating_duration_since(at).as_secs_f64()
+        });
+        self.at = Some(now);
+        self.left = (self.left + elapsed * RTX_RATE).min(RTX_BURST);
+        let some = self.left >= 1.0;
+        if some {
+            self.left -= 1.0;
+        }
+        some
+    }
+}
+
+impl Engine {
+    /// A datagram of the RTP class from a subscriber. Only SRTCP means anything; nothing of it reaches str0m.
+    pub(crate) fn subscriber_packet(&mut self, now: Instant, id: TransportId, bytes: &[u8]) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let mut datagram = std::mem::take(&mut self.scratch);
+        datagram.clear();
+        datagram.extend_from_slice(bytes);
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.clear();
+        let opened = match (classify(bytes), transport.downlink.open.as_mut()) {
+            (Class::Rtcp, Some(open)) => open.open_rtcp(&mut datagram),
+            _ => None,
+        };
+        match opened.and_then(|len| datagram.get(..len)) {
+            Some(compound) => {
+                rtcp::parse(compound, &mut findings);
+            }
+            None => self.metrics.packets_dropped += 1,
+        }
+        for finding in &findings {
+            self.hear(now, id, *finding);
+        }
+        self.scratch = datagram;
+        self.findings = findings;
+    }
+
+    fn hear(&mut self, now: Instant, id: TransportId, feedback: Feedback) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        match feedback {
+            Feedback::KeyframeRequest { ssrc } => {
+                if let Some((_, key)) = transport.slot_by_ssrc(ssrc) {
+                    self.request_keyframe(now, key, Need::Repair);
+                }
+            }
+            Feedback::Nack { ssrc, missing } => {
+                let Some((slot, key)) = transport.slot_by_ssrc(ssrc) else {
+                    return;
+                };
+                for seq in missing.seqs() {
+                    self.metrics.nacks += 1;
+                    self.retransmit(now, id, slot, key, seq);
+                }
+            }
+            Feedback::Reception(reception) => {
+                let Some((slot, key)) = transport.slot_by_ssrc(reception.ssrc) else {
+                    return;
+                };
+                let layer = self.tracks.get(key).and_then(|t| t.source.chosen_layer());
+                let clock = layer.and_then(|layer| layer.clock);
+                if let Some(sender) = transport.sender(slot, key) {
+                    let middle = clock.map(|clock| clock.extrapolate(now).0.middle());
+                    let rtt = middle.and_then(|middle| reception.round_trip(middle));
+                    sender.received.note(&reception, rtt);
+                }
+            }
+            Feedback::Remb { .. } | Feedback::SenderReport { .. } | Feedback::Goodbye { .. } => {}
+        }
+    }
+
+    fn retransmit(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey, seq: u16) {
+        let moment = self.moment(now);
+        let (Some(transport), Some(track)) = (self.transports.get_mut(&id), self.tracks.get(key))
+        else {
+            return;
+        };
+        let Some(sender) = transport.sender(slot, key) else {
+            return;
+        };
+        let origin = sender.munger.origin(seq);
+        let stored = origin.and_then(|origin| {
+            let layer = track.source.layer(origin.layer)?;
+            Some((origin, layer.store.get(origin.in_seq)?))
+        });
+        let Some((origin, packet)) = stored else {
+            if sender.lacks(seq, now) {
+                self.request_keyframe(now, key, Need::Repair);
+            }
+            return;
+        };
+        let Some(incoming) = track.source.format else {
+            return;
+        };
+        let outgoing = transport.format(slot, &incoming.spec);
+        let Some((outgoing, rtx)) = outgoing.and_then(|o| Some((o, o.rtx?))) else {
+            return;
+        };
+        if !transport.rtx_budget.take(now) {
+            self.metrics.packets_dropped += 1;
+            return;
+        }
+        let Transport {
+            negotiation,
+            downlink,
+            route,
+            ..
+        } = transport;
+        let sender = negotiation.slots.get_mut(slot).and_then(|s| s.sender.as_mut());
+        let (Some(sender), Some(seal), Some(route)) = (sender, downlink.seal.as_mut(), *route)
+        else {
+            return;
+        };
+        let form = payload_form(packet, &outgoing).1;
+        let number = sender.rtx_seq;
+        sender.rtx_seq += 1;
+        let out = &sender.out;
+        let rewrite = origin.rewrite(packet);
+        let sent = self.outbox.build(route, |arena| {
+            let start = arena.len();
+            let time = moment.abs_send_time;
+            let header = out.build_rtx(arena, packet, &rewrite, rtx, number, form, time);
+            header.is_some_and(|header| seal.seal_last(arena, start, header, number).is_ok())
+        });
+        if sent {
+            self.metrics.retransmitted += 1;
+            self.metrics.packets_out += 1;
+        }
+    }
+}
+
+impl crate::downlink::Sender {
+    /// Notes a packet that nobody has. True when it has been missing for long.
+    fn lacks(&mut self, seq: u16, now: Instant) -> bool {
+        match self.hole {
+            Some((known, since)) if known == seq => {
+                let long = now.saturating_duration_since(since) >= HOLE_PATIENCE;
+                if long {
+                    self.hole = None;
+                }
+                long
+            }
+            // A newer hole waits its turn: as long as the old one is asked for, it is the one that hurts.
+            Some((_, since)) if now.saturating_duration_since(since) < 4 * HOLE_PATIENCE => false,
+            _ => {
+                self.hole = Some((seq, now));
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Sender reports to subscribers, and what their receiver reports say about the way there.
+
+use crate::command::{TransportId, TransportRole};
+use crate::downlink::Sender;
+use crate::engine::Engine;
+use crate::event::Event;
+use crate::media::rtcp::{self, Reception, SenderInfo};
+use crate::transport::Transport;
+use std::time::{Duration, Instant};
+
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+const QUALITY_INTERVAL: Duration = Duration::from_secs(5);
+/// A compound packet stays below what fits everywhere.
+const COMPOUND_LIMIT: usize = 1100;
+
+/// The subscriber's view of one stream.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Received {
+    now: Option<(i32, u32)>,
+    /// At the last quality event.
+    before: Option<(i32, u32)>,
+    rtt: Option<Duration>,
+}
+
+impl Received {
+    pub fn note(&mut self, reception: &Reception, rtt: Option<Duration>) {
+        let state = (reception.lost, reception.highest);
+        self.now = Some(state);
+        self.before.get_or_insert(state);
+        self.rtt = rtt.or(self.rtt);
+    }
+
+    /// Lost and expected packets since the last call.
+    fn take(&mut self) -> Option<(u32, u32)> {
+        let (lost, highest) = self.now?;
+        let (lost_before, highest_before) = self.before.replace((lost, highest))?;
+        let expected = highest.wrapping_sub(highest_before);
+        // Backwards: the stream began anew, or the report lies.
+        if expected > u32::MAX / 2 {
+            return None;
+        }
+        let lost = lost.wrapping_sub(lost_before).max(0).unsigned_abs();
+        Some((lost.min(expected), expected))
+    }
+}
+
+impl Engine {
+    pub(crate) fn send_reports(&mut self, now: Instant) {
+        let mut compound = Vec::new();
+        for transport in self.transports.values_mut() {
+            let Transport {
+                negotiation,
+                downlink,
+                route,
+                ..
+            } = transport;
+            let (Some(seal), Some(route)) = (downlink.seal.as_mut(), *route) else {
+                continue;
+            };
+            compound.clear();
+            let mut flush = |compound: &mut Vec<u8>| {
+                if !compound.is_empty() {
+                    self.outbox
+                        .build(route, |arena| seal.seal_rtcp(compound, arena).is_ok());
+                    compound.clear();
+                }
+            };
+            for slot in &mut negotiation.slots {
+                let (Some(sender), Some(track)) = (slot.sender.as_mut(), slot.track.as_ref())
+                else {
+                    continue;
+                };
+                let due = sender.reported.is_none_or(|at| now >= at + REPORT_INTERVAL);
+                let source = self.tracks.get(track.key).map(|track| &track.source);
+                if let Some(info) = source.filter(|_| due).and_then(|s| info(sender, s, now)) {
+                    sender.reported = Some(now);
+                    rtcp::write_sender_report(&mut compound, &info, &sender.cname);
+                    if compound.len() > COMPOUND_LIMIT {
+                        flush(&mut compound);
+                    }
+                }
+            }
+            flush(&mut compound);
+        }
+    }
+
+    /// Subscribers from their reports. Publishers come by str0m's statistics at their own time.
+    pub(crate) fn tell_quality(&mut self, now: Instant) {
+        if now < self.next_quality {
+            return;
+        }
+        self.next_quality = now + QUALITY_INTERVAL;
+        let connected = self.transports.values_mut();
+        let events: Vec<Event> = connected
+            .filter(|t| t.connected && t.role == TransportRole::Subscriber)
+            .map(|transport| quality(transport.id, transport))
+            .collect();
+        for event in events {
+            self.emit(event);
+        }
+    }
+}
+
+/// The same moment on the publisher's clock and on the outgoing stream, so that audio and video stay in step.
+fn info(sender: &Sender, source: &crate::uplink::Source, now: Instant) -> Option<SenderInfo> {
+    let layer = source.layer(sender.munger.current()?)?;
+    let (ntp, rtp) = layer.clock?.extrapolate(now);
+    Some(SenderInfo {
+        ssrc: sender.out.ssrc,
+        ntp,
+        rtp: sender.munger.map_timestamp(layer.id, rtp)?,
+        packets: sender.packets,
+        octets: sender.octets,
+    })
+}
+
+fn quality(id: TransportId, transport: &mut Transport) -> Event {
+    let (mut lost, mut expected, mut rtt) = (0, 0, Duration::ZERO);
+    let slots = transport.negotiation.slots.iter_mut();
+    for sender in slots.filter_map(|slot| slot.sender.as_mut()) {
+        rtt = rtt.max(sender.received.rtt.unwrap_or_default());
+        if let Some((more_lost, more)) = sender.received.take() {
+            lost += u64::from(more_lost);
+            expected += u64::from(more);
+        }
+    }
+    let loss_percent = match expected {
+        0 => 0.0,
+        _ => 100.0 * lost as f64 / expected as f64,
+    };
+    Event::Quality {
+        transport: id,
+        loss_percent,
+        rtt_ms: rtt.as_secs_f64() * 1000.0,
+    }
+}
