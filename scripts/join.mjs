@@ -1,12 +1,12 @@
 // `npm run join -- ADDRESS`: installs what is missing, then is the terminal client. Needs no Rust and builds nothing.
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { entry, node, packages, root } from './prepare.mjs'
+import { node, packages } from './prepare.mjs'
+import { at, entry } from './progress.mjs'
 
 entry(async () => {
   await packages()
-  const main = join(root, 'packages/cli/src/main.ts')
+  const main = at('packages/cli/src/main.ts')
   const runtime = node()
   if (runtime === process.execPath) return import(pathToFileURL(main).href)
   const child = spawn(runtime, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
