@@ -156,7 +156,7 @@ function MicrophoneButton({ call, controls }: BarProps) {
       label={words.mic}
       aria-label={words.microphone}
       pressed={controls.hears}
-      tone={controls.hears ? 'live' : 'off'}
+      tone={controls.hears ? 'live' : controls.isLive ? 'off' : 'plain'}
       disabled={!controls.isLive || call.busy.has('microphone')}
       title={`${words.microphone} (M)`}
       aria-keyshortcuts="M Control+D"
@@ -172,7 +172,7 @@ function CameraButton({ call, controls }: BarProps) {
       icon={controls.sees ? Video : VideoOff}
       label={words.camera}
       pressed={controls.sees}
-      tone={controls.sees ? 'plain' : 'off'}
+      tone={controls.sees || !controls.isLive ? 'plain' : 'off'}
       disabled={!controls.isLive || call.busy.has('camera')}
       title={`${words.camera} (V)`}
       aria-keyshortcuts="V Control+E"

@@ -72,7 +72,7 @@ function Screen({ person }: { person: CallParticipant }) {
       {person.screen && <Picture track={person.screen} whole />}
       <p
         aria-hidden="true"
-        className="absolute start-2.5 bottom-2.5 flex max-w-[calc(100%-1.25rem)] items-center gap-2 rounded-[9px] bg-black/62 px-2.5 py-1 text-sm font-semibold backdrop-blur-sm"
+        className="call-caption absolute start-2.5 bottom-2.5 flex max-w-[calc(100%-1.25rem)] items-center gap-2 rounded-[9px] bg-black/62 px-2.5 py-1 text-sm font-semibold backdrop-blur-sm"
       >
         <MonitorUp size={16} className="flex-none" />
         <span className="truncate">{words.screenOf(person.name)}</span>

@@ -3,7 +3,7 @@ import LoaderCircle from 'lucide-react/icons/loader-circle'
 import { useMemo, useRef, useState } from 'react'
 import { useWords } from '../../lib/words/use-words.ts'
 import { Alone } from './Alone.tsx'
-import type { Box } from './grid.ts'
+import { arrange, type Box, NARROW_STAGE } from './grid.ts'
 import { SelfView } from './SelfView.tsx'
 import { ShareStage } from './ShareStage.tsx'
 import { type Corner, selfRect } from './self-place.ts'
@@ -25,8 +25,10 @@ export function Stage({ call, me }: { call: CallSnapshot; me: { id: string; name
   const isAlone = !isJoining && others.length === 0
   const floats = mine !== undefined && !isShared && (selfMode !== 'grid' || isAlone)
   const size = selfSize(box, selfMode === 'small')
-  const self = floats ? selfRect(corner, box, size) : undefined
   const inGrid = mine && !floats ? [...others, mine] : others
+  const arrangement = arrange(inGrid.length, box)
+  const over = isAlone || isJoining ? { left: 0, top: 0, ...box } : arrangement.bounds
+  const self = floats ? selfRect(corner, over, size) : undefined
 
   return (
     <div className="min-h-0 flex-1 px-2.5 pt-1.5 pb-2 sm:px-4.5">
@@ -35,7 +37,12 @@ export function Stage({ call, me }: { call: CallSnapshot; me: { id: string; name
         {isAlone && <Alone />}
         {isShared && <ShareStage people={inGrid} box={box} />}
         {!isShared && !isAlone && box.width > 0 && (
-          <TileGrid people={inGrid} box={box} self={self} onSelfToCorner={() => setSelfMode('corner')} />
+          <TileGrid
+            people={inGrid}
+            arrangement={arrangement}
+            self={self}
+            onSelfToCorner={() => setSelfMode('corner')}
+          />
         )}
         {floats && box.width > 0 && self && (
           <SelfView
@@ -74,7 +81,7 @@ function useSeats(people: readonly CallParticipant[]): {
 /** My own picture stays small beside the others, upright on a phone held upright. */
 function selfSize(box: Box, isSmall: boolean): Box {
   if (isSmall) return { width: 52, height: 52 }
-  if (box.width < 560) return { width: 92, height: 124 }
+  if (box.width < NARROW_STAGE) return { width: 92, height: 124 }
   return box.width > 1_500 ? { width: 240, height: 135 } : { width: 176, height: 99 }
 }
 

@@ -1,5 +1,7 @@
 import type { CallParticipant } from '@maru/client/call'
 import MicOff from 'lucide-react/icons/mic-off'
+import MonitorUp from 'lucide-react/icons/monitor-up'
+import Signal from 'lucide-react/icons/signal'
 import SignalLow from 'lucide-react/icons/signal-low'
 import WifiOff from 'lucide-react/icons/wifi-off'
 import { type CSSProperties, memo, type ReactNode } from 'react'
@@ -86,10 +88,21 @@ export function NameLine({
       >
         {person.speaking && <VoiceBars />}
         {person.microphone !== 'on' && <MicOff size={small ? 13 : 16} className="flex-none text-[#ffb4a6]" />}
-        {person.quality === 'weak' && <SignalLow size={16} className="flex-none text-[#ffd58a]" />}
+        {person.screen && <MonitorUp size={small ? 13 : 16} className="flex-none text-[#7fe0b6]" />}
+        {person.quality === 'weak' && <WeakSignal />}
         {person.quality === 'lost' && <WifiOff size={16} className="flex-none text-[#ffb4a6]" />}
         <span className="truncate">{name}</span>
       </span>
+    </span>
+  )
+}
+
+/** One bar of four: the others are there as a shade, or it would look like dust. */
+function WeakSignal() {
+  return (
+    <span className="relative grid flex-none text-[#ffd58a]">
+      <Signal size={16} strokeWidth={2.5} className="opacity-35" />
+      <SignalLow size={16} strokeWidth={2.5} className="absolute" />
     </span>
   )
 }

@@ -6,35 +6,29 @@ import { useEffect, useState } from 'react'
 import { useWords } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
-import { type Box, layoutGrid, placeTile, type Rect } from './grid.ts'
+import { type Arrangement, placeTile, type Rect } from './grid.ts'
 import { placeName } from './self-place.ts'
 import { isWritingIn } from './shortcut.ts'
 import { Tile } from './Tile.tsx'
 
-const PAGER_HEIGHT = 48
-
 interface TileGridProps {
   people: CallParticipant[]
-  box: Box
+  arrangement: Arrangement
   /** Where my own picture floats; names move out of its way. */
   self: Rect | undefined
   onSelfToCorner: () => void
 }
 
-export function TileGrid({ people, box, self, onSelfToCorner }: TileGridProps) {
+export function TileGrid({ people, arrangement, self, onSelfToCorner }: TileGridProps) {
   const words = useWords().call
-  const isNarrow = box.width < 560
-  const options = { gap: isNarrow ? 8 : 12, limit: isNarrow ? 8 : 25 }
-  const whole = layoutGrid(people.length, box, options)
-  const room = whole.pages > 1 ? { ...box, height: box.height - PAGER_HEIGHT } : box
-  const grid = whole.pages > 1 ? layoutGrid(people.length, room, options) : whole
+  const { grid, room, gap } = arrangement
   const [page, setPage] = usePage(grid.pages)
   const shown = people.slice(page * grid.perPage, (page + 1) * grid.perPage)
   return (
     <>
       <ul aria-label={words.people} className="absolute inset-0">
         {shown.map((person, i) => {
-          const place = placeTile(i, shown.length, grid, room, options.gap)
+          const place = placeTile(i, shown.length, grid, room, gap)
           return (
             <Tile key={person.identity} person={person} place={place} name={placeName(place, self)}>
               {person.isMe && (

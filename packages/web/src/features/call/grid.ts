@@ -60,6 +60,35 @@ export function placeTile(index: number, shown: number, grid: Grid, box: Box, ga
   }
 }
 
+/** What all tiles of a full page cover together. */
+export function gridBounds(grid: Grid, box: Box, gap: number): Rect {
+  const width = grid.columns * grid.tile.width + (grid.columns - 1) * gap
+  const height = grid.rows * grid.tile.height + (grid.rows - 1) * gap
+  return { left: Math.round((box.width - width) / 2), top: Math.round((box.height - height) / 2), width, height }
+}
+
+/** Everything about the grid of a stage: where the tiles go and what is kept free for turning pages. */
+export interface Arrangement {
+  grid: Grid
+  /** The stage without the line for turning pages. */
+  room: Box
+  gap: number
+  bounds: Rect
+}
+
+/** A stage narrower than this is a phone's. */
+export const NARROW_STAGE = 560
+const PAGER_HEIGHT = 48
+
+export function arrange(count: number, box: Box): Arrangement {
+  const isNarrow = box.width < NARROW_STAGE
+  const options = { gap: isNarrow ? 8 : 12, limit: isNarrow ? 8 : 25 }
+  const whole = layoutGrid(count, box, options)
+  const room = whole.pages > 1 ? { ...box, height: box.height - PAGER_HEIGHT } : box
+  const grid = whole.pages > 1 ? layoutGrid(count, room, options) : whole
+  return { grid, room, gap: options.gap, bounds: gridBounds(grid, room, options.gap) }
+}
+
 function fill(count: number, box: Box, gap: number): Grid {
   const narrowest = box.width < box.height ? NARROWEST_IN_PORTRAIT : NARROWEST_IN_LANDSCAPE
   let best: Grid | undefined

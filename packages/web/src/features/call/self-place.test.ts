@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { cornerByKey, nearestCorner, placeName, selfRect } from './self-place.ts'
 
-const box = { width: 1000, height: 600 }
+const box = { left: 0, top: 0, width: 1000, height: 600 }
 const size = { width: 176, height: 99 }
 
 test('an arrow key leads to the corner on that side', () => {
@@ -19,6 +19,7 @@ test('a drag ends in the nearest corner', () => {
 test('the picture stands inside the box', () => {
   expect(selfRect('bottom-right', box, size)).toEqual({ ...size, left: 814, top: 491 })
   expect(selfRect('top-left', box, size)).toEqual({ ...size, left: 10, top: 10 })
+  expect(selfRect('top-left', { ...box, left: 40, top: 20 }, size)).toEqual({ ...size, left: 50, top: 30 })
 })
 
 test('a name makes room beside the picture, or goes to the top of its tile', () => {

@@ -9,13 +9,13 @@ const NAME_LINE = 44
 /** A name needs this much beside the floating picture; with less it goes to the top of its tile. */
 const NAME_NEEDS = 108
 
-/** Where the floating picture stands. */
-export function selfRect(corner: Corner, box: Box, size: Box): Rect {
+/** Where the floating picture stands inside of what it floats over. */
+export function selfRect(corner: Corner, over: Rect, size: Box): Rect {
   const [vertical, horizontal] = corner.split('-')
   return {
     ...size,
-    left: horizontal === 'left' ? INSET : box.width - size.width - INSET,
-    top: vertical === 'top' ? INSET : box.height - size.height - INSET,
+    left: over.left + (horizontal === 'left' ? INSET : over.width - size.width - INSET),
+    top: over.top + (vertical === 'top' ? INSET : over.height - size.height - INSET),
   }
 }
 
