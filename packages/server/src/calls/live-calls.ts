@@ -80,7 +80,11 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
     if (commands.length === 0) return
     const batch = commands
     commands = []
-    engine.apply(batch)
+    try {
+      engine.apply(batch)
+    } catch (error) {
+      log.error('the media engine takes no more commands', { error: String(error), lost: batch.length })
+    }
   }
 
   function carryOut(call: Call, effect: Effect): void {

@@ -55,6 +55,7 @@ export function createSwitchboard(parts: {
         onClose: () => {
           if (lines.get(sid)?.connection !== connection) return
           lines.delete(sid)
+          log.debug('signalling broke off', { participant: sid })
           parts.calls().fromClient(sid, { type: 'loseSignal' })
         },
       })

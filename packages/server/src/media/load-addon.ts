@@ -1,18 +1,7 @@
 import { createRequire } from 'node:module'
-import type { EngineCommand, EngineEvent, EngineMetrics, EngineOptions } from './media-engine.ts'
 
-/** What the addon exports, in the words of the seam. */
-export interface Addon {
-  Engine: new (options: EngineOptions, wake: () => void) => NativeEngine
-}
-
-export interface NativeEngine {
-  readonly port: number
-  apply(commands: EngineCommand[]): void
-  drain(): EngineEvent[]
-  metrics(): EngineMetrics
-  shutdown(): void
-}
+/** What the addon exports. */
+export type Addon = typeof import('../../../../crates/engine-node/index.d.ts')
 
 /**
  * Loads the media engine from the given file.

@@ -1,0 +1,154 @@
+import { request as httpRequest } from 'node:http'
+import { decodeJwt, SignJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, open } from './livekit-client.ts'
+import { keys, signToken, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
+import { createSimulatedEngine } from './livekit-simulated-engine.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer(createSimulatedEngine())
+})
+afterAll(() => server.close())
+
+const hour = () => Math.floor(Date.now() / 1000) + 3600
+const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds
+const good = { iss: keys.apiKey, sub: 'ana', video: { roomJoin: true, room: 'hall' } }
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+
+const validate = (query: string, headers: Record<string, string> = {}) =>
+  fetch(`http://${server.host}/rtc/validate?${query}`, { headers })
+
+describe('a token', () => {
+  test.each<[string, number, string, () => Promise<string> | string]>([
+    ['of another key', 401, 'invalid API key', () => signToken({ ...good, iss: 'other', exp: hour() })],
+    ['without a key', 401, 'invalid API key', () => signToken({ ...good, iss: undefined, exp: hour() })],
+    [
+      'signed with another secret',
+      401,
+      'signature is invalid',
+      () => signToken({ ...good, exp: hour() }, 'x'.repeat(32)),
+    ],
+    ['that is expired', 401, 'is expired', () => signToken({ ...good, exp: ago(61) })],
+    ['without an expiry', 401, 'has no expiry', () => signToken(good)],
+    ['that is not valid yet', 401, 'not valid yet', () => signToken({ ...good, exp: hour(), nbf: ago(-120) })],
+    ['that is no token', 401, 'invalid authorization token', () => 'hello'],
+    ['without a signature', 401, 'not HS256', () => `${encode({ alg: 'none' })}.${encode({ ...good, exp: hour() })}.`],
+    [
+      'of another algorithm',
+      401,
+      'not HS256',
+      () =>
+        new SignJWT({ ...good, exp: hour() })
+          .setProtectedHeader({ alg: 'HS512' })
+          .sign(new TextEncoder().encode(keys.apiSecret)),
+    ],
+    ['with a claim of a wrong type', 401, 'wrong type', () => signToken({ ...good, exp: hour(), video: 'yes' })],
+    [
+      'without the right to join',
+      401,
+      'permissions denied',
+      () => signToken({ ...good, exp: hour(), video: { room: 'hall' } }),
+    ],
+    ['without a room', 400, 'room name', () => signToken({ ...good, exp: hour(), video: { roomJoin: true } })],
+    ['without an identity', 400, 'identity', () => signToken({ ...good, sub: '', exp: hour() })],
+    ['with an identity too long', 400, 'identity', () => signToken({ ...good, sub: 'x'.repeat(257), exp: hour() })],
+  ])('%s is refused with %i, and pages of other origins can read why', async (_what, status, text, make) => {
+    const token = await make()
+    const response = await validate(`access_token=${token}`)
+    const body = await response.text()
+    expect([response.status, body]).toEqual([status, expect.stringContaining(text)])
+    expect(body).not.toContain(token)
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    await expect(open(server, `access_token=${token}`).next('join')).rejects.toThrow(`response: ${status}`)
+  })
+
+  test.each([
+    ['a little expired', { exp: ago(30) }],
+    ['valid in a moment', { nbf: ago(-30), exp: hour() }],
+  ])('%s is within the leeway', async (_what, claims) => {
+    const response = await validate(`access_token=${await signToken({ ...good, ...claims })}`)
+    expect([response.status, await response.text()]).toEqual([200, 'success'])
+  })
+
+  test('may come in the header; another scheme is no token, and none at all is refused', async () => {
+    const token = await tokenFor('ana')
+    expect((await validate('', { authorization: `Bearer ${token}` })).status).toBe(200)
+    expect((await validate('', { authorization: `Basic ${token}` })).status).toBe(401)
+    expect((await validate('')).status).toBe(401)
+  })
+
+  test('of a member opens the call of its room for six hours', async () => {
+    const token = await server.livekit.mintCallToken({ identity: 'ME_1', name: '지우', room: '마루' })
+    const claims = decodeJwt(token)
+    expect(claims.exp).toBe(Math.floor(server.clock.now / 1000) + 6 * 3600)
+    const client = open(server, `access_token=${token}`)
+    const { participant, room } = await client.next('join')
+    expect(room?.name).toBe('마루')
+    expect(participant).toMatchObject({
+      identity: 'ME_1',
+      name: '지우',
+      permission: { canPublish: true, canSubscribe: true, canPublishData: true, canUpdateMetadata: true },
+    })
+  })
+
+  test('without the right to subscribe makes the publisher transport the primary one', async () => {
+    const client = await connect(server, 'mute', { grant: { canSubscribe: false, canPublish: false } })
+    const [join] = client.heard
+    expect(join?.case === 'join' && [join.value.subscriberPrimary, join.value.fastPublish]).toEqual([false, false])
+    expect(join?.case === 'join' && join.value.participant?.permission?.canPublishData).toBe(false)
+  })
+})
+
+describe('the doors', () => {
+  test.each(['/rtc/v1', '/rtc/v1/validate'])('%s answers 404, so that clients take the other way in', async (path) => {
+    const response = await fetch(`http://${server.host}${path}?access_token=x&join_request=y`)
+    expect([response.status, await response.text()]).toEqual([404, ''])
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(await upgradeStatus(path)).toBe(404)
+  })
+
+  test('/rtc without an upgrade is nothing, a doubled slash is one', async () => {
+    expect((await fetch(`http://${server.host}/rtc`)).status).toBe(404)
+    const response = await fetch(`http://${server.host}//rtc/validate?access_token=${await tokenFor('ana')}`)
+    expect(response.status).toBe(200)
+  })
+
+  test('any origin may ask beforehand', async () => {
+    const response = await fetch(`http://${server.host}/twirp/livekit.RoomService/ListRooms`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'http://app.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization',
+      },
+    })
+    expect(response.headers.get('access-control-allow-origin')).toBe('http://app.example')
+    expect(response.headers.get('access-control-allow-headers')).toBe('authorization')
+    expect(response.headers.get('access-control-max-age')).toBe('86400')
+  })
+
+  test('attributes in the address need the right to them', async () => {
+    const attributes = Buffer.from(JSON.stringify({ hat: 'red' })).toString('base64url')
+    const client = await connect(server, 'ana', { query: `attributes=${attributes}` })
+    const [join] = client.heard
+    expect(join?.case === 'join' && join.value.participant?.attributes).toEqual({ hat: 'red' })
+    const token = await tokenFor('bo', { canUpdateOwnMetadata: false })
+    expect((await validate(`access_token=${token}&attributes=${attributes}`)).status).toBe(401)
+    expect((await validate(`access_token=${token}&attributes=%00`)).status).toBe(400)
+  })
+})
+
+function upgradeStatus(path: string): Promise<number | undefined> {
+  const headers = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'x',
+  }
+  return new Promise((done, failed) => {
+    httpRequest(`http://${server.host}${path}`, { headers }, (response) => done(response.statusCode))
+      .on('error', failed)
+      .end()
+  })
+}

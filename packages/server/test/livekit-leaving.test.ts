@@ -1,0 +1,210 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { connect, connectActive, open, type TestClient } from './livekit-client.ts'
+import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
+import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
+
+const reasons = { client: 1, duplicate: 2, shutdown: 3, removed: 4, deleted: 5, mismatch: 6, joinFailure: 7, signal: 9 }
+const closedRoom = 10
+const timeout = 14
+const actions = { disconnect: 0, reconnect: 2 }
+
+let engine: SimulatedEngine
+let server: TestServer
+beforeEach(async () => {
+  engine = createSimulatedEngine()
+  server = await startTestServer(engine)
+})
+afterEach(() => server.close())
+
+const pass = (ms: number) => {
+  server.clock.now += ms
+  server.livekit.tick()
+}
+const gone = (client: TestClient, identity: string) =>
+  client.next('update', ({ participants }) => participants.some((it) => it.identity === identity && it.state === 3))
+/** The server has seen that the client's line broke. */
+const noticed = (client: TestClient) =>
+  vi.waitFor(() =>
+    expect(server.logged.some(({ message }) => /broke off/.test(message) && message.includes(client.sid()))).toBe(true),
+  )
+const people = () => server.livekit.stats().participants
+const transportsOf = (role: string) => [...engine.open].filter(([, each]) => each === role).map(([id]) => id)
+
+test('a leave is answered, the socket closes with 1000, and the others are told', async () => {
+  const ana = await connectActive(server, 'ana')
+  const bo = await connectActive(server, 'bo')
+  ana.say({ case: 'leave', value: {} as never })
+  expect(await ana.next('leave')).toMatchObject({ reason: reasons.client, action: actions.disconnect })
+  expect(await ana.closed).toBe(1000)
+  expect((await gone(bo, 'ana')).participants).toMatchObject([{ disconnectReason: reasons.client, tracks: [] }])
+  expect(engine.open.size).toBe(2)
+  expect(server.events.at(-1)).toMatchObject({ people: [{ identity: 'bo' }] })
+})
+
+test('the same identity again takes the place, and the others see no going', async () => {
+  const ana = await connectActive(server, 'ana')
+  const bo = await connectActive(server, 'bo')
+  const old = await connectActive(server, 'old', { query: 'protocol=9' })
+  const again = await connectActive(server, 'ana')
+  expect(await ana.next('leave')).toMatchObject({ reason: reasons.duplicate, action: actions.disconnect })
+  expect(await ana.closed).toBe(1000)
+  const seen = await bo.next('update', ({ participants }) => participants[0]?.sid === again.sid())
+  expect(seen.participants).toMatchObject([{ identity: 'ana', state: 1, version: 1 }])
+  await bo.settled()
+  expect(bo.heard.some((it) => it.case === 'update' && it.value.participants.some((each) => each.state === 3))).toBe(
+    false,
+  )
+  expect(old.cases()).toContain('update')
+  expect(people()).toBe(3)
+})
+
+test('older clients are told that the former one of an identity has gone', async () => {
+  const ana = await connectActive(server, 'ana')
+  const token = await tokenFor('old')
+  const old = open(server, `access_token=${token}&protocol=9`)
+  await old.next('join')
+  await connectActive(server, 'ana')
+  expect((await gone(old, 'ana')).participants[0]?.sid).toBe(ana.sid())
+})
+
+describe('a broken line', () => {
+  test('before the media stood: gone at once', async () => {
+    const ana = await connectActive(server, 'ana')
+    const bo = await connect(server, 'bo', { answers: false })
+    bo.cut()
+    expect((await gone(ana, 'bo')).participants[0]?.disconnectReason).toBe(reasons.signal)
+  })
+
+  test('with media: missed only when it does not come back', async () => {
+    const ana = await connectActive(server, 'ana')
+    const bo = await connectActive(server, 'bo')
+    bo.cut()
+    await noticed(bo)
+    pass(7_000)
+    expect(people()).toBe(2)
+    pass(2_000)
+    expect((await gone(ana, 'bo')).participants[0]?.disconnectReason).toBe(timeout)
+    expect(people()).toBe(1)
+  })
+
+  test('going on is answered by a call to join anew, which nobody notices', async () => {
+    const ana = await connectActive(server, 'ana')
+    const bo = await connectActive(server, 'bo')
+    bo.cut()
+    await noticed(bo)
+    pass(6_000)
+    const token = await tokenFor('bo')
+    const resuming = open(server, `access_token=${token}&reconnect=1&sid=${bo.sid()}&protocol=17`)
+    expect(await resuming.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.reconnect })
+    expect(resuming.cases()).toEqual(['leave'])
+    expect(await resuming.closed).toBe(1000)
+    pass(6_000)
+    expect(people()).toBe(2)
+    const again = await connectActive(server, 'bo')
+    await ana.next('update', ({ participants }) => participants[0]?.sid === again.sid())
+    await ana.settled()
+    expect(ana.heard.some((it) => it.case === 'update' && it.value.participants.some((each) => each.state === 3))).toBe(
+      false,
+    )
+  })
+
+  test('going on with what the server does not know is answered the same way', async () => {
+    const resuming = open(server, `access_token=${await tokenFor('ghost')}&reconnect=1`)
+    expect(await resuming.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.reconnect })
+  })
+})
+
+test('a lost transport sends the client around; when the line is dead too, it is gone', async () => {
+  const ana = await connectActive(server, 'ana')
+  const bo = await connectActive(server, 'bo')
+  const [, publisher = 0] = transportsOf('publisher')
+  engine.emit({ type: 'transportClosed', transport: publisher, reason: 'lost' })
+  expect(await bo.next('leave')).toMatchObject({ reason: timeout, action: actions.reconnect })
+  expect(people()).toBe(2)
+  engine.emit({ type: 'transportClosed', transport: transportsOf('subscriber')[1] ?? 0, reason: 'lost' })
+  await gone(ana, 'bo')
+})
+
+test('who never becomes active is let go after a minute', async () => {
+  const ana = await connect(server, 'ana', { answers: false })
+  pass(60_000)
+  expect(await ana.next('leave')).toMatchObject({ reason: reasons.joinFailure, action: actions.disconnect })
+})
+
+test('an empty call ends after its time, and so does one that nobody came to', async () => {
+  const ana = await connectActive(server, 'ana')
+  expect(server.livekit.stats().rooms).toBe(1)
+  ana.say({ case: 'leave', value: {} as never })
+  await ana.closed
+  pass(19_000)
+  expect(server.livekit.stats().rooms).toBe(1)
+  pass(2_000)
+  expect(server.livekit.stats().rooms).toBe(0)
+})
+
+test('somebody hidden does not keep a call alive', async () => {
+  const spy = await connectActive(server, 'spy', { grant: { hidden: true } })
+  pass(0)
+  pass(21_000)
+  expect(await spy.next('leave')).toMatchObject({ reason: closedRoom, action: actions.disconnect })
+})
+
+test('a server that goes down says so and waits for its clients', async () => {
+  const ana = await connectActive(server, 'ana')
+  const closing = server.livekit.close()
+  expect(await ana.next('leave')).toMatchObject({ reason: reasons.shutdown, action: actions.disconnect })
+  await closing
+  expect(await ana.closed).toBe(1000)
+})
+
+describe('bad signalling ends that one connection', () => {
+  test.each<[string, (client: TestClient) => void, number]>([
+    ['bytes that are no request', (it) => it.sayBytes(new Uint8Array([0xff, 0xff, 0xff])), actions.disconnect],
+    ['a text', (it) => it.sayBytes('{"ping":1}'), actions.disconnect],
+    ['more than 2 MiB', (it) => it.sayBytes(new Uint8Array(2 * 1024 * 1024 + 1)), actions.disconnect],
+    [
+      'a flood',
+      (it) => {
+        for (let n = 0; n < 600; n++) it.say({ case: 'ping', value: 1n })
+      },
+      actions.disconnect,
+    ],
+    [
+      'an offer that cannot be read',
+      (it) => it.say({ case: 'offer', value: { sdp: 'x', id: 1 } as never }),
+      actions.reconnect,
+    ],
+    [
+      'an SDP of more than 1 MiB',
+      (it) => it.say({ case: 'offer', value: { sdp: 'x'.repeat(1024 * 1024 + 1), id: 1 } as never }),
+      actions.disconnect,
+    ],
+  ])('%s', async (_what, misbehave, action) => {
+    const ana = await connectActive(server, 'ana')
+    const bo = await connectActive(server, 'bo')
+    misbehave(bo)
+    expect(await bo.next('leave')).toMatchObject({ reason: reasons.mismatch, action })
+    await bo.closed
+    await ana.settled()
+    expect(server.logged.filter(({ level }) => level !== 'debug')).toEqual([])
+  })
+
+  test('an answer before any offer', async () => {
+    engine.apply = () => {}
+    const ana = await connect(server, 'ana')
+    ana.say({ case: 'answer', value: { sdp: 'x' } as never })
+    expect(await ana.next('leave')).toMatchObject({ reason: reasons.mismatch })
+  })
+
+  test('requests of kinds from the future and candidates are passed over', async () => {
+    const ana = await connectActive(server, 'ana')
+    ana.sayBytes(new Uint8Array([0xfa, 0x3e, 0x01, 0x00]))
+    ana.say({ case: 'trickle', value: { candidateInit: '{broken' } as never })
+    ana.say({ case: 'syncState', value: {} as never })
+    ana.say({ case: 'mute', value: { sid: 'TR_nothing', muted: true } as never })
+    ana.offer([section('1', 'nobody-asked')])
+    await ana.next('answer')
+    await ana.settled()
+    expect(ana.cases()).not.toContain('leave')
+  })
+})

@@ -1,0 +1,75 @@
+/** A whole LiveKit server for tests: real HTTP, real WebSockets, and the media engine of your choice. */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { SignJWT } from 'jose'
+import { createBus, type ServerEvent } from '../src/events/bus.ts'
+import { createApp } from '../src/http/app.ts'
+import { attachLiveKit, type LiveKit } from '../src/livekit/attach-livekit.ts'
+import type { MediaEngine } from '../src/media/media-engine.ts'
+import type { Log } from '../src/terminal/log.ts'
+
+export const keys = { apiKey: 'test-key', apiSecret: 'a-secret-of-thirty-two-characters' }
+
+export interface TestServer {
+  /** Without a scheme: `127.0.0.1:4711`. */
+  host: string
+  livekit: LiveKit
+  events: ServerEvent[]
+  rooms: string[]
+  logged: { level: string; message: string }[]
+  clock: { now: number }
+  close(): Promise<void>
+}
+
+export async function startTestServer(engine: MediaEngine, { realTime = false } = {}): Promise<TestServer> {
+  const app = createApp()
+  const bus = createBus()
+  const events: ServerEvent[] = []
+  const rooms: string[] = []
+  const logged: TestServer['logged'] = []
+  const clock = { now: Date.now() }
+  bus.subscribe((event) => events.push(event))
+  const note = (level: string) => (message: string, fields?: object) =>
+    void logged.push({ level, message: `${message} ${JSON.stringify(fields)}` })
+  const log: Log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') }
+  const livekit = attachLiveKit({
+    app,
+    bus,
+    engine,
+    keys,
+    ensureRoom: (name) => void rooms.push(name),
+    now: realTime ? Date.now : () => clock.now,
+    random: randomBytes,
+    version: '0.0.0',
+    nodeId: 'ND_test',
+    log,
+  })
+  app.server.listen(0, '127.0.0.1')
+  await once(app.server, 'listening')
+  const { port } = app.server.address() as AddressInfo
+  return {
+    host: `127.0.0.1:${port}`,
+    livekit,
+    events,
+    rooms,
+    logged,
+    clock,
+    close: async () => {
+      await livekit.close()
+      engine.shutdown()
+      app.server.closeAllConnections()
+      app.server.close()
+    },
+  }
+}
+
+/** A token as an application of somebody else makes it. */
+export function tokenFor(identity: string, grant: object = {}, more: object = {}): Promise<string> {
+  const video = { roomJoin: true, room: 'hall', canUpdateOwnMetadata: true, ...grant }
+  return signToken({ sub: identity, iss: keys.apiKey, exp: Math.floor(Date.now() / 1000) + 3600, ...more, video })
+}
+
+export function signToken(claims: object, secret = keys.apiSecret): Promise<string> {
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(secret))
+}
