@@ -1,0 +1,88 @@
+import { test } from 'vitest'
+import { formatEntry } from './format-entry.ts'
+import { readAddress } from './read-address.ts'
+import { readArguments } from './read-arguments.ts'
+import { readLine } from './read-line.ts'
+import { wordsFor } from './words.ts'
+
+const english = wordsFor('en_US.UTF-8')
+
+test('an address is a host, a host with a port, or the link of a room', ({ expect }) => {
+  const both = (host: string) => [`wss://${host}/socket`, `ws://${host}/socket`]
+  for (const [text, candidates, room] of [
+    ['example.org', both('example.org:7880'), undefined],
+    ['192.168.0.7:8000', both('192.168.0.7:8000'), undefined],
+    ['localhost:80', both('localhost:80'), undefined],
+    ['[fd00::7]', both('[fd00::7]:7880'), undefined],
+    ['[fd00::7]:7881', both('[fd00::7]:7881'), undefined],
+    ['example.org/r/attic', both('example.org:7880'), 'attic'],
+    ['https://example.org', ['wss://example.org/socket'], undefined],
+    ['http://10.0.0.2:7880/', ['ws://10.0.0.2:7880/socket'], undefined],
+    ['https://example.org:7880/r/%EB%A7%88%EB%A3%A8?x=1#y', ['wss://example.org:7880/socket'], '마루'],
+    ['https://example.org/r/마루', ['wss://example.org/socket'], '마루'],
+  ] as const)
+    expect([text, readAddress(text)]).toEqual([text, { candidates, room }])
+  for (const text of [
+    '',
+    '/',
+    'ftp://example.org',
+    'https://example.org/elsewhere',
+    'a b',
+    'host:99999',
+    'https://u:p@h/',
+    'h/r/%',
+  ])
+    expect([text, readAddress(text)]).toEqual([text, undefined])
+})
+
+test('what is wrong on the command line is named', ({ expect }) => {
+  const read = (...values: string[]) => readArguments(values, english)
+  expect(read('host', '--room', 'attic', '--name=Ana B')).toEqual({
+    kind: 'join',
+    address: 'host',
+    room: 'attic',
+    name: 'Ana B',
+  })
+  expect(read('--name', 'x', '--help')).toEqual({ kind: 'help' })
+  for (const [values, problem] of [
+    [[], 'an address is missing'],
+    [['host', '--colour'], 'There is no option --colour.'],
+    [['host', '-x'], 'There is no option -x.'],
+    [['host', '--room'], 'The option --room needs a value.'],
+    [['host', '--name='], 'The option --name needs a value.'],
+    [['host', 'other'], '"other" is one too many'],
+  ] as const)
+    expect(read(...values)).toMatchObject({ kind: 'wrong', problems: [expect.stringContaining(problem)] })
+})
+
+test('a typed line is a message, a command, or neither', ({ expect }) => {
+  for (const [line, wish] of [
+    ['  ', { kind: 'nothing' }],
+    ['hello', { kind: 'say', text: 'hello' }],
+    ['  indented', { kind: 'say', text: '  indented' }],
+    ['//quit', { kind: 'say', text: '/quit' }],
+    ['{quit}', { kind: 'quit' }],
+    ['say {quit}', { kind: 'say', text: 'say {quit}' }],
+    [' /quit ', { kind: 'quit' }],
+    ['/who', { kind: 'who' }],
+    ['/name  Ana  B ', { kind: 'name', name: 'Ana B' }],
+    ['/name', { kind: 'name', name: '' }],
+    ['/dance now', { kind: 'unknown', command: '/dance' }],
+  ] as const)
+    expect([line, readLine(line)]).toEqual([line, wish])
+})
+
+test('what others write cannot steer the terminal, in both languages', ({ expect }) => {
+  const stamp = { seq: 1, at: new Date(2026, 0, 2, 3, 4).getTime(), member: 'ME_a', name: 'An\x1b[2Ja' }
+  const look = { words: english, colour: false, me: undefined }
+  expect(formatEntry({ ...stamp, kind: 'message', text: 'one\x1b]0;x\x07\r\ntwo\u202e', clientId: 'c' }, look)).toBe(
+    '03:04 An[2Ja: one]0;x\n      two',
+  )
+  expect(formatEntry({ ...stamp, name: 'Ana', kind: 'joined' }, look)).toBe('03:04 * Ana has joined')
+  const korean = { ...look, words: wordsFor('ko_KR.UTF-8') }
+  expect(formatEntry({ ...stamp, name: '보라', kind: 'renamed', before: 'Ana' }, korean)).toBe(
+    '03:04 * Ana님의 별명이 이제 보라입니다',
+  )
+  expect(wordsFor('kok_IN')).toBe(english)
+  expect(wordsFor(undefined)).toBe(english)
+})
