@@ -20,7 +20,7 @@ interface PrejoinProps {
   /** Who is in the call already. */
   people: { identity: string; name: string }[]
   onJoin: (choices: Choices) => void
-  onChatOnly: () => void
+  onChatOnly: (name: string) => void
 }
 
 const NAME_LENGTH = 40
@@ -36,25 +36,25 @@ export function Prejoin(props: PrejoinProps) {
   const preview = usePreview()
   const state = useStore(preview, (value) => value)
 
-  const join = (choices: (name: string) => Choices) => {
+  const withName = (enter: (name: string) => void) => {
     const trimmed = name.trim()
-    if (trimmed) return onJoin(choices(trimmed))
+    if (trimmed) return enter(trimmed)
     setMissing(true)
     field.current?.focus()
   }
   const withDevices = (event: FormEvent) => {
     event.preventDefault()
-    join((trimmed) => {
+    withName((trimmed) => {
       for (const source of ['microphone', 'camera'] as const) {
         remember(source, state[source].wanted ? state[source].device : 'off')
       }
-      return preview.handOver(trimmed)
+      onJoin(preview.handOver(trimmed))
     })
   }
   const watching = () =>
-    join((trimmed) => {
+    withName((trimmed) => {
       preview.close()
-      return { name: trimmed, microphone: false, camera: false }
+      onJoin({ name: trimmed, microphone: false, camera: false })
     })
 
   return (
@@ -92,7 +92,7 @@ export function Prejoin(props: PrejoinProps) {
             <Button look="quiet" className="w-full" onClick={watching}>
               {words.watchOnly}
             </Button>
-            <Button look="quiet" className="w-full" onClick={onChatOnly}>
+            <Button look="quiet" className="w-full" onClick={() => withName(onChatOnly)}>
               {words.chatOnly}
             </Button>
           </div>
