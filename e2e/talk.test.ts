@@ -1,0 +1,120 @@
+import { mkdirSync } from 'node:fs'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChromium, openFirefox } from './stage/browsers.ts'
+import { arrive, type Person, smallCamera } from './stage/person.ts'
+import { type RunningServer, startServer } from './stage/server.ts'
+import { until } from './stage/until.ts'
+
+mkdirSync('.cache/shots', { recursive: true })
+
+let server: RunningServer
+let chromium: Browser
+let firefox: Browser
+beforeAll(async () => {
+  ;[server, chromium, firefox] = await Promise.all([startServer(), openChromium(), openFirefox()])
+}, 90_000)
+afterAll(async () => {
+  await Promise.all([chromium?.close(), firefox?.close()])
+  await server?.stop()
+})
+
+/** Moving pictures of `others` people and the sound of each arrive, and go on arriving. */
+async function seesAndHears(person: Person, others: number): Promise<void> {
+  const before = await until(
+    `${person.name} seeing and hearing ${others}`,
+    person.hears,
+    ({ videos, audios }) =>
+      videos.filter((video) => video.framesDecoded > 3).length >= others &&
+      audios.filter((audio) => audio.energy > 0).length >= others,
+  )
+  await until(`pictures moving on for ${person.name}`, person.hears, ({ videos, audios }) => {
+    const moved = videos.filter(
+      ({ id, framesDecoded }) =>
+        framesDecoded > (before.videos.find((video) => video.id === id)?.framesDecoded ?? 0) + 10,
+    )
+    const heard = audios.filter(
+      ({ id, energy }) => energy > (before.audios.find((audio) => audio.id === id)?.energy ?? 0),
+    )
+    return moved.length >= others && heard.length >= others
+  })
+}
+
+test('four people in three Chromiums and a Firefox see, hear and write each other', { timeout: 240_000 }, async () => {
+  const visit = { url: server.url, room: 'everyone', camera: smallCamera }
+  const people: Person[] = []
+  for (const [browser, name] of [
+    [chromium, 'Ana'],
+    [chromium, 'Ben'],
+    [chromium, 'Cho'],
+    [firefox, 'Dara'],
+  ] as const) {
+    const person = await arrive(browser, { ...visit, name })
+    await person.join()
+    people.push(person)
+  }
+  const [ana, ben, cho, dara] = people as [Person, Person, Person, Person]
+  for (const person of people) await seesAndHears(person, 3)
+  for (const person of people) {
+    const { audios } = await person.hears()
+    const share = audios.map(({ concealed, samples }) => `${((100 * concealed) / samples).toFixed(1)} %`)
+    console.log(`${person.name}: concealed samples ${share.join(', ')}`)
+  }
+
+  // Everybody reads the same lines in the same order.
+  for (let round = 0; round < 5; round += 1)
+    for (const person of people) await person.say(`${person.name} says ${round}`)
+  const said = (lines: string[]) => lines.filter((line) => / says \d$/.test(line))
+  const conversations = await Promise.all(
+    people.map((person) =>
+      until(
+        `all lines at ${person.name}`,
+        async () => said(await person.conversation()),
+        (lines) => lines.length === 20,
+      ),
+    ),
+  )
+  for (const conversation of conversations) expect(conversation).toEqual(conversations[0])
+
+  // Mute shows everywhere.
+  await ana.press('Microphone')
+  for (const person of [ben, cho, dara])
+    await person.page.getByRole('listitem', { name: /^Ana, muted/ }).waitFor({ timeout: 20_000 })
+  await ana.press('Microphone')
+  for (const person of [ben, cho, dara])
+    await person.page.getByRole('listitem', { name: /^Ana(?!, muted)/ }).waitFor({ timeout: 20_000 })
+  await ana.photograph('four-people')
+
+  // A reload in mid-call is the same person: no left line, no second Ben.
+  await ben.page.reload()
+  await ben.join()
+  await seesAndHears(ben, 3)
+  await until('Ben being seen again', ana.hears, ({ videos }) => videos.length >= 3)
+  const lines = await ana.conversation()
+  expect(lines.filter((line) => /\bBen\b.* joined/.test(line))).toHaveLength(1)
+  expect(lines.join('\n')).not.toMatch(/Ben 2|Ben left/)
+
+  // Leaving takes the tile away and writes the line.
+  await cho.press('Leave')
+  await cho.page.close()
+  await ana.tile('Cho').waitFor({ state: 'detached', timeout: 30_000 })
+  await until('the line that Cho left', ana.conversation, (all) => all.some((line) => /Cho\b.* left/.test(line)))
+  for (const person of [ana, ben, dara]) await person.page.context().close()
+})
+
+test('two people alone get the picture at the size it was sent', { timeout: 120_000 }, async () => {
+  const visit = { url: server.url, room: 'two', camera: { width: 1280, height: 720, frameRate: 15 } }
+  const eva = await arrive(chromium, { ...visit, name: 'Eva' })
+  await eva.join()
+  const finn = await arrive(chromium, { ...visit, name: 'Finn', viewport: { width: 1600, height: 1000 } })
+  await finn.join()
+  await until(
+    '720 lines',
+    finn.hears,
+    ({ videos }) => videos.some(({ width, height }) => width === 1280 && height === 720),
+    60_000,
+  )
+  await finn.photograph('two-people')
+  await eva.page.context().close()
+  await finn.page.context().close()
+})
