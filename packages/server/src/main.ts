@@ -1,8 +1,8 @@
 /** Puts the server together: the only place that knows all its parts, and the only one that makes paths. */
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createId } from '@maru/protocol'
 import manifest from '../package.json' with { type: 'json' }
 import { readApiKeys } from './api-keys.ts'
@@ -85,11 +85,18 @@ async function start(config: Config): Promise<void> {
 
 function openDataFolder(folder: string, words: Words): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     accessSync(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
     throw dataProblem(words, folder, error)
   }
+}
+
+/** Not Node's recursive way, which never comes back where a system such as /proc refuses in an unusual manner. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(folder) !== folder) makeFolder(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
 }
 
 /** TCP and UDP share one number. Where any will do, the one TCP got may be taken for UDP: then another is tried. */

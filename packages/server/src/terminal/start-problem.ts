@@ -15,7 +15,8 @@ export function portProblem(
 }
 
 export function dataProblem(words: Words, folder: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? ''
+  const { code: given = '', path } = error as NodeJS.ErrnoException
+  const code = given === 'EEXIST' && path !== folder ? 'ENOTDIR' : given
   const why = words.fileErrors[code] ?? (error instanceof Error ? error.message : String(error))
   return new StartProblem(words.dataUnusable(folder, why))
 }

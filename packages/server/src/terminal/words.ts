@@ -22,6 +22,7 @@ const en = {
   dataUnusable: (folder: string, why: string) =>
     `The data folder ${folder} cannot be used (${why}). Choose another: npm start -- --data FOLDER`,
   fileErrors: {
+    ENOENT: 'no folder can be made there',
     EACCES: 'this user may not write there',
     EPERM: 'this user may not write there',
     EROFS: 'it is read-only',
@@ -55,6 +56,7 @@ const ko: Words = {
   dataUnusable: (folder, why) =>
     `자료 폴더 ${folder}를 쓸 수 없습니다(${why}). 다른 폴더를 정해 주세요: npm start -- --data 폴더`,
   fileErrors: {
+    ENOENT: '그곳에는 폴더를 만들 수 없습니다',
     EACCES: '이 사용자는 쓸 권한이 없습니다',
     EPERM: '이 사용자는 쓸 권한이 없습니다',
     EROFS: '읽기 전용입니다',
