@@ -31,7 +31,9 @@ export function createFrameReader(
 
   function explain(error: unknown): AppError {
     if (error instanceof AppError && error.code !== 'internal') {
-      if (error.cause !== undefined) log.warn('a request was refused', { code: error.code, cause: error.cause })
+      // The storage tells of its failures itself, once for all who wait.
+      if (error.cause !== undefined && error.code !== 'storage_unavailable')
+        log.warn('a request was refused', { code: error.code, cause: error.cause })
       return error
     }
     log.error('a request failed', { error })
