@@ -3,8 +3,8 @@ import { classNames } from './class-names.ts'
 
 const sizes = {
   small: 'size-7 text-xs',
-  medium: 'size-9 text-[15px]',
-  large: 'size-24 text-[40px]',
+  medium: 'size-9 text-[0.9375rem]',
+  large: 'size-24 text-[2.5rem]',
 }
 
 /** A person as a round of their colour with the first sign of their name. Says nothing to a screen reader: the name stands beside it. */

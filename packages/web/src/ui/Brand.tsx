@@ -9,7 +9,7 @@ export function Brand({ compact }: { compact?: boolean }) {
     <a
       href="/"
       aria-label={shell.home}
-      className="flex min-h-10 flex-none items-center gap-2.5 rounded-button text-lg font-bold tracking-tight pointer-coarse:min-h-11"
+      className="flex min-h-10 min-w-10 flex-none items-center gap-2.5 rounded-button text-lg font-bold tracking-tight pointer-coarse:min-h-11 pointer-coarse:min-w-11"
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return
         event.preventDefault()
@@ -17,7 +17,7 @@ export function Brand({ compact }: { compact?: boolean }) {
       }}
     >
       <Logo />
-      <span className={compact ? 'max-sm:sr-only' : ''}>{shell.product}</span>
+      <span className={compact ? 'max-sm:sr-only' : 'max-xs:sr-only'}>{shell.product}</span>
     </a>
   )
 }

@@ -13,7 +13,7 @@ const looks: Record<Look, string> = {
 const sizes = {
   large: 'min-h-13.5 px-7 rounded-go text-[1.0625rem]',
   medium: 'min-h-11 px-4.5 rounded-button',
-  small: 'min-h-9 px-3 rounded-button text-sm pointer-coarse:min-h-11',
+  small: 'min-h-10 px-3.5 rounded-button text-sm pointer-coarse:min-h-11',
 }
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {

@@ -50,7 +50,7 @@ export function ControlButton(props: ControlButtonProps) {
       <span>{label}</span>
       {badge > 0 && (
         <>
-          <b className="absolute top-1 right-3 min-w-4.5 rounded-full bg-wood px-1 text-center text-[11px]/[18px] font-bold text-wood-ink tabular-nums">
+          <b className="absolute top-1 right-3 min-w-4.5 rounded-full bg-wood px-1 text-center text-[0.6875rem]/4.5 font-bold text-wood-ink tabular-nums">
             <span aria-hidden="true">{badge > 99 ? '99+' : badge}</span>
           </b>
           <span className="sr-only">{`, ${badgeLabel ?? badge}`}</span>

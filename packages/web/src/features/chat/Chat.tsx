@@ -32,7 +32,7 @@ export function Chat({ client, draft, newFrom, onQuit, onClose }: ChatProps) {
     <>
       {onClose && (
         <div className="flex items-center gap-1 border-b border-line py-2.5 ps-5 pe-2.5">
-          <h2 className="flex-1 text-[17px] font-bold tracking-tight">{chat.title}</h2>
+          <h2 className="flex-1 text-[1.0625rem] font-bold tracking-tight">{chat.title}</h2>
           <IconButton icon={X} label={chat.close} onClick={onClose} />
         </div>
       )}

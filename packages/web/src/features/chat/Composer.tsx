@@ -60,7 +60,7 @@ export function Composer({ draft, disabled, onSend, onQuit }: ComposerProps) {
         <p
           id={id}
           className={classNames(
-            'px-2 pb-1 text-end text-[13px] tabular-nums',
+            'px-2 pb-1 text-end text-[0.8125rem] tabular-nums',
             left < 0 ? 'font-semibold text-clay-ink' : 'text-soft',
           )}
         >

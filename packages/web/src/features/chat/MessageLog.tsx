@@ -149,7 +149,7 @@ function OlderState({ older }: { older: Older }) {
   const { chat } = useWords()
   if (older.state === 'idle') return null
   return (
-    <div className="rise absolute start-1/2 top-2 flex -translate-x-1/2 items-center gap-1 rounded-full border border-line bg-surface ps-4 pe-4 text-[13px] whitespace-nowrap text-soft shadow-soft rtl:translate-x-1/2">
+    <div className="rise absolute start-1/2 top-2 flex -translate-x-1/2 items-center gap-1 rounded-full border border-line bg-surface ps-4 pe-4 text-[0.8125rem] whitespace-nowrap text-soft shadow-soft rtl:translate-x-1/2">
       <span className="py-2">{older.state === 'loading' ? chat.loadingOlder : chat.olderFailed}</span>
       {older.state === 'failed' && (
         <Button look="quiet" size="small" onClick={older.load}>
@@ -163,7 +163,7 @@ function OlderState({ older }: { older: Older }) {
 /** Where the conversation begins. */
 function LogTop({ empty }: { empty: boolean }) {
   const { chat } = useWords()
-  if (!empty) return <p className="pt-6 pb-1 text-center text-[13px] text-faint">{chat.beginning}</p>
+  if (!empty) return <p className="pt-6 pb-1 text-center text-[0.8125rem] text-faint">{chat.beginning}</p>
   return (
     <div className="pb-4 text-center">
       <p className="font-semibold">{chat.empty}</p>

@@ -8,7 +8,7 @@ import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { MessageText } from './MessageText.tsx'
-import type { MessageRow, RoomEventLine, Row } from './timeline.ts'
+import { eventLines, type MessageRow, type Row } from './timeline.ts'
 
 interface RowProps {
   row: Row
@@ -24,7 +24,7 @@ export const RowView = memo(({ row, client, me }: RowProps) => {
     case 'new':
       return <NewLine />
     case 'events':
-      return <EventsLine events={row.events} at={row.at} />
+      return <EventsLine {...row} />
     case 'message':
       return <Message row={row} />
     case 'pending':
@@ -40,7 +40,7 @@ function DayLine({ at }: { at: number }) {
   return (
     <p
       className={classNames(
-        'flex items-center gap-2.5 py-3 text-[12.5px] font-semibold text-faint before:bg-line after:bg-line',
+        'flex items-center gap-2.5 py-3 text-[0.7812rem] font-semibold text-faint before:bg-line after:bg-line',
         rule,
       )}
     >
@@ -54,7 +54,7 @@ function NewLine() {
   return (
     <p
       className={classNames(
-        'flex items-center gap-2.5 pt-3 text-[12.5px] font-semibold text-wood before:bg-wood/45 after:bg-wood/45',
+        'flex items-center gap-2.5 pt-3 text-[0.7812rem] font-semibold text-wood before:bg-wood/45 after:bg-wood/45',
         rule,
       )}
     >
@@ -63,14 +63,14 @@ function NewLine() {
   )
 }
 
-function EventsLine({ events, at }: { events: RoomEventLine[]; at: number }) {
+function EventsLine({ events, at }: Extract<Row, { kind: 'events' }>) {
   const { chat } = useWords()
   const language = useLanguage()
-  const said = events.map((event) =>
+  const said = eventLines(events).map((event) =>
     event.kind === 'renamed' ? chat.renamed(event.before, event.name) : chat[event.kind](event.names),
   )
   return (
-    <p className="px-2 pt-3.5 text-center text-[13px] text-faint" title={fullTime(language, at)}>
+    <p className="px-2 pt-3.5 text-center text-[0.8125rem] text-faint" title={fullTime(language, at)}>
       {said.join(' · ')}
     </p>
   )
@@ -85,7 +85,7 @@ function Message({ row }: { row: MessageRow }) {
       <div className="group relative ps-11.75 pt-0.5">
         <time
           {...stamp}
-          className="absolute start-0 top-1 w-9 text-center text-[11px] text-faint tabular-nums opacity-0 transition group-hover:opacity-100"
+          className="absolute start-0 top-1 w-9 text-center text-[0.6875rem] text-faint tabular-nums opacity-0 transition group-hover:opacity-100"
         >
           {time}
         </time>
@@ -138,11 +138,11 @@ function Pending({
   const failed = state === 'failed'
   const body = (
     <>
-      <div className={failed ? '' : 'opacity-60'}>
+      <div className={failed ? '' : 'text-soft'}>
         <MessageText text={text} />
       </div>
       {failed ? (
-        <p className="flex flex-wrap items-center gap-x-1 text-[13px] text-clay-ink">
+        <p className="flex flex-wrap items-center gap-x-1 text-[0.8125rem] text-clay-ink">
           <TriangleAlert size={15} aria-hidden="true" />
           <span className="me-1">
             {chat.notSent} {problem && (problems.short[problem.code] ?? problem.message)}

@@ -1,6 +1,6 @@
 import type { Entry } from '@maru/protocol'
 import { describe, expect, test } from 'vitest'
-import { buildTimeline } from './timeline.ts'
+import { buildTimeline, eventLines } from './timeline.ts'
 
 const noon = new Date(2026, 10, 22, 12).getTime()
 const minute = 60_000
@@ -46,12 +46,19 @@ describe('the timeline', () => {
       comes('cho'),
     ])
     expect(rows.map((row) => row.kind)).toEqual(['day', 'events', 'message', 'events'])
-    expect(rows[1]).toMatchObject({
-      events: [
-        { kind: 'joined', names: ['ana', 'ben'] },
-        { kind: 'left', names: ['ben'] },
-      ],
-    })
+    const [, line] = rows
+    expect(line?.kind === 'events' && eventLines(line.events)).toEqual([
+      { kind: 'joined', names: ['ana', 'ben'] },
+      { kind: 'left', names: ['ben'] },
+    ])
+  })
+
+  test('tells many comings and goings by how each person ended up', () => {
+    const events = [comes('ana'), comes('ben'), comes('ben', 'left'), comes('ben'), comes('cho'), comes('cho', 'left')]
+    expect(eventLines(events.filter((event) => event.kind !== 'message'))).toEqual([
+      { kind: 'joined', names: ['ana', 'ben'] },
+      { kind: 'left', names: ['cho'] },
+    ])
   })
 
   test('marks where the unread begins, before the first message and not before a joined line', () => {

@@ -6,7 +6,7 @@ export type Row =
   | { kind: 'day'; key: string; at: number }
   | { kind: 'new'; key: string }
   | MessageRow
-  | { kind: 'events'; key: string; at: number; events: RoomEventLine[] }
+  | { kind: 'events'; key: string; at: number; events: RoomEvent[] }
   | { kind: 'pending'; key: string; head: boolean; message: PendingMessage }
 
 export interface MessageRow {
@@ -20,10 +20,10 @@ export interface MessageRow {
   head: boolean
 }
 
+type RoomEvent = Exclude<Entry, { kind: 'message' }>
+
 /** Several who came or went in a row are one line. */
-export type RoomEventLine =
-  | { kind: 'joined' | 'left'; names: string[] }
-  | { kind: 'renamed'; name: string; before: string }
+type RoomEventLine = { kind: 'joined' | 'left'; names: string[] } | { kind: 'renamed'; name: string; before: string }
 
 /** Messages of one person stay in one group while they are not further apart than this. */
 const GROUP_MS = 5 * 60_000
@@ -76,18 +76,40 @@ function add(rows: Row[], entry: Entry): void {
       ? before
       : { kind: 'events' as const, key: `events ${entry.seq}`, at: entry.at, events: [] }
   if (row !== before) rows.push(row)
-  addEvent(row.events, entry)
+  row.events.push(entry)
 }
 
-function addEvent(events: RoomEventLine[], entry: Exclude<Entry, { kind: 'message' }>): void {
-  if (entry.kind === 'renamed') {
-    events.push({ kind: 'renamed', name: entry.name, before: entry.before })
-    return
+/** More changes of direction than this in a row are told by their outcome alone. */
+const TOLD = 3
+
+/** What a row of comings and goings says. A few are told as they were; of many, only how each person ended up. */
+export function eventLines(events: readonly RoomEvent[]): RoomEventLine[] {
+  const all = inLines(events)
+  if (all.length <= TOLD) return all
+  const outcome = new Map<string, RoomEvent>()
+  for (const event of events) {
+    if (event.kind === 'renamed') continue
+    outcome.delete(event.member)
+    outcome.set(event.member, event)
   }
-  const before = events.at(-1)
-  if (before?.kind === entry.kind) {
-    if (!before.names.includes(entry.name)) before.names.push(entry.name)
-  } else events.push({ kind: entry.kind, names: [entry.name] })
+  const ended = [...outcome.values()]
+  return inLines([
+    ...ended.filter((event) => event.kind === 'joined'),
+    ...ended.filter((event) => event.kind === 'left'),
+    ...events.filter((event) => event.kind === 'renamed'),
+  ])
+}
+
+function inLines(events: readonly RoomEvent[]): RoomEventLine[] {
+  const lines: RoomEventLine[] = []
+  for (const event of events) {
+    const before = lines.at(-1)
+    if (event.kind === 'renamed') lines.push({ kind: 'renamed', name: event.name, before: event.before })
+    else if (before?.kind === event.kind) {
+      if (!before.names.includes(event.name)) before.names.push(event.name)
+    } else lines.push({ kind: event.kind, names: [event.name] })
+  }
+  return lines
 }
 
 function dayOf(at: number): string {

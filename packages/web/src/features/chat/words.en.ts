@@ -35,7 +35,6 @@ export const chat = {
   empty: 'Nothing has been said yet.',
   emptyHint: 'Say hello. What is written stays here for whoever comes later.',
   loading: 'Opening the conversation…',
-  noOneElse: 'You are alone here for now.',
 }
 
 export type ChatWords = typeof chat

@@ -34,5 +34,4 @@ export const chat: ChatWords = {
   empty: '아직 아무도 말하지 않았어요.',
   emptyHint: '먼저 인사해 보세요. 쓴 글은 나중에 오는 사람도 볼 수 있어요.',
   loading: '대화를 여는 중이에요…',
-  noOneElse: '지금은 혼자 있어요.',
 }

@@ -16,7 +16,7 @@ export function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
   if (rooms.length === 0) return <Facts />
   return (
     <section aria-labelledby="recent">
-      <h2 id="recent" className="mb-3 text-[15px] font-semibold text-soft">
+      <h2 id="recent" className="mb-3 text-[0.9375rem] font-semibold text-soft">
         {landing.recent}
       </h2>
       <ul className="grid gap-2.5">
@@ -51,7 +51,7 @@ function Card({ room, onOpen, onForget }: { room: RecentRoom; onOpen: () => void
         <b dir="auto" className="block truncate font-semibold">
           {room.room}
         </b>
-        <span className="block truncate text-[13.5px] text-soft">
+        <span className="block truncate text-[0.8438rem] text-soft">
           {when} · {room.last ? landing.said(room.last.name, room.last.text) : landing.quiet}
         </span>
       </a>
@@ -84,7 +84,7 @@ function Facts() {
               </span>
               <span>
                 <b className="block font-semibold">{fact.title}</b>
-                <span className="block text-[13.5px] text-balance text-soft">{fact.text}</span>
+                <span className="block text-[0.8438rem] text-balance text-soft">{fact.text}</span>
               </span>
             </li>
           )

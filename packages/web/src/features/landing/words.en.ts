@@ -1,6 +1,6 @@
 export const landing = {
   eyebrow: (host: string) => `Maru on ${host}`,
-  title: ['The open hall', 'where everyone gathers'],
+  title: ['An open hall', 'for everyone'],
   lede: 'Text, voice and faces. No account, nothing to install, on a machine of your own.',
   name: 'Your name',
   namePlaceholder: 'What others see',
@@ -28,9 +28,6 @@ export const landing = {
     { title: 'In your house', text: 'One program on one machine. Nothing goes to anybody else.' },
   ],
   factsTitle: 'What this is',
-  phone: 'Open on a phone',
-  phoneText: 'Read this with its camera, on the same network.',
-  phoneCode: 'Code with the address of this page',
 }
 
 export type LandingWords = typeof landing

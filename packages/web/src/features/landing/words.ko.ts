@@ -30,7 +30,4 @@ export const landing: LandingWords = {
     { title: '우리 집 안에서', text: '컴퓨터 한 대의 프로그램 하나. 밖으로 나가는 것이 없어요.' },
   ],
   factsTitle: '마루는',
-  phone: '휴대폰으로 열기',
-  phoneText: '같은 와이파이에서 카메라로 찍으세요.',
-  phoneCode: '이 화면의 주소가 든 코드',
 }

@@ -22,7 +22,7 @@ export function Invite({ address, open, onCopy, onClose }: InviteProps) {
       {!local && <QrCode text={address} label={words.qr} />}
       <div className="mt-4 flex items-center gap-2 rounded-[14px] border border-line bg-raised p-1.5 ps-4">
         <span className="sr-only">{words.link}</span>
-        <span className="min-w-0 flex-1 truncate select-all">{address}</span>
+        <span className="min-w-0 flex-1 truncate select-all">{decodeURI(address)}</span>
         <Button look="go" onClick={onCopy}>
           <Copy size={17} aria-hidden="true" />
           {shell.copyLink}

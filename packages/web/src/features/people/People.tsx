@@ -33,8 +33,8 @@ export function People({ client, onInvite, onClose }: PeopleProps) {
   return (
     <>
       <div className="flex items-center gap-1 border-b border-line py-2.5 ps-5 pe-2.5">
-        <h2 className="text-[17px] font-bold tracking-tight">{words.title}</h2>
-        <span className="flex-1 ps-2 text-[13px] text-faint tabular-nums">
+        <h2 className="text-[1.0625rem] font-bold tracking-tight">{words.title}</h2>
+        <span className="flex-1 ps-2 text-[0.8125rem] text-faint tabular-nums">
           {words.count(inCall.length + inRoom.length)}
         </span>
         <IconButton icon={X} label={words.close} onClick={onClose} />
@@ -71,7 +71,7 @@ function Group({ title, people, inCall, onRename }: GroupProps) {
   if (people.length === 0) return null
   return (
     <>
-      <h3 className="px-2 pt-4 pb-1 text-[13px] font-semibold text-soft">
+      <h3 className="px-2 pt-4 pb-1 text-[0.8125rem] font-semibold text-soft">
         {title} <span className="tabular-nums">{people.length}</span>
       </h3>
       <ul>

@@ -39,7 +39,10 @@ export function ConnectionBanner({ client }: { client: RoomClient }) {
       : problems.waiting(seconds)
   const Icon = replaced ? MonitorSmartphone : WifiOff
   return (
-    <div className="pointer-events-none fixed inset-x-0 top-2 z-40 flex justify-center px-3">
+    <section
+      aria-label={problems.connection}
+      className="pointer-events-none fixed inset-x-0 top-2 z-40 flex justify-center px-3"
+    >
       <div className="rise pointer-events-auto flex min-h-11 max-w-full items-center gap-2.5 rounded-[14px] bg-ink py-1 ps-4 pe-1.5 text-sm font-medium text-paper shadow-soft">
         <Icon size={18} className="flex-none" aria-hidden="true" />
         <span className="min-w-0 tabular-nums">{text}</span>
@@ -53,7 +56,7 @@ export function ConnectionBanner({ client }: { client: RoomClient }) {
           </button>
         )}
       </div>
-    </div>
+    </section>
   )
 }
 

@@ -11,7 +11,7 @@ export function InsecureChip() {
     <a
       href={address}
       title={`${problems.insecureText} ${problems.insecureWarning}`}
-      className="inline-flex min-h-8 items-center gap-1.5 rounded-full bg-clay-tint px-3 text-[13px] font-semibold whitespace-nowrap text-clay-ink hover:underline pointer-coarse:min-h-11"
+      className="inline-flex min-h-8 items-center gap-1.5 rounded-full bg-clay-tint px-3 text-[0.8125rem] font-semibold whitespace-nowrap text-clay-ink hover:underline pointer-coarse:min-h-11"
     >
       <LockKeyholeOpen size={15} aria-hidden="true" />
       <span className="max-sm:sr-only">{problems.insecure} · </span>

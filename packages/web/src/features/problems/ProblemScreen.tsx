@@ -56,7 +56,7 @@ export function ProblemScreen({ screen, message, name, onRetry, onName, onHome }
         <Icon size={32} aria-hidden="true" />
       </span>
       <h1 className="mt-2 text-2xl font-bold tracking-tight">{title}</h1>
-      <p className="max-w-md text-soft">{text}</p>
+      <p className="max-w-md text-balance text-soft">{text}</p>
       <div className="mt-4 flex flex-wrap justify-center gap-2">
         {screen === 'name' ? <NameForm name={name} onName={onName} /> : <WayOn screen={screen} onRetry={onRetry} />}
         <Button onClick={onHome}>{problems.home}</Button>

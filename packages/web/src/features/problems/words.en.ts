@@ -61,7 +61,7 @@ export const problems = {
   otherName: 'Use this name',
   name: 'Your name',
   home: 'To the start page',
-  connecting: 'Connecting…',
+  connection: 'Connection',
   waiting: (seconds: number) => `No connection. Next try in ${seconds} s`,
   waitingNow: 'No connection. Trying again…',
   lost: 'The connection was lost. It comes back by itself; what you write is sent then.',

@@ -61,7 +61,7 @@ export const problems: ProblemsWords = {
   otherName: '이 이름으로 하기',
   name: '이름',
   home: '첫 화면으로',
-  connecting: '연결하는 중이에요…',
+  connection: '연결',
   waiting: (seconds) => `연결이 끊어졌어요. ${seconds}초 뒤에 다시 시도해요`,
   waitingNow: '연결이 끊어졌어요. 다시 시도하고 있어요…',
   lost: '연결이 끊어졌어요. 저절로 돌아오고, 그동안 쓴 글은 그때 보내집니다.',

@@ -14,7 +14,6 @@ export const shell = {
   linkCopied: 'Link copied. Send it to whoever should come.',
   linkNotCopied: (link: string) => `The link could not be copied: ${link}`,
   here: (count: number) => `${count} here`,
-  inCall: (count: number) => `${count} in the call`,
   join: 'Join',
   joinCall: 'Join the call',
   leave: 'Leave',
@@ -32,7 +31,6 @@ export const shell = {
     again: 'Come back in',
     home: 'To the start page',
   },
-  openNetwork: 'Not secure',
 }
 
 export type ShellWords = typeof shell

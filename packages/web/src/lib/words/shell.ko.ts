@@ -16,7 +16,6 @@ export const shell: ShellWords = {
   linkCopied: '링크를 복사했어요. 함께할 사람에게 보내 주세요.',
   linkNotCopied: (link) => `링크를 복사하지 못했어요: ${link}`,
   here: (count) => `${count}명 있음`,
-  inCall: (count) => `${count}명 통화 중`,
   join: '들어가기',
   joinCall: '통화에 들어가기',
   leave: '나가기',
@@ -34,5 +33,4 @@ export const shell: ShellWords = {
     again: '다시 들어가기',
     home: '첫 화면으로',
   },
-  openNetwork: '보안 연결 아님',
 }

@@ -11,7 +11,7 @@ export function LeftScreen({ room, onAgain, onHome }: { room: string; onAgain: (
         <DoorOpen size={32} aria-hidden="true" />
       </span>
       <h1 className="mt-2 text-2xl font-bold tracking-tight">{shell.left.title}</h1>
-      <p className="max-w-md text-soft">{shell.left.text(room)}</p>
+      <p className="max-w-md text-balance text-soft">{shell.left.text(room)}</p>
       <div className="mt-4 flex flex-wrap justify-center gap-2">
         <Button look="go" onClick={onAgain}>
           {shell.left.again}

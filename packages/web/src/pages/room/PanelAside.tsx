@@ -1,8 +1,9 @@
 import type { RoomClient } from '@maru/client'
-import type { RefObject } from 'react'
+import { lazy, type RefObject, Suspense } from 'react'
 import { Chat } from '../../features/chat/Chat.tsx'
-import { People } from '../../features/people/People.tsx'
 import { useWords } from '../../lib/words/use-words.ts'
+
+const People = lazy(async () => ({ default: (await import('../../features/people/People.tsx')).People }))
 
 interface PanelAsideProps {
   panel: 'chat' | 'people'
@@ -22,7 +23,9 @@ export function PanelAside({ panel, client, draft, newFrom, onQuit, onInvite, on
       {panel === 'chat' ? (
         <Chat client={client} draft={draft} newFrom={newFrom} onQuit={onQuit} onClose={onClose} />
       ) : (
-        <People client={client} onInvite={onInvite} onClose={onClose} />
+        <Suspense fallback={null}>
+          <People client={client} onInvite={onInvite} onClose={onClose} />
+        </Suspense>
       )}
     </aside>
   )

@@ -46,7 +46,7 @@ export function RoomHeader(props: RoomHeaderProps) {
         look === 'chat' && 'border-b border-line',
       )}
     >
-      <Brand compact />
+      <Brand compact={look !== 'plain'} />
       {look !== 'plain' && <Where room={room} client={client} onPeople={() => toggle('people')} />}
       <span className="flex-1" />
       <InsecureChip />
@@ -73,7 +73,7 @@ export function RoomHeader(props: RoomHeaderProps) {
       <span className={look === 'plain' ? 'contents' : 'contents max-md:hidden'}>
         <Preferences />
       </span>
-      {look !== 'plain' && <MoreMenu onInvite={onInvite} />}
+      {look !== 'plain' && <MoreMenu onInvite={onInvite} onLeave={look === 'chat' ? onLeave : undefined} />}
       {look === 'chat' && (
         <>
           <Button look="go" size="small" onClick={onJoin}>
@@ -81,9 +81,9 @@ export function RoomHeader(props: RoomHeaderProps) {
             <span className="max-sm:hidden">{shell.joinCall}</span>
             <span className="sm:hidden">{shell.join}</span>
           </Button>
-          <Button size="small" onClick={onLeave}>
+          <Button size="small" className="max-sm:hidden" onClick={onLeave}>
             <LogOut size={17} aria-hidden="true" />
-            <span className="max-sm:sr-only">{shell.leave}</span>
+            {shell.leave}
           </Button>
         </>
       )}
@@ -145,7 +145,7 @@ function PanelButton({ icon: Icon, label, pressed, badge = 0, onClick }: PanelBu
 
 function Badge({ count, label }: { count: number; label: string }): ReactNode {
   return (
-    <b className="min-w-4.5 rounded-full bg-wood px-1 text-center text-[11px]/[18px] font-bold text-wood-ink tabular-nums max-sm:absolute max-sm:top-0 max-sm:right-0">
+    <b className="min-w-4.5 rounded-full bg-wood px-1 text-center text-[0.6875rem]/4.5 font-bold text-wood-ink tabular-nums max-sm:absolute max-sm:top-0 max-sm:right-0">
       <span aria-hidden="true">{count > 99 ? '99+' : count}</span>
       <span className="sr-only">, {label}</span>
     </b>
@@ -153,13 +153,14 @@ function Badge({ count, label }: { count: number; label: string }): ReactNode {
 }
 
 /** On a narrow page what the header has no room for. */
-function MoreMenu({ onInvite }: { onInvite: () => void }) {
+function MoreMenu({ onInvite, onLeave }: { onInvite: () => void; onLeave: (() => void) | undefined }) {
   const { shell, people } = useWords()
   const language = useLanguage()
   const other = useTheme() === 'light' ? 'dark' : 'light'
   const pick = (id: string) => {
     if (id === 'invite') onInvite()
     if (id === 'theme') chooseTheme(other)
+    if (id === 'leave') onLeave?.()
     if (id === 'language') chooseLanguage(language === 'en' ? 'ko' : 'en')
   }
   return (
@@ -171,6 +172,7 @@ function MoreMenu({ onInvite }: { onInvite: () => void }) {
           { id: 'invite', label: people.invite },
           { id: 'theme', label: shell.toTheme[other] },
           { id: 'language', label: <span lang={language === 'en' ? 'ko' : 'en'}>{shell.toLanguage}</span> },
+          ...(onLeave ? [{ id: 'leave', label: shell.leave }] : []),
         ]}
         onPick={pick}
       >
