@@ -35,7 +35,10 @@ impl MidText {
             return None;
         }
         bytes.get_mut(..mid.len())?.copy_from_slice(mid.as_bytes());
-        Some(MidText { bytes, len: mid.len() as u8 })
+        Some(MidText {
+            bytes,
+            len: mid.len() as u8,
+        })
     }
 
     /// The text's bytes.
@@ -113,7 +116,15 @@ impl OutStream {
             timestamp: rewrite.timestamp,
             ssrc: self.rtx_ssrc?,
         };
-        self.append(arena, packet, rewrite, &header, form, abs_send_time, Some(rewrite.seq as u16))
+        self.append(
+            arena,
+            packet,
+            rewrite,
+            &header,
+            form,
+            abs_send_time,
+            Some(rewrite.seq as u16),
+        )
     }
 
     #[expect(clippy::too_many_arguments)]
@@ -133,7 +144,9 @@ impl OutStream {
         };
         let start = arena.len();
         let descriptor = packet.dependency_descriptor.as_deref().unwrap_or_default();
-        arena.reserve(12 + EXTENSION_ROOM + descriptor.len() + 2 + payload.len() + super::srtp::MAX_TAG);
+        arena.reserve(
+            12 + EXTENSION_ROOM + descriptor.len() + 2 + payload.len() + super::srtp::MAX_TAG,
+        );
         let header_len = self.write_header(arena, packet, header, abs_send_time, descriptor);
         if let Some(original) = original_seq {
             arena.extend_from_slice(&original.to_be_bytes());
@@ -142,7 +155,9 @@ impl OutStream {
         arena.extend_from_slice(payload);
         let written = arena.get_mut(payload_at..)?;
         let done = match form {
-            PayloadForm::RedFor(payload_type) if packet.red => red::retype(written, payload_type).is_some(),
+            PayloadForm::RedFor(payload_type) if packet.red => {
+                red::retype(written, payload_type).is_some()
+            }
             _ => true,
         };
         if let (Some(descriptor), Some(ids)) = (&packet.vp8, &rewrite.vp8) {
@@ -155,21 +170,230 @@ impl OutStream {
         Some(header_len)
     }
 
-    fn write_header(&self, arena: &mut Vec<u8>, packet: &MediaPacket, header: &NewHeader, abs_send_time: u32, descriptor: &[u8]) -> usize {
+    fn write_header(
+        &self,
+        arena: &mut Vec<u8>,
+        packet: &MediaPacket,
+        header: &NewHeader,
+        abs_send_time: u32,
+        descriptor: &[u8],
+    ) -> usize {
         let ids = &self.extensions;
         let [_, time @ ..] = abs_send_time.to_be_bytes();
-        let level = packet.audio_level.map(|level| [level & 0x7F | u8::from(packet.voice_activity) << 7]);
+        let level = packet
+            .audio_level
+            .map(|level| [level & 0x7F | u8::from(packet.voice_activity) << 7]);
         let orientation = packet.orientation.map(|orientation| [orientation]);
         let level = level.as_ref().map(<[u8; 1]>::as_slice);
         let orientation = orientation.as_ref().map(<[u8; 1]>::as_slice);
         // Id 0 stands for an element that is not there.
         let list: [(u8, &[u8]); 5] = [
-            (ids.mid.filter(|_| self.mid.is_some()).unwrap_or(0), self.mid.as_ref().map(MidText::as_bytes).unwrap_or_default()),
+            (
+                ids.mid.filter(|_| self.mid.is_some()).unwrap_or(0),
+                self.mid.as_ref().map(MidText::as_bytes).unwrap_or_default(),
+            ),
             (ids.abs_send_time.unwrap_or(0), &time),
-            (ids.audio_level.filter(|_| level.is_some()).unwrap_or(0), level.unwrap_or_default()),
-            (ids.orientation.filter(|_| orientation.is_some()).unwrap_or(0), orientation.unwrap_or_default()),
-            (ids.dependency_descriptor.filter(|_| !descriptor.is_empty()).unwrap_or(0), descriptor),
+            (
+                ids.audio_level.filter(|_| level.is_some()).unwrap_or(0),
+                level.unwrap_or_default(),
+            ),
+            (
+                ids.orientation
+                    .filter(|_| orientation.is_some())
+                    .unwrap_or(0),
+                orientation.unwrap_or_default(),
+            ),
+            (
+                ids.dependency_descriptor
+                    .filter(|_| !descriptor.is_empty())
+                    .unwrap_or(0),
+                descriptor,
+            ),
         ];
         rtp::write_header(arena, header, &list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Codec;
+    use std::time::Instant;
+
+    const STREAM: OutStream = OutStream {
+        ssrc: 11,
+        rtx_ssrc: Some(12),
+        mid: None,
+        extensions: ExtensionIds {
+            mid: Some(4),
+            abs_send_time: Some(2),
+            audio_level: Some(1),
+            orientation: Some(13),
+            dependency_descriptor: Some(8),
+        },
+    };
+
+    fn packet(codec: Codec, payload: &[u8]) -> MediaPacket {
+        MediaPacket::new(codec, 1_000, 5_000, true, payload.into(), Instant::now())
+    }
+
+    const REWRITE: Rewrite = Rewrite {
+        seq: 0x3_0007,
+        timestamp: 77,
+        vp8: None,
+    };
+
+    #[test]
+    fn writes_what_the_subscriber_negotiated() {
+        let stream = OutStream {
+            mid: MidText::new("a0"),
+            ..STREAM
+        };
+        let mut audio = packet(Codec::Opus, b"voice");
+        (audio.audio_level, audio.voice_activity, audio.orientation) = (Some(30), true, Some(1));
+        audio.dependency_descriptor = Some([5; 20].as_slice().into());
+        let mut arena = vec![1, 2, 3];
+        let len = stream
+            .build(
+                &mut arena,
+                &audio,
+                &REWRITE,
+                111,
+                PayloadForm::Whole,
+                0x0001_0203,
+            )
+            .unwrap();
+        let bytes = &arena[3..];
+        let header = rtp::Header::parse(bytes).unwrap();
+        assert_eq!(
+            (header.len, header.ssrc, header.seq, header.timestamp),
+            (len, 11, 7, 77)
+        );
+        assert_eq!((header.payload_type, header.marker), (111, true));
+        let wanted: [(u8, &[u8]); 5] = [
+            (4, b"a0"),
+            (2, &[1, 2, 3]),
+            (1, &[30 | 0x80]),
+            (13, &[1]),
+            (8, &[5; 20]),
+        ];
+        assert_eq!(header.extensions().collect::<Vec<_>>(), wanted);
+        assert_eq!(&bytes[len..], b"voice");
+
+        let bare = OutStream {
+            extensions: ExtensionIds::default(),
+            ..stream
+        };
+        let mut arena = vec![];
+        assert_eq!(
+            bare.build(&mut arena, &audio, &REWRITE, 111, PayloadForm::Whole, 0),
+            Some(12)
+        );
+    }
+
+    #[test]
+    fn a_retransmission_carries_the_number_it_repeats() {
+        let mut arena = vec![];
+        let video = packet(Codec::H264, b"picture");
+        let len = STREAM
+            .build_rtx(
+                &mut arena,
+                &video,
+                &REWRITE,
+                97,
+                0x1_0001,
+                PayloadForm::Whole,
+                0,
+            )
+            .unwrap();
+        let header = rtp::Header::parse(&arena).unwrap();
+        assert_eq!(
+            (
+                header.payload_type,
+                header.ssrc,
+                header.seq,
+                header.timestamp
+            ),
+            (97, 12, 1, 77)
+        );
+        assert_eq!(&arena[len..], b"\x00\x07picture");
+        let without = OutStream {
+            rtx_ssrc: None,
+            ..STREAM
+        };
+        assert_eq!(
+            without.build_rtx(&mut arena, &video, &REWRITE, 97, 1, PayloadForm::Whole, 0),
+            None
+        );
+    }
+
+    #[test]
+    fn picture_ids_change_in_the_copy_alone() {
+        let video = packet(Codec::Vp8, &[0x90, 0xE0, 0x81, 0x02, 7, 0x40, 0x10]);
+        let ids = vp8::PictureIds {
+            picture: Some(0x7FFF),
+            base_layer: Some(9),
+            key: None,
+        };
+        for rtx in [false, true] {
+            let mut arena = vec![];
+            let rewrite = Rewrite {
+                vp8: Some(ids),
+                ..REWRITE
+            };
+            let len = if rtx {
+                STREAM
+                    .build_rtx(&mut arena, &video, &rewrite, 97, 5, PayloadForm::Whole, 0)
+                    .unwrap()
+                    + 2
+            } else {
+                STREAM
+                    .build(&mut arena, &video, &rewrite, 96, PayloadForm::Whole, 0)
+                    .unwrap()
+            };
+            assert_eq!(arena[len..], [0x90, 0xE0, 0xFF, 0xFF, 9, 0x40, 0x10]);
+        }
+        assert_eq!(video.payload[2..5], [0x81, 0x02, 7]);
+    }
+
+    #[test]
+    fn red_fits_the_subscriber() {
+        let mut audio = packet(Codec::Opus, &[0x80 | 111, 0, 4, 2, 111, 1, 1, 2, 2, 2]);
+        let build = |audio: &MediaPacket, form| {
+            let mut arena = vec![];
+            let len = STREAM.build(&mut arena, audio, &REWRITE, 63, form, 0);
+            len.map(|len| arena[len..].to_vec()).ok_or(arena.len())
+        };
+        // Not marked as RED: plain Opus stays plain whatever the form.
+        assert_eq!(
+            build(&audio, PayloadForm::RedPrimary).unwrap(),
+            *audio.payload
+        );
+        assert_eq!(
+            build(&audio, PayloadForm::RedFor(9)).unwrap(),
+            *audio.payload
+        );
+        audio.red = true;
+        assert_eq!(build(&audio, PayloadForm::Whole).unwrap(), *audio.payload);
+        assert_eq!(build(&audio, PayloadForm::RedPrimary).unwrap(), [2, 2, 2]);
+        assert_eq!(
+            build(&audio, PayloadForm::RedFor(9)).unwrap(),
+            [0x80 | 9, 0, 4, 2, 9, 1, 1, 2, 2, 2]
+        );
+        audio.payload = [0x80 | 111, 0, 4, 200, 111].as_slice().into();
+        assert_eq!(build(&audio, PayloadForm::RedPrimary), Err(0));
+        assert_eq!(build(&audio, PayloadForm::RedFor(9)), Err(0));
+    }
+
+    #[test]
+    fn mids_have_sixteen_bytes_at_most() {
+        assert_eq!(
+            MidText::new("0123456789abcdef").unwrap().as_bytes(),
+            b"0123456789abcdef"
+        );
+        assert_eq!(
+            (MidText::new(""), MidText::new("0123456789abcdefg")),
+            (None, None)
+        );
     }
 }

@@ -28,7 +28,9 @@ pub struct KeyframeLimiter {
 impl KeyframeLimiter {
     /// Notes a wish. True: send a request now. False: one is on the way, or [`KeyframeLimiter::poll`] will say so when it is time.
     pub fn request(&mut self, need: Need, now: Instant) -> bool {
-        let Some(asked) = self.asked else { return self.send(now) };
+        let Some(asked) = self.asked else {
+            return self.send(now);
+        };
         let since = now.saturating_duration_since(asked);
         let covered = need == Need::Newcomer && !self.answered && since < IN_FLIGHT;
         if since >= INTERVAL || need == Need::Newcomer && !covered {

@@ -35,7 +35,9 @@ impl LevelMeter {
     pub fn observe(&mut self, level: u8, timestamp: u32, now: Instant) {
         let frame_ms = match self.last_timestamp.map(|last| timestamp.wrapping_sub(last)) {
             Some(step) if step as i32 <= 0 => return, // late or doubled
-            Some(step) if (1..=MAX_FRAME_MS).contains(&(step / TICKS_PER_MS)) => step / TICKS_PER_MS,
+            Some(step) if (1..=MAX_FRAME_MS).contains(&(step / TICKS_PER_MS)) => {
+                step / TICKS_PER_MS
+            }
             _ => DEFAULT_FRAME_MS,
         };
         self.last_timestamp = Some(timestamp);
@@ -45,7 +47,11 @@ impl LevelMeter {
         self.heard = Some(now);
         self.observed_ms += frame_ms;
         if level <= ACTIVE_LEVEL {
-            self.loudest = if self.active_ms == 0 { level } else { self.loudest.min(level) };
+            self.loudest = if self.active_ms == 0 {
+                level
+            } else {
+                self.loudest.min(level)
+            };
             self.active_ms += frame_ms;
         }
         if self.observed_ms >= WINDOW_MS {
@@ -55,7 +61,11 @@ impl LevelMeter {
 
     /// The smoothed level as a share of full scale; 0 when nobody speaks.
     pub fn level(&self, now: Instant) -> f32 {
-        if self.is_stale(now) || self.smoothed < linear(f32::from(ACTIVE_LEVEL)) { 0.0 } else { self.smoothed.min(1.0) }
+        if self.is_stale(now) || self.smoothed < linear(f32::from(ACTIVE_LEVEL)) {
+            0.0
+        } else {
+            self.smoothed.min(1.0)
+        }
     }
 
     /// Forgets everything: the track was muted.
@@ -64,7 +74,8 @@ impl LevelMeter {
     }
 
     fn is_stale(&self, now: Instant) -> bool {
-        self.heard.is_none_or(|heard| now.saturating_duration_since(heard) >= STALE)
+        self.heard
+            .is_none_or(|heard| now.saturating_duration_since(heard) >= STALE)
     }
 
     fn finish_window(&mut self) {
@@ -101,12 +112,22 @@ impl<T: Clone + PartialEq> SpeakerList<T> {
     /// Takes the levels of all tracks and returns what has changed in steps of an eighth; level 0 stands for who stopped, or is gone.
     /// Call it every 400 ms.
     pub fn changes(&mut self, levels: impl IntoIterator<Item = (T, f32)>) -> Vec<(T, f32)> {
-        let now: Vec<(T, f32)> =
-            levels.into_iter().map(|(track, level)| (track, (level * STEPS).ceil() / STEPS)).filter(|(_, level)| *level > 0.0).collect();
+        let now: Vec<(T, f32)> = levels
+            .into_iter()
+            .map(|(track, level)| (track, (level * STEPS).ceil() / STEPS))
+            .filter(|(_, level)| *level > 0.0)
+            .collect();
         let before = std::mem::replace(&mut self.told, now);
-        let stopped = before.iter().filter(|(track, _)| !self.told.iter().any(|(other, _)| other == track));
+        let stopped = before
+            .iter()
+            .filter(|(track, _)| !self.told.iter().any(|(other, _)| other == track));
         let mut changes: Vec<(T, f32)> = stopped.map(|(track, _)| (track.clone(), 0.0)).collect();
-        changes.extend(self.told.iter().filter(|entry| !before.contains(entry)).cloned());
+        changes.extend(
+            self.told
+                .iter()
+                .filter(|entry| !before.contains(entry))
+                .cloned(),
+        );
         changes
     }
 }
@@ -116,11 +137,22 @@ mod tests {
     use super::*;
 
     /// `frames` packets of 20 ms, `level` for the first `active` of every 20.
-    fn talk(meter: &mut LevelMeter, start: Instant, from: u32, frames: u32, level: u8, active: u32) -> Instant {
+    fn talk(
+        meter: &mut LevelMeter,
+        start: Instant,
+        from: u32,
+        frames: u32,
+        level: u8,
+        active: u32,
+    ) -> Instant {
         let mut now = start;
         for frame in from..from + frames {
             now = start + Duration::from_millis(20 * u64::from(frame - from));
-            meter.observe(if frame % 20 < active { level } else { 127 }, frame.wrapping_mul(960), now);
+            meter.observe(
+                if frame % 20 < active { level } else { 127 },
+                frame.wrapping_mul(960),
+                now,
+            );
         }
         now
     }
@@ -131,7 +163,11 @@ mod tests {
         let mut meter = LevelMeter::default();
         assert_eq!(meter.level(start), 0.0);
         let now = talk(&mut meter, start, 0, 60, 20, 20);
-        assert!((meter.level(now) - 0.1 * 26.0 / 27.0).abs() < 0.001, "{}", meter.level(now));
+        assert!(
+            (meter.level(now) - 0.1 * 26.0 / 27.0).abs() < 0.001,
+            "{}",
+            meter.level(now)
+        );
         let now = talk(&mut meter, now, 60, 80, 127, 20);
         assert_eq!(meter.level(now), 0.0);
     }

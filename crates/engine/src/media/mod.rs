@@ -3,7 +3,15 @@
 //! Owns no socket, no thread and no clock: bytes, numbers and instants come in as arguments. Everything that comes from a network
 //! is read with checked access only; a parser answers `None` and the caller counts. Every buffer has a bound.
 #![deny(missing_docs)]
-#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
 
 mod bytes;
 pub mod codec;

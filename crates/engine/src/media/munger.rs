@@ -50,7 +50,9 @@ impl Origin {
         Rewrite {
             seq: self.seq,
             timestamp: packet.timestamp.wrapping_add(self.timestamp_delta),
-            vp8: packet.vp8.map(|descriptor| descriptor.ids.plus(self.pictures)),
+            vp8: packet
+                .vp8
+                .map(|descriptor| descriptor.ids.plus(self.pictures)),
         }
     }
 }
@@ -155,7 +157,10 @@ impl Munger {
 
     /// A timestamp of a layer (of its sender report) on the outgoing stream. `None` when the layer does not run.
     pub fn map_timestamp(&self, layer: LayerId, timestamp: u32) -> Option<u32> {
-        let segment = self.segments.back().filter(|_| self.current() == Some(layer))?;
+        let segment = self
+            .segments
+            .back()
+            .filter(|_| self.current() == Some(layer))?;
         Some(timestamp.wrapping_add(segment.timestamp_delta))
     }
 
@@ -173,13 +178,13 @@ impl Munger {
                 self.in_order(layer, packet, now)
             }
             _ if self.wanted == Some(layer) => {
-                if let Some(given) = self.fill(layer, packet) {
+                if let Some(given) = self.fill(layer, packet, now) {
                     return Some(given);
                 }
                 self.begin(layer, packet, now)
             }
             // A layer that was left: what it still owed may come late.
-            _ => self.fill(layer, packet),
+            _ => self.fill(layer, packet, now),
         }
     }
 
@@ -187,8 +192,16 @@ impl Munger {
     pub fn origin(&self, seq: u16) -> Option<Origin> {
         let highest = self.given.highest()?;
         let extended = rtp::extend(Some(highest), seq);
-        let extended = if extended > highest { extended.checked_sub(1 << 16)? } else { extended };
-        let segment = self.segments.iter().rev().find(|segment| segment.out(segment.first_in) <= extended)?;
+        let extended = if extended > highest {
+            extended.checked_sub(1 << 16)?
+        } else {
+            extended
+        };
+        let segment = self
+            .segments
+            .iter()
+            .rev()
+            .find(|segment| segment.out(segment.first_in) <= extended)?;
         let in_seq = extended.wrapping_sub(segment.seq_delta);
         (in_seq <= segment.end_in).then_some(Origin {
             layer: segment.layer,
@@ -205,7 +218,12 @@ impl Munger {
         let segment = self.segments.back_mut()?;
         if packet.payload.is_empty() {
             // Padding only: the numbers close over it, those still missing before it keep their places.
-            let next = Segment { first_in: packet.seq + 1, end_in: u64::MAX, seq_delta: segment.seq_delta.wrapping_sub(1), ..*segment };
+            let next = Segment {
+                first_in: packet.seq + 1,
+                end_in: u64::MAX,
+                seq_delta: segment.seq_delta.wrapping_sub(1),
+                ..*segment
+            };
             if segment.first_in == packet.seq {
                 *segment = next;
             } else {
@@ -215,11 +233,17 @@ impl Munger {
             return None;
         }
         let segment = *segment;
-        self.give(&segment, packet, Some(now))
+        self.give(&segment, packet, now)
     }
 
     /// A packet of the running layer from below its newest one.
-    fn late(&mut self, layer: LayerId, packet: &MediaPacket, newest: u64, now: Instant) -> Option<Rewrite> {
+    fn late(
+        &mut self,
+        layer: LayerId,
+        packet: &MediaPacket,
+        newest: u64,
+        now: Instant,
+    ) -> Option<Rewrite> {
         if newest - packet.seq > MAX_GAP {
             self.stale += 1;
             if self.gated || self.stale >= STALE_RUN {
@@ -227,14 +251,16 @@ impl Munger {
             }
             return None;
         }
-        self.fill(layer, packet)
+        self.fill(layer, packet, now)
     }
 
     /// Gives a late packet the number that was kept for it.
-    fn fill(&mut self, layer: LayerId, packet: &MediaPacket) -> Option<Rewrite> {
-        let holds = |segment: &&Segment| segment.layer == layer && (segment.first_in..=segment.end_in).contains(&packet.seq);
+    fn fill(&mut self, layer: LayerId, packet: &MediaPacket, now: Instant) -> Option<Rewrite> {
+        let holds = |segment: &&Segment| {
+            segment.layer == layer && (segment.first_in..=segment.end_in).contains(&packet.seq)
+        };
         let segment = *self.segments.iter().rev().find(holds)?;
-        self.give(&segment, packet, None)
+        self.give(&segment, packet, now)
     }
 
     /// Starts a run with this packet if it may.
@@ -246,11 +272,15 @@ impl Munger {
         let timestamp_delta = match self.last {
             None => 0,
             Some((timestamp, at)) => {
-                let step = ticks(now.saturating_duration_since(at), self.clock_rate).max(self.clock_rate / SEAMS_PER_SECOND);
+                let step = ticks(now.saturating_duration_since(at), self.clock_rate)
+                    .max(self.clock_rate / SEAMS_PER_SECOND);
                 timestamp.wrapping_add(step).wrapping_sub(packet.timestamp)
             }
         };
-        let pictures = packet.vp8.map(|descriptor| self.pictures.step_from(descriptor.ids)).unwrap_or_default();
+        let pictures = packet
+            .vp8
+            .map(|descriptor| self.pictures.step_from(descriptor.ids))
+            .unwrap_or_default();
         let segment = Segment {
             layer,
             first_in: packet.seq,
@@ -262,7 +292,7 @@ impl Munger {
         self.push(segment);
         self.running = Some((layer, packet.seq));
         self.stale = 0;
-        self.give(&segment, packet, Some(now))
+        self.give(&segment, packet, now)
     }
 
     /// Ends the open run at what was really given out, so that the next one follows without a hole.
@@ -275,7 +305,9 @@ impl Munger {
                 self.segments.pop_back();
                 continue;
             }
-            segment.end_in = segment.end_in.min(self.highest.wrapping_sub(segment.seq_delta));
+            segment.end_in = segment
+                .end_in
+                .min(self.highest.wrapping_sub(segment.seq_delta));
             break;
         }
     }
@@ -287,20 +319,30 @@ impl Munger {
         self.segments.push_back(segment);
     }
 
-    fn give(&mut self, segment: &Segment, packet: &MediaPacket, in_order: Option<Instant>) -> Option<Rewrite> {
+    fn give(&mut self, segment: &Segment, packet: &MediaPacket, now: Instant) -> Option<Rewrite> {
         let seq = segment.out(packet.seq);
         if self.given.mark(seq) != Seen::New {
             return None;
         }
         let timestamp = packet.timestamp.wrapping_add(segment.timestamp_delta);
-        let vp8 = packet.vp8.map(|descriptor| descriptor.ids.plus(segment.pictures));
-        if let Some(now) = in_order {
+        let vp8 = packet
+            .vp8
+            .map(|descriptor| descriptor.ids.plus(segment.pictures));
+        // A late packet can be the highest too: when only padding came after it.
+        if seq > self.highest {
             self.highest = seq;
             self.last = Some((timestamp, now));
             if let Some(ids) = vp8 {
                 self.pictures = self.pictures.updated(ids);
             }
         }
-        Some(Rewrite { seq, timestamp, vp8 })
+        Some(Rewrite {
+            seq,
+            timestamp,
+            vp8,
+        })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,9 @@ impl Ntp {
 
     /// Later by `elapsed`.
     pub fn plus(self, elapsed: Duration) -> Ntp {
-        Ntp(self.0.wrapping_add(elapsed.as_secs() << 32 | fraction(elapsed)))
+        Ntp(self
+            .0
+            .wrapping_add(elapsed.as_secs() << 32 | fraction(elapsed)))
     }
 
     /// The middle 32 bits: LSR and DLSR of report blocks.
@@ -52,14 +54,18 @@ impl ReportClock {
     /// The pair for `now`, carried forward by the elapsed time. Subscribers get the publisher's own clock, so that audio and video stay in step.
     pub fn extrapolate(&self, now: Instant) -> (Ntp, u32) {
         let elapsed = now.saturating_duration_since(self.at);
-        (self.ntp.plus(elapsed), self.rtp.wrapping_add(ticks(elapsed, self.rate)))
+        (
+            self.ntp.plus(elapsed),
+            self.rtp.wrapping_add(ticks(elapsed, self.rate)),
+        )
     }
 }
 
 /// `elapsed` in ticks of an RTP clock, modulo 2^32.
 pub(super) fn ticks(elapsed: Duration, rate: u32) -> u32 {
     let rate = u64::from(rate);
-    (elapsed.as_secs().wrapping_mul(rate)).wrapping_add(u64::from(elapsed.subsec_nanos()) * rate / 1_000_000_000) as u32
+    (elapsed.as_secs().wrapping_mul(rate))
+        .wrapping_add(u64::from(elapsed.subsec_nanos()) * rate / 1_000_000_000) as u32
 }
 
 #[cfg(test)]
@@ -70,7 +76,10 @@ mod tests {
     fn fixed_point_forms() {
         let ntp = Ntp::from_unix(Duration::from_millis(1_500));
         assert_eq!(ntp.0, (UNIX_OFFSET + 1) << 32 | 1 << 31);
-        assert_eq!(ntp.plus(Duration::from_millis(500)).0, (UNIX_OFFSET + 2) << 32);
+        assert_eq!(
+            ntp.plus(Duration::from_millis(500)).0,
+            (UNIX_OFFSET + 2) << 32
+        );
         assert_eq!(Ntp(0x0102_0304_0506_0708).middle(), 0x0304_0506);
         // One second is 2^18 in abs-send-time.
         assert_eq!(Ntp(1 << 32).abs_send_time(), 1 << 18);
@@ -80,7 +89,15 @@ mod tests {
     #[test]
     fn a_report_is_carried_forward() {
         let at = Instant::now();
-        let clock = ReportClock { ntp: Ntp(5 << 32), rtp: u32::MAX, at, rate: 90_000 };
-        assert_eq!(clock.extrapolate(at + Duration::from_millis(2_500)), (Ntp(7 << 32 | 1 << 31), 224_999));
+        let clock = ReportClock {
+            ntp: Ntp(5 << 32),
+            rtp: u32::MAX,
+            at,
+            rate: 90_000,
+        };
+        assert_eq!(
+            clock.extrapolate(at + Duration::from_millis(2_500)),
+            (Ntp(7 << 32 | 1 << 31), 224_999)
+        );
     }
 }

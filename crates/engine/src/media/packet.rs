@@ -35,7 +35,14 @@ pub struct MediaPacket {
 
 impl MediaPacket {
     /// A packet with what its payload says; extensions are set by the caller.
-    pub fn new(codec: Codec, seq: u64, timestamp: u32, marker: bool, payload: Arc<[u8]>, arrived: Instant) -> MediaPacket {
+    pub fn new(
+        codec: Codec,
+        seq: u64,
+        timestamp: u32,
+        marker: bool,
+        payload: Arc<[u8]>,
+        arrived: Instant,
+    ) -> MediaPacket {
         MediaPacket {
             seq,
             timestamp,
@@ -46,7 +53,11 @@ impl MediaPacket {
             orientation: None,
             dependency_descriptor: None,
             keyframe_start: codec::starts_keyframe(codec, &payload),
-            vp8: if codec == Codec::Vp8 { vp8::Descriptor::parse(&payload) } else { None },
+            vp8: if codec == Codec::Vp8 {
+                vp8::Descriptor::parse(&payload)
+            } else {
+                None
+            },
             payload,
             arrived,
         }

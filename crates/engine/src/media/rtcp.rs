@@ -68,7 +68,9 @@ pub struct Missing {
 impl Missing {
     /// The missing sequence numbers in order.
     pub fn seqs(self) -> impl Iterator<Item = u16> {
-        let following = (0..16).filter(move |bit| self.mask >> bit & 1 == 1).map(move |bit| self.first.wrapping_add(bit + 1));
+        let following = (0..16)
+            .filter(move |bit| self.mask >> bit & 1 == 1)
+            .map(move |bit| self.first.wrapping_add(bit + 1));
         std::iter::once(self.first).chain(following)
     }
 }
@@ -97,9 +99,11 @@ impl Reception {
         if self.last_report == 0 {
             return None;
         }
-        let elapsed = now_middle.wrapping_sub(self.last_report).wrapping_sub(self.delay);
+        let elapsed = now_middle
+            .wrapping_sub(self.last_report)
+            .wrapping_sub(self.delay);
         // Negative, or more than a minute: clock steps and lies.
-        (elapsed < 60 << 16).then(|| Duration::from_micros(u64::from(elapsed) * 1_000_000 >> 16))
+        (elapsed < 60 << 16).then(|| Duration::from_micros((u64::from(elapsed) * 1_000_000) >> 16))
     }
 }
 
@@ -109,7 +113,9 @@ pub fn parse(compound: &[u8], out: &mut Vec<Feedback>) -> bool {
     let mut rest = compound;
     let limit = out.len() + MAX_FINDINGS;
     while !rest.is_empty() {
-        let Some((part, tail)) = split_part(rest) else { return false };
+        let Some((part, tail)) = split_part(rest) else {
+            return false;
+        };
         if part_findings(part, out, limit).is_none() {
             return false;
         }
@@ -139,7 +145,14 @@ fn split_part(bytes: &[u8]) -> Option<(Part<'_>, &[u8])> {
         let padding = usize::from(*body.last()?);
         body = body.get(..body.len().checked_sub(padding)?)?;
     }
-    Some((Part { count: first & 0x1F, kind, body }, tail))
+    Some((
+        Part {
+            count: first & 0x1F,
+            kind,
+            body,
+        },
+        tail,
+    ))
 }
 
 fn part_findings(part: Part, out: &mut Vec<Feedback>, limit: usize) -> Option<()> {
@@ -151,10 +164,16 @@ fn part_findings(part: Part, out: &mut Vec<Feedback>, limit: usize) -> Option<()
     };
     match (kind, count) {
         (SENDER_REPORT, _) => {
-            add(Feedback::SenderReport { ssrc: be32(body, 0)?, ntp: Ntp(be64(body, 4)?), rtp: be32(body, 12)? });
+            add(Feedback::SenderReport {
+                ssrc: be32(body, 0)?,
+                ntp: Ntp(be64(body, 4)?),
+                rtp: be32(body, 12)?,
+            });
             report_blocks(body.get(24..)?, count).for_each(|block| add(Feedback::Reception(block)));
         }
-        (RECEIVER_REPORT, _) => report_blocks(body.get(4..)?, count).for_each(|block| add(Feedback::Reception(block))),
+        (RECEIVER_REPORT, _) => {
+            report_blocks(body.get(4..)?, count).for_each(|block| add(Feedback::Reception(block)))
+        }
         (GOODBYE, _) => body.chunks_exact(4).take(count.into()).for_each(|ssrc| {
             if let Some(ssrc) = be32(ssrc, 0) {
                 add(Feedback::Goodbye { ssrc });
@@ -163,20 +182,35 @@ fn part_findings(part: Part, out: &mut Vec<Feedback>, limit: usize) -> Option<()
         (TRANSPORT_FEEDBACK, NACK) => {
             let ssrc = be32(body, 4)?;
             for pair in body.get(8..)?.chunks_exact(4) {
-                add(Feedback::Nack { ssrc, missing: Missing { first: be16(pair, 0)?, mask: be16(pair, 2)? } });
+                add(Feedback::Nack {
+                    ssrc,
+                    missing: Missing {
+                        first: be16(pair, 0)?,
+                        mask: be16(pair, 2)?,
+                    },
+                });
             }
         }
-        (PAYLOAD_FEEDBACK, PLI) => add(Feedback::KeyframeRequest { ssrc: be32(body, 4)? }),
+        (PAYLOAD_FEEDBACK, PLI) => add(Feedback::KeyframeRequest {
+            ssrc: be32(body, 4)?,
+        }),
         (PAYLOAD_FEEDBACK, FIR) => {
             for entry in body.get(8..)?.chunks_exact(8) {
-                add(Feedback::KeyframeRequest { ssrc: be32(entry, 0)? });
+                add(Feedback::KeyframeRequest {
+                    ssrc: be32(entry, 0)?,
+                });
             }
         }
         (PAYLOAD_FEEDBACK, APPLICATION) if body.get(8..12)? == b"REMB" => {
             // draft-alvestrand-rmcat-remb-03: count(8) exponent(6) mantissa(18).
             let word = be32(body, 12)?;
             let (exponent, mantissa) = (word >> 18 & 0x3F, u64::from(word & 0x3_FFFF));
-            add(Feedback::Remb { bitrate: mantissa.checked_shl(exponent).filter(|rate| rate >> exponent == mantissa).unwrap_or(u64::MAX) });
+            add(Feedback::Remb {
+                bitrate: mantissa
+                    .checked_shl(exponent)
+                    .filter(|rate| rate >> exponent == mantissa)
+                    .unwrap_or(u64::MAX),
+            });
         }
         _ => {}
     }
@@ -184,18 +218,21 @@ fn part_findings(part: Part, out: &mut Vec<Feedback>, limit: usize) -> Option<()
 }
 
 fn report_blocks(bytes: &[u8], count: u8) -> impl Iterator<Item = Reception> {
-    bytes.chunks_exact(24).take(count.into()).filter_map(|block| {
-        let loss = be32(block, 4)?;
-        Some(Reception {
-            ssrc: be32(block, 0)?,
-            fraction_lost: (loss >> 24) as u8,
-            lost: (loss << 8) as i32 >> 8,
-            highest: be32(block, 8)?,
-            jitter: be32(block, 12)?,
-            last_report: be32(block, 16)?,
-            delay: be32(block, 20)?,
+    bytes
+        .chunks_exact(24)
+        .take(count.into())
+        .filter_map(|block| {
+            let loss = be32(block, 4)?;
+            Some(Reception {
+                ssrc: be32(block, 0)?,
+                fraction_lost: (loss >> 24) as u8,
+                lost: (loss << 8) as i32 >> 8,
+                highest: be32(block, 8)?,
+                jitter: be32(block, 12)?,
+                last_report: be32(block, 16)?,
+                delay: be32(block, 20)?,
+            })
         })
-    })
 }
 
 /// What a sender report of ours says about one stream.
@@ -237,11 +274,15 @@ pub fn write_sender_report(out: &mut Vec<u8>, info: &SenderInfo, cname: &str) {
 /// Appends nothing for no streams.
 pub fn write_goodbye(out: &mut Vec<u8>, ssrcs: &[u32]) {
     let ssrcs = ssrcs.get(..31).unwrap_or(ssrcs);
-    let (Some(first), count) = (ssrcs.first(), ssrcs.len() as u8) else { return };
+    let (Some(first), count) = (ssrcs.first(), ssrcs.len() as u8) else {
+        return;
+    };
     out.extend_from_slice(&[0x80, RECEIVER_REPORT, 0, 1]);
     out.extend_from_slice(&first.to_be_bytes());
     out.extend_from_slice(&[0x80 | count, GOODBYE, 0, count]);
-    ssrcs.iter().for_each(|ssrc| out.extend_from_slice(&ssrc.to_be_bytes()));
+    ssrcs
+        .iter()
+        .for_each(|ssrc| out.extend_from_slice(&ssrc.to_be_bytes()));
 }
 
 /// Appends a picture loss indication (RFC 4585 section 6.3.1) about `media`.

@@ -33,8 +33,11 @@ impl<'a> Header<'a> {
         let (&first, &second) = (packet.first()?, packet.get(1)?);
         let len = header_len(packet)?;
         let fixed = 12 + 4 * usize::from(first & 0x0F);
-        let (extension_profile, extension_block) =
-            if first & 0x10 != 0 { (be16(packet, fixed)?, packet.get(fixed + 4..len)?) } else { (0, Default::default()) };
+        let (extension_profile, extension_block) = if first & 0x10 != 0 {
+            (be16(packet, fixed)?, packet.get(fixed + 4..len)?)
+        } else {
+            (0, Default::default())
+        };
         Some(Header {
             payload_type: second & 0x7F,
             marker: second & 0x80 != 0,
@@ -51,13 +54,22 @@ impl<'a> Header<'a> {
     /// The header extensions as (id, data), one-byte and two-byte form. Stops at the first malformed one.
     pub fn extensions(&self) -> Extensions<'a> {
         let two_byte = self.extension_profile & 0xFFF0 == TWO_BYTE;
-        let block = if two_byte || self.extension_profile == ONE_BYTE { self.extension_block } else { Default::default() };
-        Extensions { two_byte, rest: block }
+        let block = if two_byte || self.extension_profile == ONE_BYTE {
+            self.extension_block
+        } else {
+            Default::default()
+        };
+        Extensions {
+            two_byte,
+            rest: block,
+        }
     }
 
     /// The data of one header extension.
     pub fn extension(&self, id: u8) -> Option<&'a [u8]> {
-        self.extensions().find(|extension| extension.0 == id).map(|extension| extension.1)
+        self.extensions()
+            .find(|extension| extension.0 == id)
+            .map(|extension| extension.1)
     }
 }
 
@@ -81,7 +93,11 @@ pub fn payload<'a>(packet: &'a [u8], header: &Header) -> Option<&'a [u8]> {
         return Some(payload);
     }
     let count = usize::from(*payload.last()?);
-    if count == 0 { None } else { payload.get(..payload.len().checked_sub(count)?) }
+    if count == 0 {
+        None
+    } else {
+        payload.get(..payload.len().checked_sub(count)?)
+    }
 }
 
 /// Walks through header extensions.
@@ -122,7 +138,11 @@ impl<'a> Iterator for Extensions<'a> {
 /// section 4.1.2: more than 16 bytes or an id above 14). Elements longer than 255 bytes or with id 0 are left out.
 pub fn write_header(out: &mut Vec<u8>, header: &NewHeader, extensions: &[(u8, &[u8])]) -> usize {
     let start = out.len();
-    let present = || extensions.iter().filter(|(id, data)| *id != 0 && data.len() <= 255);
+    let present = || {
+        extensions
+            .iter()
+            .filter(|(id, data)| *id != 0 && data.len() <= 255)
+    };
     let has_extensions = present().next().is_some();
     out.push(if has_extensions { 0x90 } else { 0x80 });
     out.push(header.payload_type & 0x7F | u8::from(header.marker) << 7);
@@ -170,10 +190,14 @@ pub struct NewHeader {
 
 /// The extended sequence number of `seq` that is nearest to `highest` (RFC 3711 section 3.3.1); the first one counts from 0.
 pub fn extend(highest: Option<u64>, seq: u16) -> u64 {
-    let Some(highest) = highest else { return u64::from(seq) };
+    let Some(highest) = highest else {
+        return u64::from(seq);
+    };
     let step = seq.wrapping_sub(highest as u16) as i16;
     // Below zero there is nothing: a sequence number "before" the first ones belongs to the next round.
-    highest.checked_add_signed(i64::from(step)).unwrap_or(u64::from(seq))
+    highest
+        .checked_add_signed(i64::from(step))
+        .unwrap_or(u64::from(seq))
 }
 
 #[cfg(test)]
@@ -181,20 +205,34 @@ mod tests {
     use super::*;
     use crate::media::testing::Random;
 
-    const HEADER: NewHeader = NewHeader { payload_type: 111, marker: true, seq: 0xFFFE, timestamp: 0xDEAD_BEEF, ssrc: 0x0102_0304 };
+    const HEADER: NewHeader = NewHeader {
+        payload_type: 111,
+        marker: true,
+        seq: 0xFFFE,
+        timestamp: 0xDEAD_BEEF,
+        ssrc: 0x0102_0304,
+    };
 
     #[test]
     fn reads_what_it_writes() {
         let long = [9; 40];
-        let cases: [&[(u8, &[u8])]; 5] =
-            [&[], &[(1, &[0x85])], &[(3, b"0"), (2, &[1, 2, 3]), (14, &[7; 16])], &[(4, &long), (1, &[5])], &[(200, &[1]), (13, &[])]];
+        let cases: [&[(u8, &[u8])]; 5] = [
+            &[],
+            &[(1, &[0x85])],
+            &[(3, b"0"), (2, &[1, 2, 3]), (14, &[7; 16])],
+            &[(4, &long), (1, &[5])],
+            &[(200, &[1]), (13, &[])],
+        ];
         for extensions in cases {
             let mut packet = vec![0xAA, 0xAA];
             let len = write_header(&mut packet, &HEADER, extensions);
             packet.extend([1, 2, 3]);
             let packet = &packet[2..];
             let header = Header::parse(packet).unwrap();
-            assert_eq!((header.len, header.payload_type, header.marker, header.seq), (len, 111, true, 0xFFFE));
+            assert_eq!(
+                (header.len, header.payload_type, header.marker, header.seq),
+                (len, 111, true, 0xFFFE)
+            );
             assert_eq!((header.timestamp, header.ssrc), (0xDEAD_BEEF, 0x0102_0304));
             assert_eq!(header.extensions().collect::<Vec<_>>(), extensions.to_vec());
             assert_eq!(payload(packet, &header).unwrap(), [1, 2, 3]);
@@ -234,15 +272,27 @@ mod tests {
     fn survives_mutated_packets() {
         let mut random = Random::new(2);
         let mut sample = vec![];
-        write_header(&mut sample, &HEADER, &[(1, &[1]), (2, &[1, 2, 3]), (4, b"audio")]);
+        write_header(
+            &mut sample,
+            &HEADER,
+            &[(1, &[1]), (2, &[1, 2, 3]), (4, b"audio")],
+        );
         sample.extend([7; 20]);
         let mut wide = vec![];
         write_header(&mut wide, &HEADER, &[(20, &[1; 30])]);
         for round in 0..60_000 {
             let packet = random.mutate(if round % 2 == 0 { &sample } else { &wide });
-            let Some(header) = Header::parse(&packet) else { continue };
+            let Some(header) = Header::parse(&packet) else {
+                continue;
+            };
             assert!(header.len <= packet.len());
-            assert!(header.extensions().map(|extension| extension.1.len()).sum::<usize>() <= packet.len());
+            assert!(
+                header
+                    .extensions()
+                    .map(|extension| extension.1.len())
+                    .sum::<usize>()
+                    <= packet.len()
+            );
             let _ = payload(&packet, &header);
         }
     }

@@ -116,27 +116,55 @@ impl Keys {
     ///
     /// # Errors
     /// [`SrtpError::Material`] when the length does not fit the profile.
-    pub fn from_dtls(material: &[u8], profile: Profile, active: bool) -> Result<(Seal, Open), SrtpError> {
+    pub fn from_dtls(
+        material: &[u8],
+        profile: Profile,
+        active: bool,
+    ) -> Result<(Seal, Open), SrtpError> {
         let wrong = || SrtpError::Material(material.len());
         if material.len() != profile.material_len() {
             return Err(wrong());
         }
-        let (client_key, rest) = material.split_at_checked(profile.key_len()).ok_or_else(wrong)?;
+        let (client_key, rest) = material
+            .split_at_checked(profile.key_len())
+            .ok_or_else(wrong)?;
         let (server_key, salts) = rest.split_at_checked(profile.key_len()).ok_or_else(wrong)?;
-        let (client_salt, server_salt) = salts.split_at_checked(profile.salt_len()).ok_or_else(wrong)?;
+        let (client_salt, server_salt) = salts
+            .split_at_checked(profile.salt_len())
+            .ok_or_else(wrong)?;
         let client = || Suite::derive(profile, client_key, client_salt);
         let server = || Suite::derive(profile, server_key, server_salt);
-        let (ours, theirs) = if active { (client()?, server()?) } else { (server()?, client()?) };
+        let (ours, theirs) = if active {
+            (client()?, server()?)
+        } else {
+            (server()?, client()?)
+        };
         Ok((
-            Seal { suite: ours, tag: profile.tag_len(), rtcp_index: FIRST_RTCP_INDEX, sealed: Vec::new() },
-            Open { suite: theirs, tag: profile.tag_len(), rtp: Vec::new(), rtcp: Vec::new(), opened: 0 },
+            Seal {
+                suite: ours,
+                tag: profile.tag_len(),
+                rtcp_index: FIRST_RTCP_INDEX,
+                sealed: Vec::new(),
+            },
+            Open {
+                suite: theirs,
+                tag: profile.tag_len(),
+                rtp: Vec::new(),
+                rtcp: Vec::new(),
+                opened: 0,
+            },
         ))
     }
 }
 
 /// The session keys of one direction.
 enum Suite {
-    Gcm { rtp: LessSafeKey, rtcp: LessSafeKey, rtp_salt: [u8; 12], rtcp_salt: [u8; 12] },
+    Gcm {
+        rtp: LessSafeKey,
+        rtcp: LessSafeKey,
+        rtp_salt: [u8; 12],
+        rtcp_salt: [u8; 12],
+    },
     /// Boxed: the expanded keys are 3.5 kB, which GCM sessions should not carry.
     Cm(Box<CmSuite>),
 }
@@ -154,7 +182,12 @@ impl Suite {
     fn derive(profile: Profile, master: &[u8], salt: &[u8]) -> Result<Suite, SrtpError> {
         let kdf = kdf::Kdf::new(master, salt)?;
         if profile == Profile::Aes128CmSha1_80 {
-            let auth = |label| Ok::<_, SrtpError>(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &kdf.derive::<20>(label)?));
+            let auth = |label| {
+                Ok::<_, SrtpError>(hmac::Key::new(
+                    hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+                    &kdf.derive::<20>(label)?,
+                ))
+            };
             return Ok(Suite::Cm(Box::new(CmSuite {
                 rtp: kdf::counter_mode(&kdf.derive::<16>(kdf::RTP_KEY)?)?,
                 rtcp: kdf::counter_mode(&kdf.derive::<16>(kdf::RTCP_KEY)?)?,
@@ -204,26 +237,38 @@ impl Seal {
     ///
     /// # Errors
     /// [`SrtpError::Repeated`] when this index was sealed before; the buffer is untouched then.
-    pub fn seal_rtp(&mut self, buffer: &mut [u8], header_len: usize, len: usize, roc: u32) -> Result<usize, SrtpError> {
+    pub fn seal_rtp(
+        &mut self,
+        buffer: &mut [u8],
+        header_len: usize,
+        len: usize,
+        roc: u32,
+    ) -> Result<usize, SrtpError> {
         let sealed_len = len.saturating_add(self.tag);
         if header_len < 12 || header_len > len || sealed_len > buffer.len() {
             return Err(SrtpError::Buffer);
         }
-        let (seq, ssrc) = (be16(buffer, 2).ok_or(SrtpError::Buffer)?, be32(buffer, 8).ok_or(SrtpError::Buffer)?);
+        let (seq, ssrc) = (
+            be16(buffer, 2).ok_or(SrtpError::Buffer)?,
+            be32(buffer, 8).ok_or(SrtpError::Buffer)?,
+        );
         let index = u64::from(roc) << 16 | u64::from(seq);
         self.guard(ssrc, index)?;
         let (packet, rest) = buffer.split_at_mut_checked(len).ok_or(SrtpError::Buffer)?;
         let out = rest.get_mut(..self.tag).ok_or(SrtpError::Buffer)?;
         match &self.suite {
             Suite::Gcm { rtp, rtp_salt, .. } => {
-                let (header, payload) = packet.split_at_mut_checked(header_len).ok_or(SrtpError::Buffer)?;
+                let (header, payload) = packet
+                    .split_at_mut_checked(header_len)
+                    .ok_or(SrtpError::Buffer)?;
                 let nonce = gcm_nonce(rtp_salt, ssrc, index);
                 let tag = rtp.seal_in_place_separate_tag(nonce, Aad::from(&*header), payload)?;
                 out.copy_from_slice(tag.as_ref());
             }
             Suite::Cm(keys) => {
                 let payload = packet.get_mut(header_len..).ok_or(SrtpError::Buffer)?;
-                keys.rtp.less_safe_encrypt(payload, cm_context(&keys.rtp_salt, ssrc, index))?;
+                keys.rtp
+                    .less_safe_encrypt(payload, cm_context(&keys.rtp_salt, ssrc, index))?;
                 out.copy_from_slice(&sha1_80(&keys.rtp_auth, &[packet, &roc.to_be_bytes()]));
             }
         }
@@ -235,7 +280,13 @@ impl Seal {
     ///
     /// # Errors
     /// As [`Seal::seal_rtp`]; the arena is cut back to `start` then.
-    pub fn seal_last(&mut self, arena: &mut Vec<u8>, start: usize, header_len: usize, index: u64) -> Result<usize, SrtpError> {
+    pub fn seal_last(
+        &mut self,
+        arena: &mut Vec<u8>,
+        start: usize,
+        header_len: usize,
+        index: u64,
+    ) -> Result<usize, SrtpError> {
         let len = arena.len().saturating_sub(start);
         arena.resize(arena.len() + self.tag, 0);
         let packet = arena.get_mut(start..).ok_or(SrtpError::Buffer)?;
@@ -263,14 +314,19 @@ impl Seal {
         out.extend_from_slice(body);
         let sealed = out.get_mut(body_start..).ok_or(SrtpError::Buffer)?;
         match &self.suite {
-            Suite::Gcm { rtcp, rtcp_salt, .. } => {
+            Suite::Gcm {
+                rtcp, rtcp_salt, ..
+            } => {
                 let nonce = gcm_nonce(rtcp_salt, ssrc, u64::from(index));
                 let tag = rtcp.seal_in_place_separate_tag(nonce, rtcp_aad(header, word), sealed)?;
                 out.extend_from_slice(tag.as_ref());
                 out.extend_from_slice(&word);
             }
             Suite::Cm(keys) => {
-                keys.rtcp.less_safe_encrypt(sealed, cm_context(&keys.rtcp_salt, ssrc, u64::from(index)))?;
+                keys.rtcp.less_safe_encrypt(
+                    sealed,
+                    cm_context(&keys.rtcp_salt, ssrc, u64::from(index)),
+                )?;
                 out.extend_from_slice(&word);
                 let tag = sha1_80(&keys.rtcp_auth, &[out.get(start..).unwrap_or_default()]);
                 out.extend_from_slice(&tag);
@@ -338,21 +394,35 @@ impl Open {
         let word = be32(datagram, word_at)?;
         let index = u64::from(word & 0x7FFF_FFFF);
         let known = self.rtcp.iter().position(|remote| remote.ssrc == ssrc);
-        let fresh = known.and_then(|at| self.rtcp.get(at)).is_none_or(|remote| remote.window.look(index) == Seen::New);
+        let fresh = known
+            .and_then(|at| self.rtcp.get(at))
+            .is_none_or(|remote| remote.window.look(index) == Seen::New);
         if word >> 31 == 0 || !fresh {
             return None;
         }
         let len = match &self.suite {
-            Suite::Gcm { rtcp, rtcp_salt, .. } => {
+            Suite::Gcm {
+                rtcp, rtcp_salt, ..
+            } => {
                 let len = word_at.checked_sub(self.tag).filter(|len| *len >= 8)?;
                 let (header, sealed) = datagram.get_mut(..word_at)?.split_at_mut_checked(8)?;
-                rtcp.open_in_place(gcm_nonce(rtcp_salt, ssrc, index), rtcp_aad(header, word.to_be_bytes()), sealed).ok()?;
+                rtcp.open_in_place(
+                    gcm_nonce(rtcp_salt, ssrc, index),
+                    rtcp_aad(header, word.to_be_bytes()),
+                    sealed,
+                )
+                .ok()?;
                 len
             }
             Suite::Cm(keys) => {
                 let (authenticated, tag) = datagram.split_at_mut_checked(word_at + 4)?;
                 verify_slices_are_equal(&sha1_80(&keys.rtcp_auth, &[authenticated]), tag).ok()?;
-                keys.rtcp.less_safe_encrypt(authenticated.get_mut(8..word_at)?, cm_context(&keys.rtcp_salt, ssrc, index)).ok()?;
+                keys.rtcp
+                    .less_safe_encrypt(
+                        authenticated.get_mut(8..word_at)?,
+                        cm_context(&keys.rtcp_salt, ssrc, index),
+                    )
+                    .ok()?;
                 word_at
             }
         };
@@ -367,7 +437,10 @@ impl Open {
     pub fn open_rtp(&mut self, datagram: &mut [u8]) -> Option<OpenedRtp> {
         let header_len = rtp::header_len(datagram)?;
         let (seq, ssrc) = (be16(datagram, 2)?, be32(datagram, 8)?);
-        let len = datagram.len().checked_sub(self.tag).filter(|len| *len >= header_len)?;
+        let len = datagram
+            .len()
+            .checked_sub(self.tag)
+            .filter(|len| *len >= header_len)?;
         let known = self.rtp.iter().find(|remote| remote.ssrc == ssrc);
         let index = rtp::extend(known.and_then(|remote| remote.window.highest()), seq);
         if known.is_some_and(|remote| remote.window.look(index) != Seen::New) {
@@ -376,33 +449,59 @@ impl Open {
         match &self.suite {
             Suite::Gcm { rtp, rtp_salt, .. } => {
                 let (header, sealed) = datagram.split_at_mut_checked(header_len)?;
-                rtp.open_in_place(gcm_nonce(rtp_salt, ssrc, index), Aad::from(&*header), sealed).ok()?;
+                rtp.open_in_place(
+                    gcm_nonce(rtp_salt, ssrc, index),
+                    Aad::from(&*header),
+                    sealed,
+                )
+                .ok()?;
             }
             Suite::Cm(keys) => {
                 let (authenticated, tag) = datagram.split_at_mut_checked(len)?;
                 let roc = ((index >> 16) as u32).to_be_bytes();
-                verify_slices_are_equal(&sha1_80(&keys.rtp_auth, &[authenticated, &roc]), tag).ok()?;
-                keys.rtp.less_safe_encrypt(authenticated.get_mut(header_len..)?, cm_context(&keys.rtp_salt, ssrc, index)).ok()?;
+                verify_slices_are_equal(&sha1_80(&keys.rtp_auth, &[authenticated, &roc]), tag)
+                    .ok()?;
+                keys.rtp
+                    .less_safe_encrypt(
+                        authenticated.get_mut(header_len..)?,
+                        cm_context(&keys.rtp_salt, ssrc, index),
+                    )
+                    .ok()?;
             }
         }
         self.opened += 1;
         let used = self.opened;
         entry(&mut self.rtp, ssrc, used)?.window.mark(index);
-        Some(OpenedRtp { header_len, len, index })
+        Some(OpenedRtp {
+            header_len,
+            len,
+            index,
+        })
     }
 }
 
 /// The state of `ssrc`, made if need be in the place of the one silent for longest. Only called for authenticated packets.
-fn entry<const WORDS: usize>(remotes: &mut Vec<Remote<WORDS>>, ssrc: u32, used: u64) -> Option<&mut Remote<WORDS>> {
+fn entry<const WORDS: usize>(
+    remotes: &mut Vec<Remote<WORDS>>,
+    ssrc: u32,
+    used: u64,
+) -> Option<&mut Remote<WORDS>> {
     let at = match remotes.iter().position(|remote| remote.ssrc == ssrc) {
         Some(at) => at,
         None => {
-            let fresh = Remote { ssrc, window: SeenWindow::default(), used };
+            let fresh = Remote {
+                ssrc,
+                window: SeenWindow::default(),
+                used,
+            };
             if remotes.len() < MAX_REMOTE_SSRCS {
                 remotes.push(fresh);
                 remotes.len() - 1
             } else {
-                let (at, oldest) = remotes.iter_mut().enumerate().min_by_key(|(_, remote)| remote.used)?;
+                let (at, oldest) = remotes
+                    .iter_mut()
+                    .enumerate()
+                    .min_by_key(|(_, remote)| remote.used)?;
                 *oldest = fresh;
                 at
             }
@@ -448,5 +547,10 @@ fn sha1_80(key: &hmac::Key, parts: &[&[u8]]) -> [u8; SHA1_80_TAG] {
     for part in parts {
         context.update(part);
     }
-    context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+    context
+        .sign()
+        .as_ref()
+        .first_chunk()
+        .copied()
+        .unwrap_or_default()
 }

@@ -16,7 +16,11 @@ pub struct StoreLimits {
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        StoreLimits { packets: 512, age: Duration::from_secs(2), bytes: 1 << 20 }
+        StoreLimits {
+            packets: 512,
+            age: Duration::from_secs(2),
+            bytes: 1 << 20,
+        }
     }
 }
 
@@ -46,8 +50,18 @@ impl Default for PacketStore {
 impl PacketStore {
     /// An empty store.
     pub fn new(limits: StoreLimits) -> PacketStore {
-        let limits = StoreLimits { packets: limits.packets.max(1), ..limits };
-        PacketStore { limits, slots: Vec::new(), oldest: 0, highest: None, bytes: 0, key: None }
+        let limits = StoreLimits {
+            packets: limits.packets.max(1),
+            ..limits
+        };
+        PacketStore {
+            limits,
+            slots: Vec::new(),
+            oldest: 0,
+            highest: None,
+            bytes: 0,
+            key: None,
+        }
     }
 
     /// Keeps a packet and gives it back as kept: of several packets of one key frame that look like its start (H264 parameter
@@ -60,8 +74,14 @@ impl PacketStore {
         self.advance(seq);
         if packet.keyframe_start {
             match self.key {
-                Some((first, timestamp)) if timestamp == packet.timestamp && first < seq => packet.keyframe_start = false,
-                Some((first, _)) if first > seq && self.get(first).is_some_and(|key| key.timestamp != packet.timestamp) => {}
+                Some((first, timestamp)) if timestamp == packet.timestamp && first < seq => {
+                    packet.keyframe_start = false
+                }
+                Some((first, _))
+                    if first > seq
+                        && self
+                            .get(first)
+                            .is_some_and(|key| key.timestamp != packet.timestamp) => {}
                 _ => self.key = Some((seq, packet.timestamp)),
             }
         }
@@ -79,7 +99,10 @@ impl PacketStore {
 
     /// The packet with this extended sequence number.
     pub fn get(&self, seq: u64) -> Option<&MediaPacket> {
-        self.slots.get(self.slot(seq))?.as_ref().filter(|packet| packet.seq == seq)
+        self.slots
+            .get(self.slot(seq))?
+            .as_ref()
+            .filter(|packet| packet.seq == seq)
     }
 
     /// The highest extended sequence number so far.
@@ -148,9 +171,154 @@ impl PacketStore {
     fn drop_oldest(&mut self) {
         let slot = self.slot(self.oldest);
         let oldest = self.oldest;
-        if let Some(packet) = self.slots.get_mut(slot).and_then(|place| place.take_if(|packet| packet.seq == oldest)) {
+        if let Some(packet) = self
+            .slots
+            .get_mut(slot)
+            .and_then(|place| place.take_if(|packet| packet.seq == oldest))
+        {
             self.bytes -= packet.payload.len();
         }
         self.oldest += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Codec;
+    use crate::media::testing::Random;
+    use std::collections::BTreeMap;
+
+    fn packet(seq: u64, timestamp: u32, payload: &[u8], arrived: Instant) -> MediaPacket {
+        MediaPacket::new(Codec::H264, seq, timestamp, false, payload.into(), arrived)
+    }
+
+    const SPS: &[u8] = &[0x67, 1];
+    const IDR: &[u8] = &[0x65, 1];
+    const DELTA: &[u8] = &[0x61, 1];
+
+    fn replay(store: &PacketStore, cap: usize) -> Option<Vec<u64>> {
+        store
+            .since_key(cap)
+            .map(|packets| packets.map(|packet| packet.seq).collect())
+    }
+
+    #[test]
+    fn replays_from_the_first_packet_of_the_newest_key_frame() {
+        let now = Instant::now();
+        let mut store = PacketStore::default();
+        assert_eq!(replay(&store, 60), None);
+        for (seq, timestamp, payload) in [
+            (9, 1, DELTA),
+            (10, 2, SPS),
+            (11, 2, IDR),
+            (12, 2, IDR),
+            (13, 3, DELTA),
+        ] {
+            let kept = store.push(packet(seq, timestamp, payload, now)).unwrap();
+            assert_eq!(kept.keyframe_start, seq == 10);
+        }
+        assert_eq!(replay(&store, 60).unwrap(), [10, 11, 12, 13]);
+        assert_eq!(replay(&store, 4).unwrap(), [10, 11, 12, 13]);
+        assert_eq!(replay(&store, 3), None);
+        store.push(packet(20, 4, SPS, now));
+        assert_eq!(replay(&store, 60).unwrap(), [20]);
+        // A late packet of an old key frame takes nothing back.
+        assert!(store.push(packet(8, 0, SPS, now)).is_some());
+        assert_eq!(replay(&store, 60).unwrap(), [20]);
+        // The parameter sets of the newest one, late: it begins there.
+        store.push(packet(19, 4, SPS, now));
+        assert_eq!(replay(&store, 60).unwrap(), [19, 20]);
+    }
+
+    #[test]
+    fn a_key_frame_that_fell_out_is_no_picture() {
+        let now = Instant::now();
+        let mut store = PacketStore::new(StoreLimits {
+            packets: 8,
+            ..StoreLimits::default()
+        });
+        store.push(packet(1, 1, SPS, now));
+        for seq in 2..=8 {
+            store.push(packet(seq, 2, DELTA, now));
+        }
+        assert!(store.has_key(60));
+        store.push(packet(9, 2, DELTA, now));
+        assert!(!store.has_key(60));
+    }
+
+    #[test]
+    fn age_and_bytes_have_bounds() {
+        let start = Instant::now();
+        let mut store = PacketStore::new(StoreLimits {
+            packets: 100,
+            age: Duration::from_secs(2),
+            bytes: 1_000,
+        });
+        for seq in 0..50 {
+            store.push(packet(seq, 0, &[0; 100], start));
+            assert!(store.bytes() <= 1_000);
+        }
+        assert!(store.get(39).is_none() && store.get(40).is_some());
+        store.push(packet(50, 0, DELTA, start + Duration::from_millis(2_001)));
+        assert_eq!(store.bytes(), 2);
+        assert!(store.get(49).is_none() && store.get(50).is_some());
+        // One packet above the bound is still kept: it is the newest.
+        store.push(packet(
+            51,
+            0,
+            &[0; 1_400],
+            start + Duration::from_millis(2_001),
+        ));
+        assert_eq!(store.bytes(), 1_400);
+    }
+
+    #[test]
+    fn agrees_with_a_plain_map() {
+        for seed in 1..10 {
+            let mut random = Random::new(seed);
+            let start = Instant::now();
+            let limits = StoreLimits {
+                packets: 64,
+                age: Duration::from_secs(2),
+                bytes: 3_000,
+            };
+            let (mut store, mut model) = (PacketStore::new(limits), BTreeMap::new());
+            let (mut base, mut clock) = (random.below(1 << 40) + 10_000, 0);
+            for _ in 0..20_000 {
+                base += random.below(3);
+                if random.one_in(1_000) {
+                    base += random.below(500);
+                }
+                clock += random.below(30);
+                let seq = base - random.below(100);
+                let size = random.below(100) as usize + 1;
+                let kept = store
+                    .push(packet(
+                        seq,
+                        0,
+                        &vec![7; size],
+                        start + Duration::from_millis(clock),
+                    ))
+                    .is_some();
+                if kept {
+                    assert_eq!(model.insert(seq, size), None);
+                }
+                let (oldest, highest) = (store.oldest, store.highest.unwrap());
+                assert!(highest - oldest < 64 && store.slots.len() <= 64);
+                model.retain(|seq, _| *seq >= oldest);
+                assert!(model.iter().all(|(seq, size)| {
+                    store
+                        .get(*seq)
+                        .is_some_and(|packet| packet.payload.len() == *size)
+                }));
+                assert_eq!(store.bytes(), model.values().sum::<usize>());
+                assert!(
+                    store.bytes() <= 3_000
+                        || model.len() == 1
+                        || model.keys().all(|other| *other >= seq)
+                );
+            }
+        }
     }
 }

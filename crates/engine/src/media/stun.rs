@@ -56,7 +56,9 @@ impl<'a> Stun<'a> {
             let (kind, length) = (be16(rest, 0)?, usize::from(be16(rest, 2)?));
             let value = rest.get(4..4 + length)?;
             match kind {
-                ATTR_USERNAME if username.is_none() => username = Some(std::str::from_utf8(value).ok()?),
+                ATTR_USERNAME if username.is_none() => {
+                    username = Some(std::str::from_utf8(value).ok()?)
+                }
                 ATTR_USE_CANDIDATE => use_candidate = true,
                 _ => {}
             }
@@ -69,12 +71,20 @@ impl<'a> Stun<'a> {
             (true, true) => StunClass::Error,
         };
         let method = (kind & 0x000F) | (kind & 0x00E0) >> 1 | (kind & 0x3E00) >> 2;
-        Some(Stun { class, method, transaction, username, use_candidate })
+        Some(Stun {
+            class,
+            method,
+            transaction,
+            username,
+            use_candidate,
+        })
     }
 
     /// The receiver's half of the username: our ufrag in a request that came to us.
     pub fn local_ufrag(&self) -> Option<&'a str> {
-        self.username.and_then(|name| name.split(':').next()).filter(|ufrag| !ufrag.is_empty())
+        self.username
+            .and_then(|name| name.split(':').next())
+            .filter(|ufrag| !ufrag.is_empty())
     }
 
     /// A Binding request.
@@ -113,15 +123,27 @@ mod tests {
         assert!(message.is_binding_request() && message.use_candidate);
         assert_eq!(message.local_ufrag(), Some("ours"));
         assert_eq!(message.transaction, [7; 12]);
-        assert!(!Stun::parse(&request("ours:theirs", false)).unwrap().use_candidate);
-        assert_eq!(Stun::parse(&request(":theirs", false)).unwrap().local_ufrag(), None);
+        assert!(
+            !Stun::parse(&request("ours:theirs", false))
+                .unwrap()
+                .use_candidate
+        );
+        assert_eq!(
+            Stun::parse(&request(":theirs", false))
+                .unwrap()
+                .local_ufrag(),
+            None
+        );
     }
 
     #[test]
     fn tells_the_classes_apart() {
-        for (first, second, class) in
-            [(0, 1, StunClass::Request), (0, 0x11, StunClass::Indication), (1, 1, StunClass::Success), (1, 0x11, StunClass::Error)]
-        {
+        for (first, second, class) in [
+            (0, 1, StunClass::Request),
+            (0, 0x11, StunClass::Indication),
+            (1, 1, StunClass::Success),
+            (1, 0x11, StunClass::Error),
+        ] {
             let mut bytes = request("a:b", false);
             (bytes[0], bytes[1]) = (first, second);
             let message = Stun::parse(&bytes).unwrap();

@@ -21,7 +21,10 @@ pub struct SeenWindow<const WORDS: usize> {
 
 impl<const WORDS: usize> Default for SeenWindow<WORDS> {
     fn default() -> Self {
-        SeenWindow { highest: None, bits: [0; WORDS] }
+        SeenWindow {
+            highest: None,
+            bits: [0; WORDS],
+        }
     }
 }
 
@@ -87,7 +90,10 @@ impl<const WORDS: usize> SeenWindow<WORDS> {
     }
 
     fn word(&self, number: u64) -> u64 {
-        self.bits.get(Self::slot(number)).copied().unwrap_or(u64::MAX)
+        self.bits
+            .get(Self::slot(number))
+            .copied()
+            .unwrap_or(u64::MAX)
     }
 }
 

@@ -9,19 +9,25 @@ const FU_A: u8 = 28;
 
 /// A packet that brings a sequence parameter set or begins an IDR picture: alone, in an aggregate, or as a first fragment.
 pub fn starts_keyframe(payload: &[u8]) -> bool {
-    let Some(&first) = payload.first() else { return false };
+    let Some(&first) = payload.first() else {
+        return false;
+    };
     match first & 0x1F {
         IDR | SPS => true,
         STAP_A => aggregate_has_key(payload.get(1..).unwrap_or_default()),
         // Start bit and the type of the fragmented unit.
-        FU_A => payload.get(1).is_some_and(|header| header & 0x80 != 0 && matches!(header & 0x1F, IDR | SPS)),
+        FU_A => payload
+            .get(1)
+            .is_some_and(|header| header & 0x80 != 0 && matches!(header & 0x1F, IDR | SPS)),
         _ => false,
     }
 }
 
 fn aggregate_has_key(mut units: &[u8]) -> bool {
     while let Some(length) = be16(units, 0) {
-        let Some(&unit) = units.get(2).filter(|_| length > 0) else { return false };
+        let Some(&unit) = units.get(2).filter(|_| length > 0) else {
+            return false;
+        };
         if matches!(unit & 0x1F, IDR | SPS) {
             return true;
         }

@@ -43,3 +43,6 @@ pub fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
         Codec::Av1 => av1::starts_keyframe(payload),
     }
 }
+
+#[cfg(test)]
+mod tests;

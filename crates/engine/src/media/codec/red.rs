@@ -23,12 +23,21 @@ pub fn blocks(payload: &[u8]) -> Option<Vec<Block<'_>>> {
         let &first = payload.get(at)?;
         let payload_type = first & 0x7F;
         if first & 0x80 == 0 {
-            blocks.push(Block { payload_type, timestamp_offset: 0, data });
+            blocks.push(Block {
+                payload_type,
+                timestamp_offset: 0,
+                data,
+            });
             return Some(blocks);
         }
         let [_, high, middle, low] = *payload.get(at..)?.first_chunk()?;
-        let (block, rest) = data.split_at_checked(usize::from(middle & 0x03) << 8 | usize::from(low))?;
-        blocks.push(Block { payload_type, timestamp_offset: u16::from(high) << 6 | u16::from(middle >> 2), data: block });
+        let (block, rest) =
+            data.split_at_checked(usize::from(middle & 0x03) << 8 | usize::from(low))?;
+        blocks.push(Block {
+            payload_type,
+            timestamp_offset: u16::from(high) << 6 | u16::from(middle >> 2),
+            data: block,
+        });
         data = rest;
         at += 4;
     }
@@ -42,7 +51,11 @@ pub fn primary(payload: &[u8]) -> Option<Block<'_>> {
         let [_, _, middle, low] = *block.first_chunk()?;
         redundant += usize::from(middle & 0x03) << 8 | usize::from(low);
     }
-    Some(Block { payload_type: payload.get(header - 1)? & 0x7F, timestamp_offset: 0, data: payload.get(header + redundant..)? })
+    Some(Block {
+        payload_type: payload.get(header - 1)? & 0x7F,
+        timestamp_offset: 0,
+        data: payload.get(header + redundant..)?,
+    })
 }
 
 /// Sets the payload type of every block, in place. `None`, and nothing changed, when malformed.
@@ -57,6 +70,10 @@ pub fn retype(payload: &mut [u8], payload_type: u8) -> Option<()> {
 
 /// Length of all block headers: four bytes each, one for the last.
 fn header_len(payload: &[u8]) -> Option<usize> {
-    let count = payload.iter().step_by(4).take(MAX_BLOCKS).position(|first| first & 0x80 == 0)?;
+    let count = payload
+        .iter()
+        .step_by(4)
+        .take(MAX_BLOCKS)
+        .position(|first| first & 0x80 == 0)?;
     Some(4 * count + 1)
 }

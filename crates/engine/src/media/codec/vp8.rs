@@ -17,17 +17,27 @@ impl PictureIds {
     /// These ids moved by a difference. A missing difference moves nothing.
     pub fn plus(self, delta: PictureIds) -> PictureIds {
         PictureIds {
-            picture: self.picture.map(|id| id.wrapping_add(delta.picture.unwrap_or(0)) & 0x7FFF),
-            base_layer: self.base_layer.map(|id| id.wrapping_add(delta.base_layer.unwrap_or(0))),
-            key: self.key.map(|id| id.wrapping_add(delta.key.unwrap_or(0)) & 0x1F),
+            picture: self
+                .picture
+                .map(|id| id.wrapping_add(delta.picture.unwrap_or(0)) & 0x7FFF),
+            base_layer: self
+                .base_layer
+                .map(|id| id.wrapping_add(delta.base_layer.unwrap_or(0))),
+            key: self
+                .key
+                .map(|id| id.wrapping_add(delta.key.unwrap_or(0)) & 0x1F),
         }
     }
 
     /// The difference that makes `first` follow these ids by one. Where these hold nothing yet, nothing moves.
     pub fn step_from(self, first: PictureIds) -> PictureIds {
-        let step8 = |last: Option<u8>, first: Option<u8>| Some(last?.wrapping_add(1).wrapping_sub(first?));
+        let step8 =
+            |last: Option<u8>, first: Option<u8>| Some(last?.wrapping_add(1).wrapping_sub(first?));
         PictureIds {
-            picture: self.picture.zip(first.picture).map(|(last, first)| last.wrapping_add(1).wrapping_sub(first) & 0x7FFF),
+            picture: self
+                .picture
+                .zip(first.picture)
+                .map(|(last, first)| last.wrapping_add(1).wrapping_sub(first) & 0x7FFF),
             base_layer: step8(self.base_layer, first.base_layer),
             key: step8(self.key, first.key).map(|step| step & 0x1F),
         }
@@ -110,35 +120,41 @@ impl Descriptor {
 
 /// Writes new ids into the payload's descriptor, in the widths it has. `descriptor` must be what was read from these bytes.
 pub fn rewrite(payload: &mut [u8], descriptor: &Descriptor, ids: &PictureIds) {
-    let mut at = 2;
-    let mut put = |at: usize, value: u8| {
-        if let Some(byte) = payload.get_mut(at).filter(|_| at < descriptor.len) {
-            *byte = value;
-        }
+    let Some(head) = payload.get_mut(..descriptor.len) else {
+        return;
     };
+    // The flags of the first two bytes say which of the others are there, in this order.
+    let mut fields = head.iter_mut().skip(2);
     if descriptor.ids.picture.is_some() {
         let id = ids.picture.unwrap_or(0);
         if descriptor.wide_picture {
-            put(at, 0x80 | (id >> 8) as u8 & 0x7F);
-            put(at + 1, id as u8);
-            at += 2;
+            put(fields.next(), 0x80, (id >> 8) as u8 & 0x7F);
+            put(fields.next(), 0, id as u8);
         } else {
-            put(at, id as u8 & 0x7F);
-            at += 1;
+            put(fields.next(), 0, id as u8 & 0x7F);
         }
     }
     if descriptor.ids.base_layer.is_some() {
-        put(at, ids.base_layer.unwrap_or(0));
-        at += 1;
+        put(fields.next(), 0, ids.base_layer.unwrap_or(0));
     }
     if descriptor.ids.key.is_some() {
-        let temporal = descriptor.temporal.unwrap_or(0) << 6 | u8::from(descriptor.sync) << 5;
-        put(at, temporal | ids.key.unwrap_or(0) & 0x1F);
+        put(fields.next(), 0xE0, ids.key.unwrap_or(0) & 0x1F);
+    }
+}
+
+/// Sets a byte but for the bits of `keep`.
+fn put(byte: Option<&mut u8>, keep: u8, value: u8) {
+    if let Some(byte) = byte {
+        *byte = *byte & keep | value;
     }
 }
 
 /// First packet of a frame whose header's P bit (inverse key frame flag) is clear.
 pub fn starts_keyframe(payload: &[u8]) -> bool {
-    Descriptor::parse(payload)
-        .is_some_and(|descriptor| descriptor.begins_frame && payload.get(descriptor.len).is_some_and(|byte| byte & 1 == 0))
+    Descriptor::parse(payload).is_some_and(|descriptor| {
+        descriptor.begins_frame
+            && payload
+                .get(descriptor.len)
+                .is_some_and(|byte| byte & 1 == 0)
+    })
 }

@@ -1,1 +1,180 @@
+use super::*;
+use crate::media::testing::Random;
 
+fn findings(compound: &[u8]) -> Vec<Feedback> {
+    let mut out = vec![];
+    assert!(parse(compound, &mut out), "{compound:?}");
+    out
+}
+
+fn nack(ssrc: u32, pairs: &[(u16, u16)]) -> Vec<u8> {
+    let mut bytes = vec![0x81, 205, 0, 2 + pairs.len() as u8, 0, 0, 0, 1];
+    bytes.extend(ssrc.to_be_bytes());
+    pairs
+        .iter()
+        .for_each(|(first, mask)| bytes.extend([first.to_be_bytes(), mask.to_be_bytes()].concat()));
+    bytes
+}
+
+fn receiver_report(ssrc: u32) -> Vec<u8> {
+    let mut bytes = vec![0x81, 201, 0, 7, 0, 0, 0, 1];
+    bytes.extend(ssrc.to_be_bytes());
+    bytes.extend([64, 0xFF, 0xFF, 0xFE]); // a quarter, minus two
+    bytes.extend([0, 1, 0, 9, 0, 0, 0, 30]);
+    bytes.extend([0, 10, 0, 0, 0, 1, 0, 0]);
+    bytes
+}
+
+#[test]
+fn reads_a_compound_as_browsers_send_it() {
+    let mut compound = receiver_report(0xAABB);
+    compound.extend(nack(0xAABB, &[(65_534, 0b101)]));
+    write_picture_loss(&mut compound, 1, 0xCCDD);
+    // FIR with two entries.
+    compound.extend([
+        0x84, 206, 0, 6, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0, 0, 0, 0, 0, 0, 6, 2, 0, 0, 0,
+    ]);
+    // REMB: 0x3FFFF << 3.
+    compound.extend([0x8F, 206, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0]);
+    compound.extend(b"REMB");
+    compound.extend([1, 3 << 2 | 3, 0xFF, 0xFF, 0, 0, 0, 9]);
+    // An extended report, which is not read.
+    compound.extend([0x80, 207, 0, 1, 0, 0, 0, 1]);
+    let found = findings(&compound);
+    let Feedback::Reception(reception) = found[0] else {
+        panic!("{found:?}")
+    };
+    assert_eq!(
+        (
+            reception.ssrc,
+            reception.fraction_lost,
+            reception.lost,
+            reception.highest,
+            reception.jitter
+        ),
+        (0xAABB, 64, -2, 0x1_0009, 30)
+    );
+    assert_eq!(
+        reception.round_trip(0x000C_0000),
+        Some(Duration::from_secs(1))
+    );
+    assert_eq!(reception.round_trip(0x000A_0000), None);
+    let Feedback::Nack {
+        ssrc: 0xAABB,
+        missing,
+    } = found[1]
+    else {
+        panic!("{found:?}")
+    };
+    assert_eq!(missing.seqs().collect::<Vec<_>>(), [65_534, 65_535, 1]);
+    assert_eq!(
+        found[2..],
+        [
+            Feedback::KeyframeRequest { ssrc: 0xCCDD },
+            Feedback::KeyframeRequest { ssrc: 5 },
+            Feedback::KeyframeRequest { ssrc: 6 },
+            Feedback::Remb {
+                bitrate: 0x3_FFFF << 3
+            },
+        ]
+    );
+}
+
+#[test]
+fn reads_what_it_writes() {
+    let info = SenderInfo {
+        ssrc: 77,
+        ntp: Ntp(0x0102_0304_0506_0708),
+        rtp: 99,
+        packets: 3,
+        octets: 400,
+    };
+    for name in ["", "a", "ab", "abc", "abcd", &"x".repeat(300)] {
+        let mut bytes = vec![];
+        write_sender_report(&mut bytes, &info, name);
+        write_goodbye(&mut bytes, &[77, 78]);
+        assert_eq!(bytes.len() % 4, 0);
+        assert_eq!(
+            findings(&bytes),
+            [
+                Feedback::SenderReport {
+                    ssrc: 77,
+                    ntp: info.ntp,
+                    rtp: 99
+                },
+                Feedback::Goodbye { ssrc: 77 },
+                Feedback::Goodbye { ssrc: 78 },
+            ]
+        );
+    }
+    let mut bytes = vec![];
+    write_goodbye(&mut bytes, &[]);
+    assert!(bytes.is_empty());
+    write_goodbye(&mut bytes, &[5; 40]);
+    assert_eq!(findings(&bytes).len(), 31);
+}
+
+#[test]
+fn a_bitrate_beyond_all_bits_is_the_greatest() {
+    let mut bytes = vec![0x8F, 206, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0];
+    bytes.extend(b"REMB");
+    bytes.extend([0, 0xFF, 0xFF, 0xFF]);
+    assert_eq!(findings(&bytes), [Feedback::Remb { bitrate: u64::MAX }]);
+}
+
+#[test]
+fn malformed_compounds_keep_what_made_sense() {
+    let mut compound = vec![];
+    write_picture_loss(&mut compound, 1, 2);
+    compound.extend([0x81, 205, 0, 9, 1, 2]);
+    let mut out = vec![];
+    assert!(!parse(&compound, &mut out));
+    assert_eq!(out, [Feedback::KeyframeRequest { ssrc: 2 }]);
+}
+
+#[test]
+fn findings_have_a_bound() {
+    let mut compound = vec![];
+    for _ in 0..2_000 {
+        write_picture_loss(&mut compound, 1, 2);
+    }
+    let mut out = vec![];
+    parse(&compound, &mut out);
+    assert_eq!(out.len(), MAX_FINDINGS);
+}
+
+#[test]
+fn survives_mutated_compounds() {
+    let mut random = Random::new(20);
+    let mut sample = receiver_report(9);
+    sample.extend(nack(9, &[(1, 2), (30, 0xFFFF)]));
+    write_sender_report(
+        &mut sample,
+        &SenderInfo {
+            ssrc: 1,
+            ntp: Ntp(1),
+            rtp: 1,
+            packets: 1,
+            octets: 1,
+        },
+        "name",
+    );
+    sample.extend([0x8F, 206, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0]);
+    sample.extend(b"REMB");
+    sample.extend([0, 1, 2, 3]);
+    write_goodbye(&mut sample, &[1, 2, 3]);
+    let mut out = vec![];
+    for _ in 0..60_000 {
+        out.clear();
+        parse(&random.mutate(&sample), &mut out);
+        for finding in &out {
+            match finding {
+                Feedback::Nack { missing, .. } => assert!(missing.seqs().count() <= 17),
+                Feedback::Reception(reception) => {
+                    reception.round_trip(random.next() as u32);
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -23,13 +23,17 @@ impl Kdf {
         for (to, from) in wide.iter_mut().zip(salt.iter().take(14)) {
             *to = *from;
         }
-        Ok(Kdf { master: counter_mode(master)?, salt: u128::from_be_bytes(wide) })
+        Ok(Kdf {
+            master: counter_mode(master)?,
+            salt: u128::from_be_bytes(wide),
+        })
     }
 
     pub(super) fn derive<const N: usize>(&self, label: u8) -> Result<[u8; N], SrtpError> {
         let mut out = [0; N];
         let iv = self.salt ^ u128::from(label) << 64;
-        self.master.less_safe_encrypt(&mut out, EncryptionContext::Iv128(iv.to_be_bytes().into()))?;
+        self.master
+            .less_safe_encrypt(&mut out, EncryptionContext::Iv128(iv.to_be_bytes().into()))?;
         Ok(out)
     }
 }

@@ -1,0 +1,224 @@
+use super::*;
+use crate::media::testing::Random;
+use vp8::{Descriptor, PictureIds};
+
+#[test]
+fn key_frames_are_found_where_they_start() {
+    let cases: &[(Codec, &[u8], bool)] = &[
+        (Codec::Opus, &[0xFF, 0xFF, 0xFF], false),
+        // VP8: S and partition 0, P bit clear.
+        (Codec::Vp8, &[0x10, 0x00], true),
+        (Codec::Vp8, &[0x10, 0x01], false),
+        (Codec::Vp8, &[0x00, 0x00], false),
+        (Codec::Vp8, &[0x11, 0x00], false),
+        (Codec::Vp8, &[0x90, 0xF0, 0x81, 0x02, 7, 0x41, 0x10], true),
+        (Codec::Vp8, &[0x90, 0xF0, 0x81, 0x02, 7, 0x41, 0x11], false),
+        (Codec::Vp8, &[0x90, 0x80, 0x05, 0x10], true),
+        (Codec::Vp8, &[0x10], false),
+        // H264: single units, aggregate, fragments.
+        (Codec::H264, &[0x67, 1], true),
+        (Codec::H264, &[0x65, 1], true),
+        (Codec::H264, &[0x61, 1], false),
+        (Codec::H264, &[0x68, 1], false),
+        (Codec::H264, &[0x78, 0, 1, 0x06, 0, 2, 0x67, 0x42], true),
+        (Codec::H264, &[0x78, 0, 1, 0x06, 0, 2, 0x61, 0x42], false),
+        (Codec::H264, &[0x78, 0, 0, 0x67], false),
+        (Codec::H264, &[0x7C, 0x85, 1], true),
+        (Codec::H264, &[0x7C, 0x05, 1], false),
+        (Codec::H264, &[0x7C, 0x81, 1], false),
+        // VP9: B set, P clear, spatial layer 0.
+        (Codec::Vp9, &[0x88, 0x05, 1], true),
+        (Codec::Vp9, &[0x88, 0x85, 0x05, 1], true),
+        (Codec::Vp9, &[0xC8, 0x05, 1], false),
+        (Codec::Vp9, &[0x80, 0x05, 1], false),
+        (Codec::Vp9, &[0xA8, 0x05, 0x00, 1], true),
+        (Codec::Vp9, &[0xA8, 0x05, 0x03, 1], false),
+        (Codec::Vp9, &[0x88], false),
+        // AV1: N set, Z clear.
+        (Codec::Av1, &[0x18, 0x0A], true),
+        (Codec::Av1, &[0x10, 0x0A], false),
+        (Codec::Av1, &[0x98, 0x0A], false),
+        (Codec::Av1, &[0x18], false),
+    ];
+    for (codec, payload, key) in cases {
+        assert_eq!(
+            starts_keyframe(*codec, payload),
+            *key,
+            "{codec:?} {payload:02x?}"
+        );
+        assert!(!starts_keyframe(*codec, &[]));
+    }
+}
+
+/// Every shape a VP8 descriptor can have.
+fn descriptors() -> Vec<Vec<u8>> {
+    let mut all = vec![vec![0x10]];
+    for flags in 0..16u8 {
+        for wide in [false, true] {
+            let mut bytes = vec![0x90, flags << 4];
+            if flags & 8 != 0 {
+                bytes.extend(if wide { vec![0xFF, 0xFE] } else { vec![0x7E] });
+            }
+            if flags & 4 != 0 {
+                bytes.push(0xFF);
+            }
+            if flags & 3 != 0 {
+                bytes.push(0x40 | 0x20 | 31);
+            }
+            all.push(bytes);
+        }
+    }
+    all
+}
+
+#[test]
+fn picture_ids_are_rewritten_in_the_width_they_have() {
+    for head in descriptors() {
+        let mut payload = head.clone();
+        payload.extend([0xAA, 0xBB, 0xCC]);
+        let descriptor = Descriptor::parse(&payload).unwrap();
+        assert_eq!(descriptor.len, head.len());
+        let moved = descriptor.ids.plus(PictureIds {
+            picture: Some(3),
+            base_layer: Some(5),
+            key: Some(2),
+        });
+        vp8::rewrite(&mut payload, &descriptor, &moved);
+        let after = Descriptor::parse(&payload).unwrap();
+        assert_eq!(payload[head.len()..], [0xAA, 0xBB, 0xCC]);
+        let narrow = |id: u16| {
+            if descriptor.wide_picture {
+                id
+            } else {
+                id & 0x7F
+            }
+        };
+        assert_eq!(
+            after.ids,
+            PictureIds {
+                picture: moved.picture.map(narrow),
+                ..moved
+            }
+        );
+        assert_eq!(
+            Descriptor {
+                ids: descriptor.ids,
+                ..after
+            },
+            descriptor
+        );
+        vp8::rewrite(&mut payload, &after, &descriptor.ids);
+        assert_eq!(payload[..head.len()], head);
+    }
+}
+
+#[test]
+fn red_is_taken_apart() {
+    let mut payload = vec![0x80 | 111, 0x0F, 0x00, 3, 0x80 | 111, 0x07, 0x80, 2, 111];
+    payload.extend([1, 1, 1, 2, 2, 3, 3, 3]);
+    let original = payload.clone();
+    let blocks = red::blocks(&original).unwrap();
+    let shapes: Vec<_> = blocks
+        .iter()
+        .map(|block| (block.payload_type, block.timestamp_offset, block.data))
+        .collect();
+    assert_eq!(
+        shapes,
+        [
+            (111, 960, &[1u8, 1, 1][..]),
+            (111, 480, &[2, 2]),
+            (111, 0, &[3, 3, 3])
+        ]
+    );
+    assert_eq!(red::primary(&original).unwrap(), blocks[2]);
+    red::retype(&mut payload, 96).unwrap();
+    let retyped = red::blocks(&payload).unwrap();
+    assert!(
+        retyped
+            .iter()
+            .zip(shapes)
+            .all(|(block, shape)| (block.payload_type, block.data) == (96, shape.2))
+    );
+    assert_eq!(red::primary(&[111]).unwrap().data, []);
+}
+
+#[test]
+fn malformed_red_is_refused_and_left_alone() {
+    let cases: [&[u8]; 5] = [
+        &[],
+        &[0x80 | 111],
+        &[0x80 | 111, 0, 0, 3],
+        &[0x80 | 111, 0, 0, 3, 111, 1, 2],
+        &[0xFF; 200],
+    ];
+    for bytes in cases {
+        let mut copy = bytes.to_vec();
+        assert_eq!(
+            (
+                red::blocks(bytes),
+                red::primary(bytes),
+                red::retype(&mut copy, 96)
+            ),
+            (None, None, None)
+        );
+        assert_eq!(copy, bytes);
+    }
+}
+
+#[test]
+fn survives_mutated_payloads() {
+    let mut random = Random::new(30);
+    let samples: [&[u8]; 6] = [
+        &[0x90, 0xF0, 0x81, 0x02, 7, 0x41, 0x10, 1, 2, 3],
+        &[0x78, 0, 1, 0x06, 0, 2, 0x61, 0x42, 0, 1, 0x67],
+        &[0x7C, 0x85, 1],
+        &[0xA8, 0x85, 0x05, 0x00, 1],
+        &[0x18, 0x0A, 0x0B],
+        &[
+            0x80 | 111,
+            0x0F,
+            0x00,
+            3,
+            0x80 | 111,
+            0x07,
+            0x80,
+            2,
+            111,
+            1,
+            1,
+            1,
+            2,
+            2,
+            3,
+            3,
+            3,
+        ],
+    ];
+    let codecs = [Codec::Opus, Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1];
+    for round in 0..60_000 {
+        let mut payload = random.mutate(samples[round % samples.len()]);
+        for codec in codecs {
+            starts_keyframe(codec, &payload);
+        }
+        if let Some(descriptor) = Descriptor::parse(&payload) {
+            assert!(descriptor.len <= payload.len());
+            vp8::rewrite(
+                &mut payload,
+                &descriptor,
+                &PictureIds {
+                    picture: Some(1),
+                    base_layer: None,
+                    key: Some(1),
+                },
+            );
+        }
+        let blocks = red::blocks(&payload);
+        assert_eq!(
+            blocks.as_ref().and_then(|blocks| blocks.last().copied()),
+            red::primary(&payload)
+        );
+        let sum: usize = blocks.iter().flatten().map(|block| block.data.len()).sum();
+        assert!(sum <= payload.len());
+        red::retype(&mut payload, 96);
+    }
+}

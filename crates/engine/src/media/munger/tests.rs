@@ -1,0 +1,502 @@
+use super::*;
+use crate::media::Codec;
+use crate::media::testing::Random;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+const KEY: [u8; 7] = [0x90, 0xF0, 0x80, 0, 0, 0, 0x10];
+const MS: Duration = Duration::from_millis(1);
+
+/// One publisher's encoder for one layer: VP8 frames of a few packets.
+struct Layer {
+    id: LayerId,
+    seq: u64,
+    timestamp: u32,
+    ids: vp8::PictureIds,
+    wide: bool,
+}
+
+impl Layer {
+    fn new(random: &mut Random, id: u64) -> Layer {
+        Layer {
+            id: LayerId(id),
+            seq: random.below(70_000),
+            timestamp: random.next() as u32,
+            ids: vp8::PictureIds {
+                picture: Some(random.below(1 << 15) as u16),
+                base_layer: Some(random.below(256) as u8),
+                key: Some(random.below(32) as u8),
+            },
+            wide: true,
+        }
+    }
+
+    fn frame(&mut self, key: bool, packets: u64, at: Instant) -> Vec<MediaPacket> {
+        self.ids = self.ids.plus(vp8::PictureIds {
+            picture: Some(1),
+            base_layer: Some(1),
+            key: Some(u8::from(key)),
+        });
+        let mut frame = vec![];
+        for number in 0..packets {
+            let mut payload = KEY.to_vec();
+            payload[0] = if number == 0 { 0x90 } else { 0x80 };
+            payload[6] = if key { 0x10 } else { 0x11 };
+            if !self.wide {
+                payload.remove(2);
+                payload[2] = 0;
+            }
+            let empty = vp8::Descriptor::parse(&payload).unwrap();
+            vp8::rewrite(&mut payload, &empty, &self.ids);
+            frame.push(MediaPacket::new(
+                Codec::Vp8,
+                self.seq,
+                self.timestamp,
+                number + 1 == packets,
+                payload.into(),
+                at,
+            ));
+            self.seq += 1;
+        }
+        frame
+    }
+
+    fn padding(&mut self, at: Instant) -> MediaPacket {
+        self.seq += 1;
+        MediaPacket::new(
+            Codec::Vp8,
+            self.seq - 1,
+            self.timestamp,
+            false,
+            [].into(),
+            at,
+        )
+    }
+}
+
+/// Everything a subscriber was sent.
+#[derive(Default)]
+struct Receiver {
+    got: HashMap<u64, (LayerId, u64, Rewrite)>,
+}
+
+impl Receiver {
+    fn take(
+        &mut self,
+        munger: &mut Munger,
+        layer: LayerId,
+        packet: &MediaPacket,
+        now: Instant,
+    ) -> Option<Rewrite> {
+        let rewrite = munger.next(layer, packet, now)?;
+        let before = self.got.insert(rewrite.seq, (layer, packet.seq, rewrite));
+        assert_eq!(before, None, "number {} given out twice", rewrite.seq);
+        let origin = munger.origin(rewrite.seq as u16).unwrap();
+        assert_eq!((origin.layer, origin.in_seq), (layer, packet.seq));
+        assert_eq!(origin.rewrite(packet), rewrite);
+        Some(rewrite)
+    }
+
+    /// Sequence numbers from first to last without a hole.
+    fn in_order(&self) -> Vec<Rewrite> {
+        let mut all: Vec<Rewrite> = self.got.values().map(|entry| entry.2).collect();
+        all.sort_by_key(|rewrite| rewrite.seq);
+        all
+    }
+}
+
+fn video() -> Munger {
+    Munger::new(40_000 % 32_768, 90_000, true)
+}
+
+#[test]
+fn switches_only_where_a_key_frame_starts() {
+    let mut random = Random::new(1);
+    let (mut low, mut high) = (Layer::new(&mut random, 1), Layer::new(&mut random, 2));
+    let (mut munger, mut receiver, now) = (video(), Receiver::default(), Instant::now());
+    munger.want(low.id);
+    assert!(munger.awaits_keyframe());
+    assert_eq!(munger.next(low.id, &low.frame(false, 1, now)[0], now), None);
+    for packet in low.frame(true, 3, now) {
+        receiver.take(&mut munger, low.id, &packet, now).unwrap();
+    }
+    munger.want(high.id);
+    for packet in high.frame(false, 2, now) {
+        assert_eq!(munger.next(high.id, &packet, now), None);
+    }
+    for packet in low.frame(false, 2, now + 33 * MS) {
+        receiver
+            .take(&mut munger, low.id, &packet, now + 33 * MS)
+            .unwrap();
+    }
+    let key = high.frame(true, 3, now);
+    for packet in &key {
+        receiver
+            .take(&mut munger, high.id, packet, now + 66 * MS)
+            .unwrap();
+    }
+    assert_eq!(munger.current(), Some(high.id));
+    assert_eq!(munger.next(low.id, &low.frame(true, 1, now)[0], now), None);
+    assert_eq!(
+        munger.map_timestamp(high.id, key[0].timestamp),
+        Some(receiver.in_order()[5].timestamp)
+    );
+    assert_eq!(munger.map_timestamp(low.id, 0), None);
+    let sent = receiver.in_order();
+    assert!(sent.windows(2).all(|pair| pair[1].seq == pair[0].seq + 1));
+    assert_eq!(sent[0].seq, 40_000 % 32_768);
+    assert_eq!(sent.len(), 8);
+}
+
+#[test]
+fn what_a_left_layer_still_owed_comes_late_and_keeps_its_number() {
+    let mut random = Random::new(2);
+    let (mut low, mut high) = (Layer::new(&mut random, 1), Layer::new(&mut random, 2));
+    let (mut munger, mut receiver, now) = (video(), Receiver::default(), Instant::now());
+    munger.want(low.id);
+    let frame = low.frame(true, 5, now);
+    for at in [0, 1, 3] {
+        receiver.take(&mut munger, low.id, &frame[at], now).unwrap();
+    }
+    munger.want(high.id);
+    let key = high.frame(true, 1, now);
+    receiver.take(&mut munger, high.id, &key[0], now).unwrap();
+    // Between two that went out: its place is free. Behind the last one: the number belongs to the other layer now.
+    let late = receiver.take(&mut munger, low.id, &frame[2], now).unwrap();
+    assert_eq!(late.timestamp, frame[2].timestamp);
+    assert_eq!(munger.next(low.id, &frame[4], now), None);
+    assert_eq!(munger.next(low.id, &frame[2], now), None);
+    let sent = receiver.in_order();
+    assert!(sent.windows(2).all(|pair| pair[1].seq == pair[0].seq + 1));
+}
+
+#[test]
+fn padding_leaves_no_hole_and_no_place() {
+    let mut random = Random::new(3);
+    let mut layer = Layer::new(&mut random, 1);
+    let (mut munger, mut receiver, now) = (video(), Receiver::default(), Instant::now());
+    munger.want(layer.id);
+    let mut withheld = vec![];
+    for round in 0..200 {
+        let frame = layer.frame(round == 0, 3, now);
+        for (at, packet) in frame.into_iter().enumerate() {
+            if at == 1 && round % 7 == 3 {
+                withheld.push(packet);
+                continue;
+            }
+            receiver.take(&mut munger, layer.id, &packet, now).unwrap();
+        }
+        for _ in 0..round % 3 {
+            assert_eq!(munger.next(layer.id, &layer.padding(now), now), None);
+        }
+        // Late, on the far side of padding.
+        for packet in withheld.drain(..) {
+            receiver.take(&mut munger, layer.id, &packet, now).unwrap();
+        }
+    }
+    assert!(
+        receiver
+            .in_order()
+            .windows(2)
+            .all(|pair| pair[1].seq == pair[0].seq + 1)
+    );
+    assert!(munger.segments.len() <= MAX_SEGMENTS);
+}
+
+#[test]
+fn a_nack_finds_what_is_missing_upstream_too() {
+    let mut random = Random::new(4);
+    let mut layer = Layer::new(&mut random, 1);
+    let (mut munger, now) = (video(), Instant::now());
+    munger.want(layer.id);
+    let frame = layer.frame(true, 4, now);
+    let first = munger.next(layer.id, &frame[0], now).unwrap();
+    assert_eq!(munger.origin(first.seq as u16 + 1), None);
+    munger.next(layer.id, &frame[3], now).unwrap();
+    let origin = munger.origin(first.seq as u16 + 1).unwrap();
+    assert_eq!((origin.layer, origin.in_seq), (layer.id, frame[1].seq));
+    assert_eq!(origin.rewrite(&frame[1]).seq, first.seq + 1);
+    assert_eq!(munger.origin(first.seq as u16 - 1), None);
+    munger.pause();
+    assert_eq!(
+        munger.origin(first.seq as u16).unwrap().in_seq,
+        frame[0].seq
+    );
+}
+
+#[test]
+fn audio_goes_on_after_pauses_and_restarts() {
+    let mut munger = Munger::new(0, 48_000, false);
+    let start = Instant::now();
+    let packet = |seq, timestamp| {
+        MediaPacket::new(
+            Codec::Opus,
+            seq,
+            timestamp,
+            false,
+            b"opus".as_slice().into(),
+            start,
+        )
+    };
+    assert_eq!(munger.next(LayerId(1), &packet(9, 9), start), None);
+    munger.want(LayerId(1));
+    let first = munger.next(LayerId(1), &packet(500, 960), start).unwrap();
+    assert_eq!((first.seq, first.timestamp), (1, 960));
+    munger.pause();
+    assert_eq!(munger.next(LayerId(1), &packet(501, 1_920), start), None);
+    munger.want(LayerId(1));
+    let after = munger
+        .next(LayerId(1), &packet(550, 48_960), start + 1_000 * MS)
+        .unwrap();
+    assert_eq!((after.seq, after.timestamp), (2, 48_960));
+    // A publisher that came back: other SSRC, other clock.
+    munger.want(LayerId(2));
+    let restarted = munger
+        .next(LayerId(2), &packet(7, 5), start + 1_020 * MS)
+        .unwrap();
+    assert_eq!((restarted.seq, restarted.timestamp), (3, 48_960 + 1_600));
+    assert_eq!(
+        munger
+            .next(LayerId(2), &packet(8, 965), start + 1_040 * MS)
+            .unwrap()
+            .timestamp,
+        48_960 + 1_600 + 960
+    );
+    // Numbers that start again far below: believed after a few packets.
+    munger.want(LayerId(3));
+    munger
+        .next(LayerId(3), &packet(60_000, 0), start + 1_060 * MS)
+        .unwrap();
+    let given = (0..20)
+        .filter_map(|step| munger.next(LayerId(3), &packet(step, 0), start + 1_080 * MS))
+        .count();
+    assert_eq!(given, 20 - STALE_RUN as usize + 1);
+    // And far above: at once, without a hole.
+    let highest = munger.highest().unwrap();
+    assert_eq!(
+        munger
+            .next(LayerId(3), &packet(90_000, 0), start + 1_100 * MS)
+            .unwrap()
+            .seq,
+        highest + 1
+    );
+}
+
+#[test]
+fn a_gap_that_nobody_can_fill_waits_for_a_key_frame() {
+    let mut random = Random::new(5);
+    let mut layer = Layer::new(&mut random, 1);
+    let (mut munger, mut receiver, now) = (video(), Receiver::default(), Instant::now());
+    munger.want(layer.id);
+    receiver
+        .take(&mut munger, layer.id, &layer.frame(true, 1, now)[0], now)
+        .unwrap();
+    layer.seq += MAX_GAP + 1;
+    assert_eq!(
+        munger.next(layer.id, &layer.frame(false, 1, now)[0], now),
+        None
+    );
+    receiver
+        .take(&mut munger, layer.id, &layer.frame(true, 1, now)[0], now)
+        .unwrap();
+    layer.seq -= MAX_GAP + 1_000;
+    assert_eq!(
+        munger.next(layer.id, &layer.frame(false, 1, now)[0], now),
+        None
+    );
+    receiver
+        .take(&mut munger, layer.id, &layer.frame(true, 1, now)[0], now)
+        .unwrap();
+    assert!(
+        receiver
+            .in_order()
+            .windows(2)
+            .all(|pair| pair[1].seq == pair[0].seq + 1)
+    );
+}
+
+/// A long random life of a subscription: two layers, switches, pauses, publishers that come back, loss, reordering, doubles, padding.
+fn life(seed: u64, lossy: bool) {
+    let mut random = Random::new(seed);
+    let mut next_id = 2;
+    let mut layers = [Layer::new(&mut random, 0), Layer::new(&mut random, 1)];
+    if random.one_in(4) {
+        layers.iter_mut().for_each(|layer| layer.wide = false);
+    }
+    let narrow = !layers[0].wide;
+    let mut munger = Munger::new(random.below(1 << 15) as u16, 90_000, true);
+    let mut receiver = Receiver::default();
+    let start = Instant::now();
+    let mut now = start;
+    let mut clock = HashMap::new();
+    // What the munger was shown, and what of it a run could not take, by layer and number.
+    let (mut shown, mut refused) = (HashSet::new(), HashSet::new());
+    let mut held: Vec<(LayerId, MediaPacket)> = vec![];
+    munger.want(layers[0].id);
+    for _ in 0..3_000 {
+        now += Duration::from_micros(30_000 + random.below(6_000));
+        let mut queue = vec![];
+        for layer in &mut layers {
+            layer.timestamp = layer.timestamp.wrapping_add(2_970);
+            let key = random.one_in(20);
+            for packet in layer.frame(key, 1 + random.below(4), now) {
+                queue.push((layer.id, packet));
+            }
+            if random.one_in(8) {
+                queue.push((layer.id, layer.padding(now)));
+            }
+        }
+        if lossy {
+            for entry in std::mem::take(&mut queue) {
+                match random.below(20) {
+                    0 => {}
+                    1 => held.push(entry),
+                    2 => queue.extend([entry.clone(), entry]),
+                    _ => queue.push(entry),
+                }
+            }
+            while !held.is_empty() && random.one_in(2) {
+                let at = random.below(queue.len() as u64 + 1) as usize;
+                queue.insert(
+                    at,
+                    held.swap_remove(random.below(held.len() as u64) as usize),
+                );
+            }
+            if queue.len() > 1 && random.one_in(5) {
+                let at = random.below(queue.len() as u64 - 1) as usize;
+                queue.swap(at, at + 1);
+            }
+        }
+        for (layer, packet) in queue {
+            let running = munger.current() == Some(layer);
+            let highest = munger.highest();
+            let given = receiver.take(&mut munger, layer, &packet, now);
+            shown.insert((layer, packet.seq));
+            match given {
+                // What comes late tells nothing of the time that its timestamp stands for.
+                Some(rewrite) if highest < Some(rewrite.seq) => {
+                    clock.insert(rewrite.seq, now);
+                }
+                None if !running => {
+                    refused.insert((layer, packet.seq));
+                }
+                _ => {}
+            }
+        }
+        match random.below(60) {
+            0 => munger.pause(),
+            1 | 2 => {
+                let at = random.below(2) as usize;
+                layers[at] = Layer {
+                    wide: !narrow,
+                    ..Layer::new(&mut random, next_id)
+                };
+                next_id += 1;
+            }
+            3..8 => munger.want(layers[random.below(2) as usize].id),
+            _ => {}
+        }
+        if munger
+            .wanted()
+            .is_none_or(|wanted| layers.iter().all(|layer| layer.id != wanted))
+            && random.one_in(5)
+        {
+            munger.want(layers[random.below(2) as usize].id);
+        }
+    }
+    check(
+        &munger,
+        &receiver,
+        &clock,
+        [&shown, &refused],
+        lossy,
+        narrow,
+    );
+}
+
+fn check(
+    munger: &Munger,
+    receiver: &Receiver,
+    clock: &HashMap<u64, Instant>,
+    [shown, refused]: [&HashSet<(LayerId, u64)>; 2],
+    lossy: bool,
+    narrow: bool,
+) {
+    let sent = receiver.in_order();
+    assert!(sent.len() > 1_000, "{} packets", sent.len());
+    assert!(munger.segments.len() <= MAX_SEGMENTS);
+    let mut holes = 0;
+    for pair in sent.windows(2) {
+        let (before, after) = (pair[0], pair[1]);
+        let missing = after.seq - before.seq - 1;
+        holes += missing;
+        assert!(lossy || missing == 0, "hole of {missing} at {}", before.seq);
+        let step = after.timestamp.wrapping_sub(before.timestamp) as i32;
+        assert!(step >= 0, "timestamp goes back by {step}");
+        // In step with the clock. Frames are irregular by a few milliseconds; what was held back can be the key frame to begin with.
+        if let (Some(earlier), Some(later)) = (clock.get(&before.seq), clock.get(&after.seq)) {
+            let elapsed = later.saturating_duration_since(*earlier);
+            let off = i64::from(step) - elapsed.as_millis() as i64 * 90;
+            assert!(
+                off.abs() < if lossy { 90_000 } else { 9_000 },
+                "timestamp step {step} in {elapsed:?}"
+            );
+        }
+    }
+    // Padding that came late holds its place but carries no ids.
+    let ids: Vec<_> = sent.iter().filter_map(|rewrite| rewrite.vp8).collect();
+    let mask = if narrow { 0x7F } else { 0x7FFF };
+    for pair in ids.windows(2) {
+        let picture_step = pair[1]
+            .picture
+            .unwrap()
+            .wrapping_sub(pair[0].picture.unwrap())
+            & mask;
+        let base_step = pair[1]
+            .base_layer
+            .unwrap()
+            .wrapping_sub(pair[0].base_layer.unwrap());
+        let key_step = pair[1].key.unwrap().wrapping_sub(pair[0].key.unwrap()) & 0x1F;
+        assert!(
+            picture_step <= if lossy { 60 } else { 1 },
+            "picture id step {picture_step}"
+        );
+        assert_eq!(u16::from(base_step) & mask, picture_step);
+        assert!(u16::from(key_step) <= picture_step, "{pair:?}");
+    }
+    assert!(!lossy || holes < sent.len() as u64 / 5);
+    let given: HashSet<_> = receiver
+        .got
+        .values()
+        .map(|entry| (entry.0, entry.1))
+        .collect();
+    for seq in munger.highest().unwrap().saturating_sub(2_000)..=munger.highest().unwrap() {
+        let Some(origin) = munger
+            .origin(seq as u16)
+            .filter(|_| !receiver.got.contains_key(&seq))
+        else {
+            continue;
+        };
+        let source = (origin.layer, origin.in_seq);
+        assert!(!given.contains(&source), "{source:?} has two numbers");
+        // A hole is what never came, or came before the key frame that its run began with: the store may have it.
+        assert!(
+            !shown.contains(&source) || refused.contains(&source),
+            "{source:?} was dropped"
+        );
+    }
+}
+
+#[test]
+fn lives_without_loss_have_no_seams() {
+    for seed in 100..130 {
+        life(seed, false);
+    }
+}
+
+#[test]
+fn lives_with_loss_keep_their_promises() {
+    for seed in 200..230 {
+        life(seed, true);
+    }
+}
