@@ -150,8 +150,8 @@ class Call implements CallClient {
     if (standing === before) return
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
-    const people = standing.phase === 'reconnecting' ? withoutTracks(this.#snapshot.people) : this.#snapshot.people
-    this.#put({ ...this.#snapshot, standing, people })
+    this.#put({ ...this.#snapshot, standing })
+    if (standing.phase === 'reconnecting' && standing.attempt > 0) this.#dropTracks()
     if (isWaiting(standing)) this.#cancelRetry = this.#retryIn(standing.retryInMs)
     else if (standing.phase === 'joining' || (standing.phase === 'reconnecting' && standing.attempt > 0))
       void this.#connect()
@@ -201,8 +201,12 @@ class Call implements CallClient {
     })
     for (const event of shownEvents(RoomEvent)) room.on(event, () => this.#readSoon())
     room.on(RoomEvent.SignalConnected, () => void this.#media?.publishWanted())
-    room.on(RoomEvent.Reconnecting, () => this.#happen({ type: 'wavered' }))
-    room.on(RoomEvent.SignalReconnecting, () => this.#readSoon())
+    // While only the signalling is away pictures and voices go on; what comes after that has neither.
+    room.on(RoomEvent.SignalReconnecting, () => this.#happen({ type: 'wavered' }))
+    room.on(RoomEvent.Reconnecting, () => {
+      this.#happen({ type: 'wavered' })
+      this.#dropTracks()
+    })
     room.on(RoomEvent.Reconnected, () => {
       this.#happen({ type: 'mended' })
       this.#readSoon()
@@ -213,6 +217,11 @@ class Call implements CallClient {
       if (phase === 'live' || this.#isMending()) this.#happen({ type: 'lost', reason: endOfDisconnect(reason) })
     })
     return room
+  }
+
+  /** Keeps the seats of a broken call: faces stay where they were, as plain tiles. */
+  #dropTracks(): void {
+    this.#put({ ...this.#snapshot, people: withoutTracks(this.#snapshot.people) })
   }
 
   #isMending(): boolean {
@@ -274,7 +283,6 @@ function shownEvents(events: LiveKit['RoomEvent']): LiveKit['RoomEvent'][keyof L
   ]
 }
 
-/** Keeps the seats of a broken call: faces stay where they were, as plain tiles. */
 function withoutTracks(people: readonly CallParticipant[]): CallParticipant[] {
   return people.map(({ camera, screen: _, ...person }) => ({
     ...person,

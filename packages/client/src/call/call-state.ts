@@ -28,9 +28,9 @@ export type CallEvent =
 /** Tries of a first join: somebody waits in front of the screen, so an answer must come soon. */
 const FIRST_TRIES = 3
 /** Tries to come back: with the delays below about five minutes, longer than a machine takes to start again. */
-const RETURN_TRIES = 35
-const RETRY_DELAYS_MS = [300, 1_000, 2_000, 4_000, 7_000]
-const LONGEST_DELAY_MS = 10_000
+const RETURN_TRIES = 100
+const RETRY_DELAYS_MS = [300, 1_000, 2_000]
+const LONGEST_DELAY_MS = 3_000
 
 /** The next state of a call. Pure: whoever holds the state carries out what it asks for. */
 export function step(state: CallState, event: CallEvent): CallState {

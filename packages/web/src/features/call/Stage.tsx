@@ -22,12 +22,12 @@ export function Stage({ call, me }: { call: CallSnapshot; me: { id: string; name
   const { mine, others } = useSeats(call.people)
   const isJoining = call.standing.phase === 'joining' && others.length === 0
   const isShared = others.some((person) => person.screen)
-  const isAlone = !isJoining && others.length === 0
-  const floats = mine !== undefined && !isShared && (selfMode !== 'grid' || isAlone)
+  const isAlone = call.standing.phase === 'live' && others.length === 0
+  const floats = mine !== undefined && !isShared && (selfMode !== 'grid' || others.length === 0)
   const size = selfSize(box, selfMode === 'small')
   const inGrid = mine && !floats ? [...others, mine] : others
   const arrangement = arrange(inGrid.length, box)
-  const over = isAlone || isJoining ? { left: 0, top: 0, ...box } : arrangement.bounds
+  const over = others.length === 0 ? { left: 0, top: 0, ...box } : arrangement.bounds
   const self = floats ? selfRect(corner, over, size) : undefined
 
   return (
@@ -36,7 +36,7 @@ export function Stage({ call, me }: { call: CallSnapshot; me: { id: string; name
         {isJoining && <Joining call={call} name={me.name} />}
         {isAlone && <Alone />}
         {isShared && <ShareStage people={inGrid} box={box} />}
-        {!isShared && !isAlone && box.width > 0 && (
+        {!isShared && inGrid.length > 0 && box.width > 0 && (
           <TileGrid
             people={inGrid}
             arrangement={arrangement}
