@@ -106,6 +106,8 @@ export interface Participant {
   heldData: { payload: Uint8Array }[]
   heldBytes: number
   quality?: ConnectionQuality
+  /** A test client plays at speaking until then. */
+  pretendsUntil?: number
 }
 
 export function isSignalLost(participant: Participant): boolean {

@@ -34,9 +34,18 @@ export function stopSpeaking(call: Call, turn: Turn, participant: Participant): 
   if (call.speakers.has(participant.sid)) tellChanges(call, turn, [[participant.sid, 0]])
 }
 
-/** A test client plays at speaking. */
-export function pretendToSpeak(call: Call, turn: Turn, participant: Participant): void {
+/** A test client plays at speaking for a while. */
+export function pretendToSpeak(call: Call, turn: Turn, participant: Participant, forMs: number): void {
+  participant.pretendsUntil = turn.now + forMs
   tellChanges(call, turn, [[participant.sid, STEPS]])
+}
+
+export function endPretences(call: Call, turn: Turn): void {
+  for (const participant of call.participants.values()) {
+    if (participant.pretendsUntil === undefined || turn.now < participant.pretendsUntil) continue
+    delete participant.pretendsUntil
+    stopSpeaking(call, turn, participant)
+  }
 }
 
 export function forgetSpeaker(call: Call, sid: string): void {

@@ -37,7 +37,7 @@ export type ClientInput =
   | { type: 'permitSubscribers'; allowed: 'everyone' | TrackPermission[] }
   | { type: 'updateDetails'; details: Details; requestId: number; echo: unknown }
   | { type: 'describeTrack'; track: string; audioFeatures?: number[]; width?: number; height?: number }
-  | { type: 'pretendToSpeak' }
+  | { type: 'pretendToSpeak'; forMs: number }
 
 /** What the media engine reports of a participant's transports. */
 export type MediaInput =
@@ -129,7 +129,7 @@ const handlers: Handlers<ClientInput | MediaInput | AdminInput> = {
   updateDetails: (call, turn, who, { details, requestId, echo }) =>
     updateOwnDetails(call, turn, who, details, requestId, echo),
   describeTrack,
-  pretendToSpeak,
+  pretendToSpeak: (call, turn, who, { forMs }) => pretendToSpeak(call, turn, who, forMs),
 
   answered: passAnswer,
   offered: (_call, turn, who, offer) => passOffer(turn, who, offer),

@@ -4,6 +4,7 @@ import { depart, dismiss, isGraceOver } from './leave.ts'
 import { COUNTS_INTERVAL_MS, JOIN_TIMEOUT_MS, TOKEN_REFRESH_MS } from './limits.ts'
 import { isSignalLost } from './participant.ts'
 import { reportQuality } from './quality.ts'
+import { endPretences } from './speakers.ts'
 
 /** What time alone brings about; called every second or so. */
 export function tick(call: Call, turn: Turn): void {
@@ -17,6 +18,7 @@ export function tick(call: Call, turn: Turn): void {
       turn.effects.push({ type: 'refreshToken', participant: participant.sid })
     }
   }
+  endPretences(call, turn)
   reportQuality(call, turn)
   reportCounts(call, turn)
   endEmptyCall(call, turn)

@@ -84,5 +84,5 @@ function readPermission({ allParticipants, trackPermissions }: SubscriptionPermi
 
 /** Of the test scenarios only those are played that a call cannot tell from the real thing. */
 function readSimulation({ scenario }: SimulateScenario): ClientInput | undefined {
-  return scenario.case === 'speakerUpdate' ? { type: 'pretendToSpeak' } : undefined
+  return scenario.case === 'speakerUpdate' ? { type: 'pretendToSpeak', forMs: scenario.value * 1000 } : undefined
 }

@@ -17,10 +17,12 @@ const statuses = {
 
 export class TwirpError extends Error {
   readonly code: keyof typeof statuses
+  readonly status: number
 
-  constructor(code: keyof typeof statuses, message: string) {
+  constructor(code: keyof typeof statuses, message: string, status: number = statuses[code]) {
     super(message)
     this.code = code
+    this.status = status
   }
 }
 
@@ -32,11 +34,13 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024
  */
 export async function readBody<T extends Message<T>>(request: IncomingMessage, type: MessageType<T>): Promise<T> {
   const form = formOf(request)
+  const tooLarge = new TwirpError('resource_exhausted', 'the body is larger than 10 MiB', 413)
+  if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_BODY_BYTES) throw new TwirpError('resource_exhausted', 'the body is larger than 10 MiB')
+    if (size > MAX_BODY_BYTES) throw tooLarge
     chunks.push(chunk)
   }
   const body = Buffer.concat(chunks)
@@ -76,13 +80,7 @@ export function sendMessage<T extends Message<T>>(
 
 export function sendError(request: IncomingMessage, response: ServerResponse, error: TwirpError): void {
   // With a charset behind it, LiveKit's own client library does not take the body for an error.
-  send(
-    request,
-    response,
-    statuses[error.code],
-    'application/json',
-    JSON.stringify({ code: error.code, msg: error.message }),
-  )
+  send(request, response, error.status, 'application/json', JSON.stringify({ code: error.code, msg: error.message }))
 }
 
 function send(

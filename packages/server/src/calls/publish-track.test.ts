@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest'
+import type { OfferedMedia } from '../media/media-engine.ts'
+import { type Call, createCall } from './call.ts'
+import type { Effect } from './effect.ts'
+import type { Permissions } from './permissions.ts'
+import { type CallInput, step } from './step.ts'
+import type { TrackRequest } from './track.ts'
+
+const permissions: Permissions = {
+  canPublish: true,
+  canSubscribe: true,
+  canPublishData: true,
+  canPublishSources: [],
+  canUpdateOwnMetadata: true,
+  canSubscribeMetrics: false,
+  hidden: false,
+  recorder: false,
+  agent: false,
+}
+
+/** A call with one participant, and a way to see what becomes of inputs. */
+function enter() {
+  let chance = 0
+  const random = (size: number) =>
+    Uint8Array.from({ length: size }, () => {
+      chance += 7
+      return chance
+    })
+  const call: Call = createCall('hall', {}, 0, random)
+  const run = (input: CallInput) => step(call, input, 1, random)
+  const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
+  const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
+  const request = { sid: 'PA_ana', identity: 'ana', autoSubscribe: true, ...about }
+  run({ type: 'join', request, transports: { publisher: 1, subscriber: 2 } })
+  const say = (input: Extract<CallInput, { type: 'participant' }>['input']) =>
+    run({ type: 'participant', participant: 'PA_ana', input })
+  return { call, say }
+}
+
+const ask = (cid: string, kind: 'audio' | 'video', more: Partial<TrackRequest> = {}): TrackRequest => ({
+  cid,
+  kind,
+  name: '',
+  source: 'unknown',
+  muted: false,
+  width: 0,
+  height: 0,
+  stream: '',
+  layers: [],
+  codecs: [],
+  disableDtx: false,
+  disableRed: false,
+  stereo: false,
+  traits: { audioFeatures: [], encryption: 0, backupCodecPolicy: 0, packetTrailerFeatures: [] },
+  ...more,
+})
+
+const media = (mid: string, trackId: string, kind: 'audio' | 'video' = 'video', sending = true): OfferedMedia => ({
+  mid,
+  kind,
+  streamId: '',
+  trackId,
+  mimeType: kind === 'video' ? 'video/VP8' : 'audio/opus',
+  rids: [],
+  sending,
+})
+
+const codec = (name: string, cid: string) => ({ codec: name, cid, layers: [], layered: undefined })
+
+/** Which cid was published with which section. */
+function pairs(call: Call): Record<string, string> {
+  const tracks = [...(call.participants.get('PA_ana')?.tracks.values() ?? [])]
+  return Object.fromEntries(tracks.map((track) => [track.cid, track.mid]))
+}
+
+const outcomes = (effects: Effect[]) =>
+  effects.flatMap((effect) =>
+    effect.type === 'send' && effect.message.type === 'requestAnswered' ? [effect.message.outcome] : [],
+  )
+
+describe('requests and media sections find each other', () => {
+  test.each<[string, TrackRequest[], OfferedMedia[], Record<string, string>]>([
+    ['by the track id', [ask('a', 'video'), ask('b', 'video')], [media('1', 'b'), media('2', 'a')], { a: '2', b: '1' }],
+    ['by the id of a codec', [ask('a', 'video', { codecs: [codec('vp9', 'x')] })], [media('1', 'x')], { a: '1' }],
+    ['by the kind, where ids were changed', [ask('a', 'audio'), ask('b', 'video')], [media('1', '?')], { b: '1' }],
+    ['by the kind, first come first served', [ask('a', 'video'), ask('b', 'video')], [media('1', '')], { a: '1' }],
+    [
+      'by exact ids first, so that a stranger takes nobody else’s place',
+      [ask('a', 'video'), ask('b', 'video')],
+      [media('1', 'stranger'), media('2', 'a')],
+      { a: '2', b: '1' },
+    ],
+    ['never across kinds, even with the right id', [ask('a', 'audio')], [media('1', 'a')], {}],
+    ['not where nothing is sent', [ask('a', 'video')], [media('1', 'a', 'video', false)], {}],
+    ['not where nothing was asked', [], [media('1', 'a')], {}],
+  ])('%s', (_how, requests, sections, expected) => {
+    const first = enter()
+    for (const request of requests) first.say({ type: 'addTrack', request, echo: undefined })
+    first.say({ type: 'answered', offer: 1, sdp: '', media: sections })
+    expect(pairs(first.call)).toEqual(expected)
+  })
+
+  test('also when the media comes before the request', () => {
+    const { call, say } = enter()
+    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a'), media('2', 'b', 'audio')] })
+    expect(pairs(call)).toEqual({})
+    say({ type: 'addTrack', request: ask('b', 'audio'), echo: undefined })
+    say({ type: 'addTrack', request: ask('other', 'video'), echo: undefined })
+    expect(pairs(call)).toEqual({ b: '2', other: '1' })
+  })
+
+  test('a second request of the same id waits until the first track has ended', () => {
+    const { call, say } = enter()
+    say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined })
+    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')] })
+    expect(outcomes(say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined }))).toEqual(['queued'])
+    const effects = say({
+      type: 'answered',
+      offer: 2,
+      sdp: '',
+      media: [media('1', 'a', 'video', false), media('2', 'a')],
+    })
+    expect(pairs(call)).toEqual({ a: '2' })
+    expect(effects.flatMap((effect) => (effect.type === 'send' ? [effect.message.type] : []))).toEqual([
+      'answer',
+      'participantsChanged',
+      'trackAccepted',
+      'participantsChanged',
+    ])
+  })
+
+  test('a further codec is accepted and takes no other request’s place', () => {
+    const { call, say } = enter()
+    say({ type: 'addTrack', request: ask('a', 'video', { codecs: [codec('vp9', 'a')] }), echo: undefined })
+    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')] })
+    const [sid = ''] = call.participants.get('PA_ana')?.tracks.keys() ?? []
+    const request = ask('a2', 'video', { codecs: [codec('vp8', 'a2')] })
+    say({ type: 'addCodec', track: sid, request, echo: undefined })
+    say({ type: 'addTrack', request: ask('b', 'video'), echo: undefined })
+    say({ type: 'answered', offer: 2, sdp: '', media: [media('1', 'a'), media('2', 'a2'), media('3', '?')] })
+    expect(pairs(call)).toEqual({ a: '1', b: '3' })
+  })
+})
+
+test.each([
+  ['vp8', 'video/vp8'],
+  ['video/VP9', 'video/vp9'],
+  ['h265', 'video/vp8'],
+  ['', ''],
+])('the codec for %j is %j', (asked, given) => {
+  const { say } = enter()
+  const request = ask('a', 'video', { codecs: [codec(asked, 'a'), codec(asked, 'a')] })
+  const [effect] = say({ type: 'addTrack', request, echo: undefined })
+  const track = effect?.type === 'send' && effect.message.type === 'trackAccepted' ? effect.message.track : undefined
+  expect(track?.codecs.map(({ mimeType }) => mimeType)).toEqual([given])
+})
+
+test('the same inputs always have the same effects', () => {
+  const play = () => {
+    const { say } = enter()
+    return [
+      say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined }),
+      say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')] }),
+      say({ type: 'leave' }),
+    ]
+  }
+  expect(play()).toEqual(play())
+})

@@ -1,0 +1,186 @@
+/** The room service, driven by LiveKit's own library. */
+
+import { DataPacket } from '@livekit/protocol'
+import { DataPacket_Kind, RoomServiceClient, TwirpError } from 'livekit-server-sdk'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { addTrack, connectActive, open } from './livekit-client.ts'
+import { keys, signToken, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
+import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
+
+let engine: SimulatedEngine
+let server: TestServer
+let service: RoomServiceClient
+beforeEach(async () => {
+  engine = createSimulatedEngine()
+  server = await startTestServer(engine)
+  service = new RoomServiceClient(`http://${server.host}`, keys.apiKey, keys.apiSecret)
+})
+afterEach(() => server.close())
+
+const codeOf = (request: Promise<unknown>) =>
+  request.then(
+    () => 'ok',
+    (error) =>
+      error instanceof TwirpError ? `${error.status} ${error.code}: ${error.message}` : `not a TwirpError: ${error}`,
+  )
+
+test('rooms are made, changed, listed and ended', async () => {
+  const room = await service.createRoom({ name: 'hall', emptyTimeout: 60, maxParticipants: 7, metadata: 'm' })
+  expect(room).toMatchObject({ name: 'hall', emptyTimeout: 60, maxParticipants: 7, metadata: 'm', numParticipants: 0 })
+  expect(server.rooms).toEqual(['hall'])
+  const again = await service.createRoom({ name: 'hall', departureTimeout: 5 })
+  expect(again).toMatchObject({ sid: room.sid, emptyTimeout: 60, departureTimeout: 5, maxParticipants: 7 })
+  await service.createRoom({ name: 'attic' })
+  expect((await service.listRooms()).map(({ name }) => name)).toEqual(['hall', 'attic'])
+  expect((await service.listRooms(['attic'])).map(({ name }) => name)).toEqual(['attic'])
+  await service.deleteRoom('attic')
+  expect((await service.listRooms()).map(({ name }) => name)).toEqual(['hall'])
+  expect(await codeOf(service.deleteRoom('attic'))).toBe('404 not_found: requested room does not exist')
+})
+
+test('a full room says so, also to the page that asks why', async () => {
+  await service.createRoom({ name: 'hall', maxParticipants: 1 })
+  await connectActive(server, 'ana')
+  const token = await tokenFor('bo')
+  await expect(open(server, `access_token=${token}`).next('join')).rejects.toThrow('403')
+  const response = await fetch(`http://${server.host}/rtc/validate?access_token=${token}`)
+  expect([response.status, await response.text()]).toEqual([403, 'room has exceeded its max participants'])
+  await connectActive(server, 'spy', { grant: { hidden: true } })
+  await connectActive(server, 'ana')
+})
+
+test('participants are listed, changed and removed, and know why', async () => {
+  const ana = await connectActive(server, 'ana', { more: { name: 'Ana' } })
+  const bo = await connectActive(server, 'bo')
+  expect((await service.listParticipants('hall')).map(({ identity }) => identity)).toEqual(['ana', 'bo'])
+  expect(await service.getParticipant('hall', 'ana')).toMatchObject({ sid: ana.sid(), name: 'Ana', state: 2 })
+  const changed = await service.updateParticipant('hall', 'ana', { metadata: 'srv', attributes: { a: '1' } })
+  expect(changed).toMatchObject({ name: 'Ana', metadata: 'srv', attributes: { a: '1' } })
+  await bo.next('update', ({ participants }) => participants[0]?.metadata === 'srv')
+  await service.removeParticipant('hall', 'ana')
+  expect(await ana.next('leave')).toMatchObject({ reason: 4, action: 0 })
+  expect(await ana.closed).toBe(1000)
+  expect(await codeOf(service.getParticipant('hall', 'ana'))).toBe('404 not_found: participant does not exist')
+  await service.deleteRoom('hall')
+  expect(await bo.next('leave')).toMatchObject({ reason: 5, action: 0 })
+  expect(server.events.at(-1)).toMatchObject({ type: 'callChanged', room: 'hall', people: [] })
+})
+
+test('a track is muted from outside, and never unmuted', async () => {
+  const ana = await connectActive(server, 'ana')
+  addTrack(ana, { cid: 'mic', type: 0, source: 2 })
+  const { track } = await ana.next('trackPublished')
+  const sid = track?.sid ?? ''
+  expect(await codeOf(service.mutePublishedTrack('hall', 'ana', sid, true))).toBe('404 not_found: track does not exist')
+  ana.offer([section('1', 'mic', 'audio')])
+  await ana.next('update', ({ participants }) => participants[0]?.tracks.length === 1)
+  expect(await service.mutePublishedTrack('hall', 'ana', sid, true)).toMatchObject({ sid, muted: true })
+  expect(await ana.next('mute')).toMatchObject({ sid, muted: true })
+  const refused = await codeOf(service.mutePublishedTrack('hall', 'ana', sid, false))
+  expect(refused).toBe('412 failed_precondition: remote unmute not enabled')
+})
+
+test('who may publish no more loses the tracks at once', async () => {
+  const ana = await connectActive(server, 'ana')
+  const bo = await connectActive(server, 'bo')
+  addTrack(ana, { cid: 'cam', type: 1, source: 1 })
+  ana.offer([section('1', 'cam')])
+  await bo.next('update', ({ participants }) => participants[0]?.tracks.length === 1)
+  await service.updateParticipant('hall', 'ana', { permission: { canSubscribe: true, canPublishData: true } })
+  await ana.next('trackUnpublished')
+  await bo.next('update', ({ participants }) => participants[0]?.tracks.length === 0)
+  const info = await ana.next('update', ({ participants }) => participants[0]?.permission?.canPublish === false)
+  expect(info.participants[0]?.identity).toBe('ana')
+  expect(engine.published.size).toBe(0)
+})
+
+test('data, subscriptions and the description of the room', async () => {
+  const ana = await connectActive(server, 'ana')
+  const bo = await connectActive(server, 'bo')
+  const text = new TextEncoder().encode('hello')
+  await service.sendData('hall', text, DataPacket_Kind.RELIABLE, { destinationIdentities: ['bo'], topic: 't' })
+  const [sent] = engine.sent
+  expect(sent).toMatchObject({ reliable: true, transports: [4] })
+  const packet = DataPacket.fromBinary(sent?.payload ?? new Uint8Array())
+  expect(packet).toMatchObject({ participantIdentity: '', participantSid: '' })
+  expect(packet.value.value).toMatchObject({ topic: 't', payload: text })
+  addTrack(ana, { cid: 'cam', type: 1, source: 1 })
+  const { track } = await ana.next('trackPublished')
+  ana.offer([section('1', 'cam')])
+  await bo.next('offer', ({ midToTrackId }) => midToTrackId[1] === track?.sid)
+  await service.updateSubscriptions('hall', 'bo', [track?.sid ?? ''], false)
+  expect(engine.wanted.get(4)).toEqual([])
+  expect(await service.updateRoomMetadata('hall', 'news')).toMatchObject({ metadata: 'news' })
+  const { room } = await ana.next('roomUpdate', ({ room }) => room?.metadata === 'news')
+  expect(room?.name).toBe('hall')
+})
+
+describe('over the wire', () => {
+  const post = async (path: string, init: RequestInit & { grant?: object } = {}) => {
+    const { grant = { roomCreate: true, roomList: true, roomAdmin: true, room: 'hall' }, headers, ...rest } = init
+    const token = await signToken({ iss: keys.apiKey, exp: Math.floor(Date.now() / 1000) + 60, video: grant })
+    const response = await fetch(`http://${server.host}/twirp/livekit.${path}`, {
+      method: 'POST',
+      body: '{}',
+      ...rest,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+    })
+    return { status: response.status, type: response.headers.get('content-type'), body: await response.text() }
+  }
+  const codeIn = ({ status, body }: { status: number; body: string }) => `${status} ${JSON.parse(body).code}`
+
+  test('JSON has snake case, all fields, and 64-bit numbers as text', async () => {
+    const { type, body } = await post('RoomService/CreateRoom', {
+      body: '{"name":"hall","empty_timeout":9,"new_field":1}',
+    })
+    expect(type).toBe('application/json')
+    expect(JSON.parse(body)).toMatchObject({
+      name: 'hall',
+      empty_timeout: 9,
+      metadata: '',
+      num_participants: 0,
+      creation_time: expect.stringMatching(/^\d+$/),
+    })
+    const camel = await post('RoomService/CreateRoom', { body: '{"name":"hall","emptyTimeout":11}' })
+    expect(JSON.parse(camel.body).empty_timeout).toBe(11)
+  })
+
+  test('protobuf is answered with protobuf', async () => {
+    const answer = await post('RoomService/ListRooms', {
+      body: '',
+      headers: { 'content-type': 'application/protobuf' },
+    })
+    expect(answer).toMatchObject({ status: 200, type: 'application/protobuf', body: '' })
+  })
+
+  test.each<[string, string, RequestInit & { grant?: object }, string]>([
+    ['no such method', 'RoomService/Dance', {}, '404 bad_route'],
+    ['no such service', 'Dance/Now', {}, '404 bad_route'],
+    ['a service not here', 'Egress/ListEgress', {}, '501 unimplemented'],
+    ['a method not here', 'RoomService/MoveParticipant', {}, '501 unimplemented'],
+    ['a body that cannot be read', 'RoomService/ListRooms', { body: '{"names":' }, '400 malformed'],
+    ['a form that is neither', 'RoomService/ListRooms', { headers: { 'content-type': 'text/plain' } }, '404 bad_route'],
+    ['more than 10 MiB', 'RoomService/ListRooms', { body: ' '.repeat(10 * 1024 * 1024 + 1) }, '413 resource_exhausted'],
+    ['a room without a name', 'RoomService/CreateRoom', {}, '400 invalid_argument'],
+    ['no right to make rooms', 'RoomService/CreateRoom', { grant: { roomList: true } }, '401 unauthenticated'],
+    ['no right to list', 'RoomService/ListRooms', { grant: { roomCreate: true } }, '401 unauthenticated'],
+    [
+      'the right to another room',
+      'RoomService/ListParticipants',
+      { grant: { roomAdmin: true, room: 'attic' }, body: '{"room":"hall"}' },
+      '401 unauthenticated',
+    ],
+    ['a forged token', 'RoomService/ListRooms', { headers: { authorization: 'Bearer x.y.z' } }, '401 unauthenticated'],
+    ['no such room', 'RoomService/ListParticipants', { body: '{"room":"hall"}' }, '404 not_found'],
+  ])('%s', async (_what, path, init, expected) => {
+    const answer = await post(path, init)
+    expect(codeIn(answer)).toBe(expected)
+    expect(answer.type).toBe('application/json')
+  })
+
+  test('only POST is understood', async () => {
+    const response = await fetch(`http://${server.host}/twirp/livekit.RoomService/ListRooms`)
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ code: 'bad_route' })
+  })
+})
