@@ -26,7 +26,7 @@ export function RoomPage({ room }: { room: string }) {
   const [step, setStep] = useState<Step>({ at: 'prejoin' })
   const [visit, setVisit] = useState(1)
   const [inviting, setInviting] = useState(false)
-  const [panel, setPanel] = usePanel(null)
+  const { panel, choose, show } = usePanel(null)
   const draft = useRef('')
   const opened = useRoom(room, name, step.at === 'left' ? -1 : visit)
   const closed = useMemo(() => closedRoom(room), [room])
@@ -48,22 +48,22 @@ export function RoomPage({ room }: { room: string }) {
     if (opened && chosen !== opened.state().name) void opened.rename(chosen).catch(() => undefined)
   }
   const leave = () => {
-    setPanel(null)
+    show(null)
     setStep({ at: 'left' })
   }
   const go = {
     join: (choices: Choices) => {
       enterAs(choices.name)
-      setPanel(lastPanel())
+      show(lastPanel())
       setStep({ at: 'call', choices })
     },
     chat: (typed?: string) => {
       if (typed) enterAs(typed)
-      setPanel(null)
+      show(null)
       setStep({ at: 'chat' })
     },
     prejoin: () => {
-      if (step.at === 'chat' && !isWide()) setPanel(null)
+      if (step.at === 'chat' && !isWide()) show(null)
       setStep({ at: 'prejoin' })
     },
     rename: (typed: string) => {
@@ -87,7 +87,7 @@ export function RoomPage({ room }: { room: string }) {
         look={look}
         panel={panel}
         unread={unread}
-        onPanel={setPanel}
+        onPanel={choose}
         onInvite={() => setInviting(true)}
         onJoin={go.prejoin}
         onLeave={leave}
@@ -100,7 +100,7 @@ export function RoomPage({ room }: { room: string }) {
         step={step}
         go={go}
         panel={panel}
-        onPanel={setPanel}
+        onPanel={choose}
         unread={unread}
         newFrom={newFrom}
         draft={draft}
@@ -113,7 +113,7 @@ export function RoomPage({ room }: { room: string }) {
           newFrom={newFrom}
           onQuit={leave}
           onInvite={() => setInviting(true)}
-          onClose={() => setPanel(null)}
+          onClose={() => choose(null)}
         />
       )}
       {step.at !== 'left' && <ConnectionBanner client={client} />}

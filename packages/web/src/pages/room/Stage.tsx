@@ -1,10 +1,11 @@
 import type { RoomClient } from '@maru/client'
-import { lazy, type ReactNode, type RefObject, Suspense } from 'react'
+import { lazy, type ReactNode, type RefObject, Suspense, useEffect } from 'react'
 import { Chat } from '../../features/chat/Chat.tsx'
 import type { Choices } from '../../features/prejoin/Prejoin.tsx'
 import { ProblemScreen, screenFor } from '../../features/problems/ProblemScreen.tsx'
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
+import { focusInside } from '../../ui/regions.ts'
 import { LeftScreen } from './LeftScreen.tsx'
 import type { Step } from './RoomPage.tsx'
 import type { Panel } from './use-panel.ts'
@@ -44,7 +45,13 @@ export function Stage(props: StageProps) {
   const blocked = useBlocked(client)
   // A call has its own connection: it goes on while the room is away or open somewhere else.
   if (step.at === 'call') return <Call {...props} choices={step.choices} />
-  if (step.at === 'left') return <Main>{<LeftScreen room={room} onAgain={go.again} onHome={go.home} />}</Main>
+  if (step.at === 'left')
+    return (
+      <Main>
+        <LeftScreen room={room} onAgain={go.again} onHome={go.home} />
+        <TakeFocus />
+      </Main>
+    )
   if (blocked || (step.at === 'chat' && !opened))
     return (
       <Main>
@@ -63,6 +70,7 @@ export function Stage(props: StageProps) {
       <Main className="flex flex-col bg-paper">
         <div className="mx-auto flex min-h-0 w-full max-w-3xl flex-1 flex-col">
           <Chat client={client} draft={draft} newFrom={newFrom} onQuit={go.leave} />
+          <TakeFocus inside />
         </div>
       </Main>
     )
@@ -102,8 +110,23 @@ function Call({ client, choices, panel, onPanel, unread, go }: StageProps & { ch
         unread={unread}
         onLeft={(reason) => (reason ? go.chat() : go.leave())}
       />
+      <TakeFocus />
     </Suspense>
   )
+}
+
+/**
+ * What was pressed went away with the page before it: whoever goes by key starts at the new one. In a chat that is the
+ * field to write in; elsewhere the stage itself, so that nothing is pressed by chance.
+ */
+function TakeFocus({ inside = false }: { inside?: boolean }) {
+  useEffect(() => {
+    if (document.activeElement !== document.body) return
+    const stage = document.getElementById('stage')
+    if (inside) focusInside(stage)
+    else stage?.focus()
+  }, [inside])
+  return null
 }
 
 /** The screen of a problem that leaves nothing else to show. A connection that was there and is lost leaves the page as it is. */

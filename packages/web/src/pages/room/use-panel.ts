@@ -17,8 +17,11 @@ export function lastPanel(): Panel {
   return saved === 'people' || saved === 'chat' ? saved : saved === 'none' ? null : 'chat'
 }
 
-/** Which panel is open. Opening moves the focus into it and closing gives it back to what opened it. */
-export function usePanel(first: Panel): [Panel, (next: Panel) => void] {
+/**
+ * Which panel is open. Opening one moves the focus into it and closing gives it back to what opened it; a panel that is
+ * only shown along with a new page leaves the focus alone.
+ */
+export function usePanel(first: Panel): { panel: Panel; choose: (next: Panel) => void; show: (next: Panel) => void } {
   const [panel, setPanel] = useState<Panel>(first)
   const opener = useRef<HTMLElement | null>(null)
   const moved = useRef(false)
@@ -51,5 +54,5 @@ export function usePanel(first: Panel): [Panel, (next: Panel) => void] {
     addEventListener('keydown', onKeyDown)
     return () => removeEventListener('keydown', onKeyDown)
   }, [panel, choose])
-  return [panel, choose]
+  return { panel, choose, show: setPanel }
 }
