@@ -1,0 +1,105 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChromium } from './stage/browsers.ts'
+import { arrive, type Person, smallCamera } from './stage/person.ts'
+import { type RunningServer, startServer } from './stage/server.ts'
+
+let server: RunningServer
+let chromium: Browser
+beforeAll(async () => {
+  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
+}, 60_000)
+afterAll(async () => {
+  await chromium?.close()
+  await server?.stop()
+})
+
+/** What axe finds of WCAG 2.2 AA, said so that it can be mended. */
+async function findings(page: Page): Promise<string[]> {
+  // Movement has no colour of its own: what slides in is measured when it has arrived.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))))
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze()
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
+  )
+}
+
+const looks = [
+  { title: 'desktop-light', viewport: { width: 1280, height: 800 }, dark: false },
+  { title: 'desktop-dark', viewport: { width: 1280, height: 800 }, dark: true },
+  { title: 'phone-light', viewport: { width: 390, height: 844 }, dark: false },
+  { title: 'phone-dark', viewport: { width: 390, height: 844 }, dark: true },
+  { title: 'narrow', viewport: { width: 320, height: 640 }, dark: false },
+]
+
+test.each(looks)(
+  'every page is accessible and fits: $title',
+  { timeout: 120_000 },
+  async ({ title, viewport, dark }) => {
+    const check = async (person: Person, page: string) => {
+      await person.photograph(`${page}-${title}`)
+      expect(await findings(person.page), page).toEqual([])
+      const overflow = await person.page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(overflow, `${page} scrolls sideways`).toBeLessThanOrEqual(0)
+    }
+    const visit = { url: server.url, room: `look-${title}`, camera: smallCamera, viewport, dark }
+    const ana = await arrive(chromium, { ...visit, name: 'Ana' })
+    await check(ana, 'prejoin')
+    await ana.join()
+    const ben = await arrive(chromium, { ...visit, name: '봄이' })
+    await ben.join()
+    await ana.tile('봄이').waitFor()
+    await check(ana, 'call')
+    await ben.page.context().close()
+
+    const chatter = await arrive(chromium, { ...visit, name: 'Cho' })
+    await chatter.page.getByRole('button', { name: 'Chat only, without the call' }).click()
+    for (const line of ['안녕하세요, 다들 잘 지내셨어요?', 'See https://example.org for the plan.'])
+      await chatter.say(line)
+    await chatter.page.getByText('See https://example.org').first().waitFor()
+    await check(chatter, 'chat')
+    await chatter.page.goto(server.url)
+    await chatter.page.getByRole('button', { name: 'Open room' }).waitFor()
+    await check(chatter, 'landing')
+    await chatter.page.context().close()
+    await ana.page.context().close()
+  },
+)
+
+test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 60_000 }, async () => {
+  const ana = await arrive(chromium, { url: server.url, room: 'keys', name: 'Ana', camera: smallCamera })
+  const { page } = ana
+  await page.keyboard.press('Enter')
+  const bar = page.getByRole('toolbar', { name: 'Call controls' })
+  await bar.waitFor()
+  const microphone = bar.getByRole('button', { name: 'Microphone', exact: true })
+  await page.locator('body').press('m')
+  await expect.poll(() => microphone.getAttribute('aria-pressed')).toBe('false')
+  await page.locator('body').press('m')
+  await expect.poll(() => microphone.getAttribute('aria-pressed')).toBe('true')
+  await microphone.focus()
+  await page.keyboard.press('End')
+  await expect
+    .poll(() =>
+      page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent),
+    )
+    .toContain('Leave')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'You left' }).waitFor()
+})
+
+test('nothing is loaded from outside', { timeout: 60_000 }, async () => {
+  const context = await chromium.newContext()
+  const page = await context.newPage()
+  const foreign: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) foreign.push(request.url())
+  })
+  await page.goto(`${server.url}/r/quiet`, { waitUntil: 'networkidle' })
+  expect(foreign).toEqual([])
+})
