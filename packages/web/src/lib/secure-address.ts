@@ -12,3 +12,8 @@ export function secureAddress({ isSecureContext, location }: Surroundings): stri
   if (isSecureContext || location.protocol !== 'http:') return undefined
   return `https://${location.host}${location.pathname}${location.search}`
 }
+
+/** Whether an address leads to this machine alone, so that nobody else can be sent there. */
+export function isLocal(hostname: string): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+}

@@ -1,4 +1,5 @@
 import type { RoomClient } from '@maru/client'
+import Clock from 'lucide-react/icons/clock'
 import RotateCw from 'lucide-react/icons/rotate-cw'
 import TriangleAlert from 'lucide-react/icons/triangle-alert'
 import { memo, type ReactNode } from 'react'
@@ -138,8 +139,11 @@ function Pending({
   const failed = state === 'failed'
   const body = (
     <>
-      <div className={failed ? '' : 'text-soft'}>
-        <MessageText text={text} />
+      <div className={classNames('flex items-start gap-2', !failed && 'text-soft')}>
+        <div className="min-w-0">
+          <MessageText text={text} />
+        </div>
+        {!failed && <Clock size={14} className="late mt-1 flex-none text-faint" aria-hidden="true" />}
       </div>
       {failed ? (
         <p className="flex flex-wrap items-center gap-x-1 text-[0.8125rem] text-clay-ink">

@@ -80,7 +80,7 @@ function add(rows: Row[], entry: Entry): void {
 }
 
 /** More changes of direction than this in a row are told by their outcome alone. */
-const TOLD = 3
+const TOLD = 2
 
 /** What a row of comings and goings says. A few are told as they were; of many, only how each person ended up. */
 export function eventLines(events: readonly RoomEvent[]): RoomEventLine[] {

@@ -5,7 +5,7 @@ import { remember, remembered } from '../../lib/remembered.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Field } from '../../ui/Field.tsx'
-import { RecentRooms } from './RecentRooms.tsx'
+import { Aside } from './Aside.tsx'
 
 /** The start page: a name, a room, and the rooms this browser was in. */
 export function Landing({ onOpen }: { onOpen: (room: string) => void }) {
@@ -24,7 +24,7 @@ export function Landing({ onOpen }: { onOpen: (room: string) => void }) {
         </p>
         <OpenRoom onOpen={onOpen} />
       </div>
-      <RecentRooms onOpen={onOpen} />
+      <Aside onOpen={onOpen} />
     </div>
   )
 }

@@ -5,7 +5,7 @@ export const landing = {
   name: 'Your name',
   namePlaceholder: 'What others see',
   room: 'Room',
-  roomPlaceholder: 'Room name, such as family',
+  roomPlaceholder: 'such as family',
   open: 'Open room',
   same: 'The same room name brings you to the same room.',
   roomProblems: {
@@ -27,6 +27,9 @@ export const landing = {
     { title: 'Voice and faces', text: 'In the browser, on computers and phones.' },
     { title: 'In your house', text: 'One program on one machine. Nothing goes to anybody else.' },
   ],
+  phone: 'Open on a phone',
+  phoneText: 'Read this with its camera, on the same network.',
+  phoneCode: 'Code with the address of this page',
   factsTitle: 'What this is',
 }
 

@@ -7,7 +7,7 @@ export const landing: LandingWords = {
   name: '이름',
   namePlaceholder: '다른 사람에게 보이는 이름',
   room: '방 이름',
-  roomPlaceholder: '방 이름 (예: 가족)',
+  roomPlaceholder: '예: 가족 모임',
   open: '방 열기',
   same: '같은 이름을 넣으면 같은 방에서 만나요.',
   roomProblems: {
@@ -29,5 +29,8 @@ export const landing: LandingWords = {
     { title: '목소리와 얼굴', text: '브라우저에서 바로, 컴퓨터와 휴대폰 모두.' },
     { title: '우리 집 안에서', text: '컴퓨터 한 대의 프로그램 하나. 밖으로 나가는 것이 없어요.' },
   ],
+  phone: '휴대폰으로 열기',
+  phoneText: '같은 와이파이에서 카메라로 찍으세요.',
+  phoneCode: '이 화면의 주소가 든 코드',
   factsTitle: '마루는',
 }

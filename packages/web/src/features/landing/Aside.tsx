@@ -2,15 +2,49 @@ import House from 'lucide-react/icons/house'
 import MessageSquareText from 'lucide-react/icons/message-square-text'
 import Video from 'lucide-react/icons/video'
 import X from 'lucide-react/icons/x'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { forgetRoom, type RecentRoom, recentRooms } from '../../lib/recent-rooms.ts'
 import { roomPath } from '../../lib/route.ts'
+import { isLocal, secureAddress } from '../../lib/secure-address.ts'
 import { shortTime } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 
-/** The rooms this browser was in; for a first visitor, what this is. */
-export function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
+const QrCode = lazy(async () => ({ default: (await import('../../ui/QrCode.tsx')).QrCode }))
+
+/** Beside the form: the rooms this browser was in, or for a first visitor what this is, and the way for a phone. */
+export function Aside({ onOpen }: { onOpen: (room: string) => void }) {
+  return (
+    <div className="grid gap-5">
+      <RecentRooms onOpen={onOpen} />
+      <OnPhone />
+    </div>
+  )
+}
+
+/** Only where the address leads here from elsewhere, and only on a screen a phone can look at. */
+function OnPhone() {
+  const { landing } = useWords()
+  if (isLocal(location.hostname)) return null
+  return (
+    <p className="flex min-h-21 items-center gap-4 text-sm text-soft max-lg:hidden">
+      <Suspense fallback={null}>
+        <QrCode
+          text={secureAddress(window) ?? location.href}
+          label={landing.phoneCode}
+          size={84}
+          className="flex-none"
+        />
+      </Suspense>
+      <span>
+        <b className="block font-semibold text-ink">{landing.phone}</b>
+        {landing.phoneText}
+      </span>
+    </p>
+  )
+}
+
+function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
   const { landing } = useWords()
   const [rooms, setRooms] = useState(recentRooms)
   if (rooms.length === 0) return <Facts />
