@@ -2,7 +2,7 @@ import type { RoomClient } from '@maru/client'
 import Clock from 'lucide-react/icons/clock'
 import RotateCw from 'lucide-react/icons/rotate-cw'
 import TriangleAlert from 'lucide-react/icons/triangle-alert'
-import { memo, type ReactNode } from 'react'
+import { memo, type ReactNode, useState } from 'react'
 import { personClass } from '../../lib/person-colour.ts'
 import { clock, dayName, fullTime } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
@@ -27,7 +27,7 @@ export const RowView = memo(({ row, client, me }: RowProps) => {
     case 'events':
       return <EventsLine {...row} />
     case 'message':
-      return <Message row={row} />
+      return <Message row={row} own={row.member === me?.id} />
     case 'pending':
       return <Pending row={row} client={client} me={me} />
   }
@@ -77,13 +77,17 @@ function EventsLine({ events, at }: Extract<Row, { kind: 'events' }>) {
   )
 }
 
-function Message({ row }: { row: MessageRow }) {
+/** A message younger than this slides in; one that comes back into view by scrolling does not, nor an own one, which was there already. */
+const FRESH_MS = 1_500
+
+function Message({ row, own }: { row: MessageRow; own: boolean }) {
+  const [fresh] = useState(() => !own && Math.abs(Date.now() - row.at) < FRESH_MS)
   const language = useLanguage()
   const time = clock(language, row.at)
   const stamp = { dateTime: new Date(row.at).toISOString(), title: fullTime(language, row.at) }
   if (!row.head)
     return (
-      <div className="group relative ps-11.75 pt-0.5">
+      <div className={classNames('group relative ps-11.75 pt-0.5', fresh && 'rise')}>
         <time
           {...stamp}
           className="absolute start-0 top-1 w-9 text-center text-[0.6875rem] text-faint tabular-nums opacity-0 transition group-hover:opacity-100"
@@ -96,6 +100,7 @@ function Message({ row }: { row: MessageRow }) {
   return (
     <Group
       id={row.member}
+      fresh={fresh}
       name={row.name}
       aside={
         <time {...stamp} className="text-xs text-faint tabular-nums">
@@ -108,9 +113,17 @@ function Message({ row }: { row: MessageRow }) {
   )
 }
 
-function Group({ id, name, aside, children }: { id: string; name: string; aside?: ReactNode; children: ReactNode }) {
+interface GroupProps {
+  id: string
+  name: string
+  fresh?: boolean
+  aside?: ReactNode
+  children: ReactNode
+}
+
+function Group({ id, name, fresh, aside, children }: GroupProps) {
   return (
-    <div className="flex gap-2.75 pt-4">
+    <div className={classNames('flex gap-2.75 pt-4', fresh && 'rise')}>
       <Avatar id={id} name={name} />
       <div className="min-w-0 flex-1">
         <p className={classNames(personClass(id), 'flex items-baseline gap-2')}>

@@ -47,7 +47,9 @@ export function RoomHeader(props: RoomHeaderProps) {
       )}
     >
       <Brand compact={look !== 'plain'} />
-      {look !== 'plain' && <Where room={room} client={client} onPeople={() => toggle('people')} />}
+      {look !== 'plain' && (
+        <Where room={room} client={client} open={panel === 'people'} onPeople={() => toggle('people')} />
+      )}
       <span className="flex-1" />
       <InsecureChip />
       {look === 'plain' && open && (
@@ -91,7 +93,15 @@ export function RoomHeader(props: RoomHeaderProps) {
   )
 }
 
-function Where({ room, client, onPeople }: { room: string; client: RoomClient; onPeople: () => void }) {
+interface WhereProps {
+  room: string
+  client: RoomClient
+  /** Whether the list of people is open. */
+  open: boolean
+  onPeople: () => void
+}
+
+function Where({ room, client, open, onPeople }: WhereProps) {
   const { shell } = useWords()
   const here = useStore(client, (state) => state.people.length)
   return (
@@ -104,6 +114,7 @@ function Where({ room, client, onPeople }: { room: string; client: RoomClient; o
         <button
           type="button"
           className="inline-flex min-h-8 flex-none items-center gap-1.5 rounded-full px-2 text-sm text-soft tabular-nums hover:bg-ink/6 hover:text-ink pointer-coarse:min-h-11"
+          aria-expanded={open}
           onClick={onPeople}
         >
           <Users size={15} aria-hidden="true" />

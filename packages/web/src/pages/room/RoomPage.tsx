@@ -8,6 +8,7 @@ import { useWords } from '../../lib/words/use-words.ts'
 import { cycleRegions } from '../../ui/regions.ts'
 import { SkipLinks } from '../../ui/SkipLinks.tsx'
 import { InviteDialog } from './InviteDialog.tsx'
+import { MessageBubble } from './MessageBubble.tsx'
 import { PanelAside } from './PanelAside.tsx'
 import { RoomHeader } from './RoomHeader.tsx'
 import { Stage } from './Stage.tsx'
@@ -116,6 +117,7 @@ export function RoomPage({ room }: { room: string }) {
           onClose={() => choose(null)}
         />
       )}
+      {step.at === 'call' && panel !== 'chat' && <MessageBubble client={client} onOpen={() => choose('chat')} />}
       {step.at !== 'left' && <ConnectionBanner client={client} />}
       <InviteDialog open={inviting} onClose={() => setInviting(false)} />
     </div>

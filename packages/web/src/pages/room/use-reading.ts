@@ -34,12 +34,12 @@ export function useReading(
     setNewFrom(firstUnread(latest.current.entries, read.current ?? 0, latest.current.me))
   }, [looking, loaded])
   useEffect(() => {
-    if (!last || !looking) return
-    read.current = last.seq
+    if (!last) return
+    if (looking) read.current = last.seq
     const said = latest.current.entries.findLast((entry) => entry.kind === 'message')
     rememberRoom({
       room,
-      seq: last.seq,
+      seq: read.current ?? last.seq,
       at: last.at,
       ...(said?.kind === 'message' && { last: { name: said.name, text: said.text } }),
     })
