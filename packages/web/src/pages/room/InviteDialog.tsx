@@ -1,4 +1,5 @@
 import { lazy, Suspense } from 'react'
+import { secureAddress } from '../../lib/secure-address.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { toast } from '../../ui/Toasts.tsx'
 
@@ -7,7 +8,8 @@ const Invite = lazy(async () => ({ default: (await import('../../features/people
 /** The invitation, loaded when it is first asked for. */
 export function InviteDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { shell } = useWords()
-  const address = `${location.origin}${location.pathname}`
+  // Whoever is invited wants to be seen and heard, which takes the secure address.
+  const address = secureAddress(window) ?? `${location.origin}${location.pathname}`
   const copy = () =>
     copyText(address).then(
       () => toast(shell.linkCopied),

@@ -51,7 +51,7 @@ export function RoomHeader(props: RoomHeaderProps) {
         <Where room={room} client={client} open={panel === 'people'} onPeople={() => toggle('people')} />
       )}
       <span className="flex-1" />
-      <InsecureChip />
+      <InsecureChip compact={look !== 'plain'} />
       {look === 'plain' && open && (
         <>
           <PanelButton

@@ -46,7 +46,10 @@ export function RoomPage({ room }: { room: string }) {
     if (!chosen) return
     remember('name', chosen)
     setName(chosen)
-    if (opened && chosen !== opened.state().name) void opened.rename(chosen).catch(() => undefined)
+    if (!opened || chosen === opened.state().name) return
+    // A room that is not open yet is entered anew instead; its answer to a rename would be that it is away.
+    if (opened.state().connection === 'open') void opened.rename(chosen).catch(() => undefined)
+    else setVisit(visit + 1)
   }
   const leave = () => {
     show(null)
