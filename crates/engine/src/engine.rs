@@ -227,7 +227,10 @@ impl Engine {
     /// Closing says good-bye to the client and forgets the transport in one step; no event follows.
     fn close(&mut self, now: Instant, id: TransportId) {
         self.send_bye(id);
-        self.operate(now, id, |transport| transport.rtc.close());
+        self.operate(now, id, |transport| {
+            transport.closing = true;
+            transport.rtc.close()
+        });
         self.forget(now, id);
     }
 
@@ -289,8 +292,8 @@ impl Engine {
 
     /// Takes a transport away that has ended by itself.
     fn settle(&mut self, now: Instant, id: TransportId) {
-        let ended = self.transports.get_mut(&id).and_then(|t| t.ended.take());
-        if let Some(reason) = ended {
+        let transport = self.transports.get_mut(&id).filter(|t| !t.closing);
+        if let Some(reason) = transport.and_then(|t| t.ended.take()) {
             self.send_bye(id);
             self.forget(now, id);
             self.emit(Event::TransportClosed {

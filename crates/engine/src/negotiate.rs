@@ -12,7 +12,6 @@ use crate::transport::Transport;
 use std::collections::HashMap;
 use std::panic::catch_unwind;
 use std::time::Instant;
-use str0m::RtcError;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, Reliability};
 use str0m::media::{Direction, Mid};

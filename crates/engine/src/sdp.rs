@@ -274,7 +274,9 @@ pub fn set_msids(text: &str, msids: &HashMap<String, (String, String)>) -> Strin
             msid = mid.and_then(|mid| msids.get(mid));
         }
         let Some((stream, track)) = msid else {
-            push(&mut out, line);
+            // The list of streams would still have the old names; every stream is what clients assume anyway.
+            let semantic = line.starts_with("a=msid-semantic:");
+            push(&mut out, if semantic { "a=msid-semantic: WMS *" } else { line });
             continue;
         };
         if line.starts_with("a=msid:") {

@@ -40,6 +40,8 @@ pub struct Transport {
     pub lost_at: Option<Instant>,
     /// Why the transport must go; it is taken away after the operation that set it.
     pub ended: Option<String>,
+    /// Closed by command: its end is no news.
+    pub closing: bool,
     /// Datagrams in a row that str0m refused with an error.
     pub refused: u32,
     /// The path of the STUN message that is being worked on, and whether it nominates.
@@ -96,6 +98,7 @@ impl Transport {
             connected: false,
             lost_at: None,
             ended: None,
+            closing: false,
             refused: 0,
             arriving: None,
             negotiation: Negotiation::default(),
@@ -108,8 +111,10 @@ impl Transport {
 
     /// The local address the client reaches from `remote`, as seen on the socket.
     pub fn local_for(&self, remote: SocketAddr) -> Option<SocketAddr> {
-        self.paths
-            .iter()
+        // The answer to the first message of a path goes out before the path is known to be good.
+        let arriving = self.arriving.as_ref().map(|(path, _)| path);
+        let path = arriving.into_iter().chain(&self.paths);
+        path.into_iter()
             .find(|path| path.remote == remote)
             .map(|path| path.local)
     }

@@ -1,0 +1,82 @@
+//! Transports end: closed by either side, lost, panicked.
+
+use crate::world::{World, call};
+use engine::command::Command;
+use engine::event::Event;
+use std::time::Duration;
+use str0m::media::MediaKind::{Audio, Video};
+
+fn watched() -> World {
+    let mut world = call();
+    world.subscriber(2, &["TR_a", "TR_v"]);
+    world.subscriber(3, &["TR_a", "TR_v"]);
+    world.until("both see pictures", |w| {
+        let sees = |id| w.client(id).packets(Video).len() > 30;
+        sees(2) && sees(3)
+    });
+    world
+}
+
+fn goes_on(world: &mut World, id: u32) {
+    let before = world.client(id).packets(Audio).len();
+    world.run_for(Duration::from_secs(1));
+    assert!(world.client(id).packets(Audio).len() > before + 40);
+}
+
+#[test]
+fn a_panic_costs_one_transport() {
+    let mut world = watched();
+    world.command(Command::InjectPanic { transport: 2 });
+    let reason = world.closed(2).expect("the end is told").to_owned();
+    assert!(reason.starts_with("panic: "), "{reason}");
+    goes_on(&mut world, 3);
+    assert_eq!(world.engine.metrics().transports, 2);
+    world.command(Command::InjectPanic { transport: 1 });
+    assert!(world.closed(1).is_some());
+    assert_eq!(world.engine.metrics().tracks, 0);
+    assert_eq!(world.closed(3), None);
+}
+
+#[test]
+fn closing_here_says_goodbye_and_tells_nothing() {
+    let mut world = watched();
+    world.command(Command::CloseTransport { transport: 2 });
+    world.until("the client hears of it", |w| w.client(2).closed);
+    assert_eq!(world.closed(2), None);
+    goes_on(&mut world, 3);
+}
+
+#[test]
+fn a_client_that_closes_is_gone_at_once() {
+    let mut world = watched();
+    world.client_mut(2).close();
+    world.run_for(Duration::from_millis(50));
+    assert_eq!(world.closed(2), Some("closed by the other side"));
+    world.client_mut(1).close();
+    world.run_for(Duration::from_millis(50));
+    assert_eq!(world.closed(1), Some("closed by the other side"));
+    assert_eq!(world.engine.metrics().tracks, 0);
+}
+
+#[test]
+fn a_client_that_vanishes_is_lost_after_its_consent_runs_out() {
+    let mut world = watched();
+    world.clients.retain(|client| client.transport != 2);
+    world.run_for(Duration::from_secs(14));
+    assert_eq!(world.closed(2), None);
+    world.run_for(Duration::from_secs(8));
+    let reason = world.closed(2).expect("lost");
+    assert!(reason.starts_with("lost"), "{reason}");
+    goes_on(&mut world, 3);
+}
+
+#[test]
+fn all_are_told_when_the_engine_ends() {
+    let mut world = watched();
+    let now = world.now;
+    world.engine.close_all(now);
+    world.until("all clients hear of it", |w| w.clients.iter().all(|client| client.closed));
+    assert_eq!(world.engine.metrics().transports, 0);
+    let closed = |event: &Event| matches!(event, Event::TransportClosed { .. });
+    assert!(!world.events.iter().any(closed));
+}

@@ -1,0 +1,10 @@
+//! Whole calls against the engine. One binary, since linking is what costs.
+
+mod data;
+mod hostile;
+mod life;
+mod media;
+mod negotiation;
+mod repair;
+mod sockets;
+mod world;

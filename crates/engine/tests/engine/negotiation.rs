@@ -1,0 +1,193 @@
+//! Offers, answers and m-lines.
+
+use crate::media::unbroken;
+use crate::world::{Feed, Setup, World, call, wanted};
+use engine::command::{Command, TransportRole};
+use engine::event::{Event, MediaKind as Kind};
+use std::collections::HashSet;
+use std::time::Duration;
+use str0m::media::MediaKind::{Audio, Video};
+
+#[test]
+fn the_answer_tells_what_was_offered() {
+    let mut world = World::new();
+    let now = world.now;
+    let mut feeds = vec![Feed::audio(now)];
+    feeds.extend(["q", "h", "f"].map(|rid| Feed::layer(now, rid)));
+    let mut client = crate::world::Client::new(1, now, Setup::default());
+    let role = TransportRole::Publisher;
+    world.command(Command::OpenTransport { transport: 1, role });
+    let (offer, _) = client.offer(feeds);
+    let (answer, media) = world.negotiate(1, &offer);
+    assert_eq!(media.len(), 2);
+    let kinds = [Kind::Audio, Kind::Video];
+    let mimes = ["audio/red", "video/VP8"];
+    for (i, media) in media.iter().enumerate() {
+        assert_eq!((media.kind, media.mime_type.as_str()), (kinds[i], mimes[i]));
+        assert!(media.sending);
+        assert_eq!(media.stream_id, "stream");
+    }
+    assert_eq!(media[1].track_id, "video");
+    assert_eq!(media[1].rids, ["q", "h", "f"]);
+    assert!(answer.contains("a=simulcast:recv q;h;f"), "{answer}");
+    assert!(answer.contains("a=setup:passive"));
+    assert!(answer.contains("a=ice-lite"));
+}
+
+#[test]
+fn the_first_offer_comes_with_the_first_subscribe_and_has_the_channels() {
+    let mut world = World::new();
+    world.subscriber(2, &[]);
+    let offers = world.offers(2);
+    assert_eq!(offers.len(), 1);
+    assert!(offers[0].0.contains("m=application"));
+    world.until("it connects without any track", |w| w.connected(2));
+    world.until("the channels open", |w| w.client(2).channels.len() == 2);
+}
+
+#[test]
+fn offers_to_subscribers_ask_for_remb_and_never_for_transport_feedback() {
+    let mut world = call();
+    world.subscriber(2, &["TR_a", "TR_v"]);
+    let offer = world.offers(2)[0].0.clone();
+    assert!(offer.contains("goog-remb") && offer.contains("ccm fir"));
+    assert!(!offer.contains("transport-cc"), "{offer}");
+    for profile in ["42e01f", "42001f"] {
+        assert!(offer.contains(profile));
+    }
+    assert!(offer.contains("msid:PA_x|TR_v TR_v"));
+}
+
+#[test]
+fn wishes_wait_for_the_answer_and_are_put_together() {
+    let mut world = call();
+    let silent = Setup { answers: false, ..Setup::default() };
+    world.subscriber_with(2, &[], silent);
+    world.subscribe(2, &["TR_a"]);
+    world.subscribe(2, &["TR_a", "TR_v"]);
+    assert_eq!(world.offers(2).len(), 1);
+    let offer = world.offers(2)[0].0.clone();
+    let sdp = world.client_mut(2).answer(&offer);
+    let stale = Command::AcceptAnswer { transport: 2, offer: 77, sdp: sdp.clone() };
+    world.command(stale);
+    assert_eq!(world.offers(2).len(), 1);
+    world.command(Command::AcceptAnswer { transport: 2, offer: 1, sdp });
+    let offers = world.offers(2);
+    assert_eq!(offers.len(), 2);
+    assert_eq!(offers[1].1.len(), 2);
+}
+
+#[test]
+fn a_silent_m_line_is_used_again_under_a_new_name() {
+    let mut world = call();
+    let now = world.now;
+    world.publisher(3, vec![Feed::video(now)]);
+    world.publish("TR_w", 3, 0);
+    world.subscriber(2, &["TR_a", "TR_v"]);
+    world.until("pictures come", |w| w.client(2).packets(Video).len() > 30);
+    world.subscribe(2, &["TR_a"]);
+    world.run_for(Duration::from_millis(200));
+    let before = world.client(2).packets(Video).len();
+    world.subscribe(2, &["TR_a", "TR_w"]);
+    world.until("other pictures come", |w| w.client(2).packets(Video).len() > before + 30);
+    let offers = world.offers(2);
+    let (sdp, tracks) = offers.last().unwrap();
+    assert_eq!(sdp.matches("m=video").count(), 1);
+    assert!(sdp.contains("a=msid:PA_x|TR_w TR_w") && !sdp.contains("|TR_v"), "{sdp}");
+    assert_eq!(tracks.iter().map(|t| t.track.as_str()).collect::<Vec<_>>(), ["TR_a", "TR_w"]);
+    let packets = world.client(2).packets(Video);
+    unbroken(&packets);
+    let ssrcs: HashSet<u32> = packets.iter().map(|p| *p.header.ssrc).collect();
+    assert_eq!(ssrcs.len(), 1);
+}
+
+#[test]
+fn an_unpublished_track_leaves_its_m_line() {
+    let mut world = call();
+    world.subscriber(2, &["TR_a", "TR_v"]);
+    world.until("pictures come", |w| w.client(2).packets(Video).len() > 30);
+    let track = "TR_v".to_owned();
+    world.command(Command::UnpublishTrack { track });
+    world.run_for(Duration::from_millis(100));
+    let count = world.client(2).packets(Video).len();
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.client(2).packets(Video).len(), count);
+    assert!(world.offers(2).last().unwrap().0.contains("a=inactive"));
+    assert_eq!(world.engine.metrics().tracks, 1);
+}
+
+#[test]
+fn a_track_wanted_before_it_is_there_comes_when_it_is() {
+    let mut world = World::new();
+    world.subscriber(2, &["TR_a"]);
+    world.until("it connects", |w| w.connected(2));
+    let now = world.now;
+    world.publisher(1, vec![Feed::audio(now)]);
+    world.publish("TR_a", 1, 0);
+    world.until("sound comes", |w| w.client(2).packets(Audio).len() > 10);
+    assert_eq!(world.offers(2).len(), 2);
+}
+
+#[test]
+fn the_client_may_insist_on_being_the_dtls_server() {
+    let mut world = call();
+    let passive = Setup { active: false, ..Setup::default() };
+    world.subscriber_with(2, &["TR_a", "TR_v"], passive);
+    world.until("media comes", |w| {
+        let client = w.client(2);
+        client.packets(Audio).len() > 20 && client.packets(Video).len() > 20
+    });
+    let received = &world.client(2).received;
+    let mid = received.iter().find(|(_, packet)| packet.payload.len() > 500).unwrap().0;
+    // Its reports can be read with the other half of the keys.
+    let dropped = world.engine.metrics().packets_dropped;
+    let now = world.now;
+    world.client_mut(2).request_keyframe(now, mid);
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.engine.metrics().packets_dropped, dropped);
+}
+
+#[test]
+fn a_publisher_survives_its_ice_restart() {
+    let mut world = call();
+    world.subscriber(2, &["TR_a"]);
+    world.until("sound comes", |w| w.client(2).packets(Audio).len() > 10);
+    let client = world.client_mut(1);
+    let mut api = client.rtc.sdp_api();
+    api.ice_restart(true);
+    let (offer, pending) = api.apply().unwrap();
+    let (answer, media) = world.negotiate(1, &offer.to_sdp_string());
+    assert!(media.iter().all(|media| media.sending));
+    world.client_mut(1).accept(pending, &answer);
+    world.run_for(Duration::from_secs(20));
+    let before = world.client(2).packets(Audio).len();
+    world.run_for(Duration::from_secs(1));
+    assert!(world.client(2).packets(Audio).len() > before + 40);
+    assert_eq!(world.closed(1), None);
+}
+
+#[test]
+fn bad_descriptions_fail_with_a_reason_and_cost_nothing_else() {
+    let mut world = call();
+    let cases = [
+        String::new(),
+        "hello".to_owned(),
+        "v=0\r\n".repeat(3),
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n".to_owned(),
+        "m=video\r\n".repeat(1000),
+        "x".repeat(2 << 20),
+    ];
+    for (i, sdp) in cases.into_iter().enumerate() {
+        let offer = 100 + i as u32;
+        world.command(Command::AcceptOffer { transport: 1, offer, sdp });
+        let failed = world.events.iter().any(|event| {
+            matches!(event, Event::NegotiationFailed { transport: 1, offer: id, .. } if *id == offer)
+        });
+        assert!(failed, "case {i}");
+    }
+    world.subscriber(2, &["TR_a"]);
+    world.until("sound comes", |w| w.client(2).packets(Audio).len() > 10);
+    let wanted = vec![wanted("TR_a", true)];
+    world.command(Command::Subscribe { transport: 99, wanted });
+    world.command(Command::CloseTransport { transport: 99 });
+}

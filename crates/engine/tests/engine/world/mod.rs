@@ -1,0 +1,307 @@
+//! A whole call in one thread on a virtual clock: the engine, str0m clients, and a wire between them.
+
+mod client;
+mod feed;
+
+pub use client::{Client, Setup};
+pub use feed::Feed;
+
+use engine::command::{Command, TransportId, TransportRole, WantedTrack};
+use engine::engine::{Config, Engine};
+use engine::event::{Event, MidTrack, OfferedMedia};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use str0m::change::{SdpAnswer, SdpOffer};
+
+pub const LATENCY: Duration = Duration::from_millis(5);
+
+pub fn engine_address() -> SocketAddr {
+    "192.0.2.1:7880".parse().unwrap()
+}
+
+type Wire = VecDeque<(Instant, SocketAddr, Vec<u8>)>;
+/// Takes a datagram of, or for, a client off the wire when it says true.
+pub type Loss = Box<dyn FnMut(TransportId, &[u8]) -> bool>;
+
+pub struct World {
+    pub now: Instant,
+    pub engine: Engine,
+    pub clients: Vec<Client>,
+    pub events: Vec<Event>,
+    pub loss: Loss,
+    /// The same for datagrams of a client.
+    pub loss_up: Loss,
+    to_engine: Wire,
+    to_clients: Wire,
+    next_offer: u32,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let now = Instant::now();
+        let config = Config {
+            candidates: vec![engine_address()],
+            seed: 7,
+        };
+        World {
+            now,
+            engine: Engine::new(config, now),
+            clients: Vec::new(),
+            events: Vec::new(),
+            loss: Box::new(|_, _| false),
+            loss_up: Box::new(|_, _| false),
+            to_engine: VecDeque::new(),
+            to_clients: VecDeque::new(),
+            next_offer: 0,
+        }
+    }
+
+    pub fn command(&mut self, command: Command) {
+        self.engine.command(self.now, command);
+        self.settle();
+    }
+
+    /// A publisher with one m-line for each feed, connected.
+    pub fn publisher(&mut self, transport: TransportId, feeds: Vec<Feed>) {
+        self.publisher_with(transport, feeds, Setup::default());
+    }
+
+    pub fn publisher_with(&mut self, transport: TransportId, feeds: Vec<Feed>, setup: Setup) {
+        let mut client = Client::new(transport, self.now, setup);
+        let role = TransportRole::Publisher;
+        self.command(Command::OpenTransport { transport, role });
+        let (offer, pending) = client.offer(feeds);
+        let answer = self.negotiate(transport, &offer).0;
+        client.accept(pending, &answer);
+        self.clients.push(client);
+        self.until("the publisher connects", |w| w.connected(transport));
+    }
+
+    /// Offers as a client and returns what the engine answers.
+    pub fn negotiate(&mut self, transport: TransportId, sdp: &str) -> (String, Vec<OfferedMedia>) {
+        self.next_offer += 1;
+        let offer = self.next_offer;
+        let sdp = sdp.to_owned();
+        self.command(Command::AcceptOffer {
+            transport,
+            offer,
+            sdp,
+        });
+        let answered = self.events.iter().rev().find_map(|event| match event {
+            Event::Answered {
+                offer: id,
+                sdp,
+                media,
+                ..
+            } if *id == offer => Some((sdp.clone(), media.clone())),
+            _ => None,
+        });
+        answered.unwrap_or_else(|| panic!("no answer: {:?}", self.events.last()))
+    }
+
+    pub fn publish(&mut self, track: &str, transport: TransportId, index: usize) {
+        let mid = self.client(transport).feeds[index].mid.to_string();
+        let track = track.to_owned();
+        self.command(Command::PublishTrack {
+            track,
+            transport,
+            mid,
+        });
+    }
+
+    pub fn subscriber(&mut self, transport: TransportId, tracks: &[&str]) {
+        self.subscriber_with(transport, tracks, Setup::default());
+    }
+
+    /// A subscriber that answers every offer, not yet connected.
+    pub fn subscriber_with(&mut self, transport: TransportId, tracks: &[&str], setup: Setup) {
+        self.clients.push(Client::new(transport, self.now, setup));
+        let role = TransportRole::Subscriber;
+        self.command(Command::OpenTransport { transport, role });
+        self.subscribe(transport, tracks);
+    }
+
+    pub fn subscribe(&mut self, transport: TransportId, tracks: &[&str]) {
+        let wanted = tracks.iter().map(|track| wanted(track, true)).collect();
+        self.command(Command::Subscribe { transport, wanted });
+    }
+
+    pub fn connected(&self, transport: TransportId) -> bool {
+        let engine = self
+            .events
+            .contains(&Event::TransportConnected { transport });
+        engine && self.client(transport).connected
+    }
+
+    pub fn client(&self, transport: TransportId) -> &Client {
+        let found = self.clients.iter().find(|c| c.transport == transport);
+        found.expect("a client of that transport")
+    }
+
+    pub fn client_mut(&mut self, transport: TransportId) -> &mut Client {
+        let found = self.clients.iter_mut().find(|c| c.transport == transport);
+        found.expect("a client of that transport")
+    }
+
+    pub fn closed(&self, transport: TransportId) -> Option<&str> {
+        self.events.iter().find_map(|event| match event {
+            Event::TransportClosed {
+                transport: id,
+                reason,
+            } if *id == transport => Some(reason.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The offers made to a subscriber: text and what is on which m-line.
+    pub fn offers(&self, transport: TransportId) -> Vec<(String, Vec<MidTrack>)> {
+        let offers = self.events.iter().filter_map(|event| match event {
+            Event::Offered {
+                transport: id,
+                sdp,
+                tracks,
+                ..
+            } if *id == transport => Some((sdp.clone(), tracks.clone())),
+            _ => None,
+        });
+        offers.collect()
+    }
+
+    pub fn run_for(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.now < end {
+            self.step(end);
+        }
+    }
+
+    /// Lets time pass until something holds; ten virtual seconds are for ever.
+    pub fn until(&mut self, what: &str, mut holds: impl FnMut(&mut World) -> bool) {
+        let end = self.now + Duration::from_secs(10);
+        while !holds(self) {
+            assert!(self.now < end, "not within ten seconds: {what}");
+            self.step(end);
+        }
+    }
+
+    /// To the next thing that happens anywhere.
+    fn step(&mut self, latest: Instant) {
+        let mut next = latest.min(self.engine.deadline());
+        for client in &self.clients {
+            next = next.min(client.next_due());
+        }
+        for wire in [&self.to_engine, &self.to_clients] {
+            if let Some((at, _, _)) = wire.front() {
+                next = next.min(*at);
+            }
+        }
+        // Never stands still, whatever anybody's deadline says.
+        self.now = next.max(self.now + Duration::from_micros(100));
+        while self.to_engine.front().is_some_and(|(at, _, _)| *at <= self.now) {
+            let (_, from, bytes) = self.to_engine.pop_front().expect("just seen");
+            self.engine
+                .datagram(self.now, from, engine_address(), &bytes);
+        }
+        while self.to_clients.front().is_some_and(|(at, _, _)| *at <= self.now) {
+            let (_, to, bytes) = self.to_clients.pop_front().expect("just seen");
+            let client = self.clients.iter_mut().find(|c| c.address == to);
+            if let Some(client) = client {
+                client.receive(self.now, &bytes);
+            }
+        }
+        for client in &mut self.clients {
+            client.tick(self.now);
+        }
+        self.engine.tick(self.now);
+        self.settle();
+    }
+
+    /// Moves what has been said to whom it was said.
+    fn settle(&mut self) {
+        for job in self.engine.take_jobs() {
+            self.engine.parsed(self.now, job.run());
+        }
+        let outbox = self.engine.outbox();
+        for datagram in outbox.datagrams() {
+            let to = datagram.route.to;
+            let bytes = outbox.bytes(datagram).to_vec();
+            let client = self.clients.iter().find(|client| client.address == to);
+            if client.is_some_and(|client| (self.loss)(client.transport, &bytes)) {
+                continue;
+            }
+            self.to_clients.push_back((self.now + LATENCY, to, bytes));
+        }
+        outbox.clear();
+        for client in &mut self.clients {
+            for bytes in client.sent.drain(..) {
+                if (self.loss_up)(client.transport, &bytes) {
+                    continue;
+                }
+                self.to_engine
+                    .push_back((self.now + LATENCY, client.address, bytes));
+            }
+        }
+        let events = self.engine.take_events();
+        for event in &events {
+            self.answer(event);
+        }
+        self.events.extend(events);
+    }
+
+    fn answer(&mut self, event: &Event) {
+        let Event::Offered {
+            transport,
+            offer,
+            sdp,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let client = self
+            .clients
+            .iter_mut()
+            .find(|c| c.transport == *transport && c.setup.answers);
+        if let Some(client) = client {
+            let sdp = client.answer(sdp);
+            self.command(Command::AcceptAnswer {
+                transport: *transport,
+                offer: *offer,
+                sdp,
+            });
+        }
+    }
+
+    /// A datagram from anywhere, at once.
+    pub fn inject(&mut self, from: SocketAddr, bytes: &[u8]) {
+        self.engine
+            .datagram(self.now, from, engine_address(), bytes);
+        self.settle();
+    }
+}
+
+/// A publisher with a microphone `TR_a` and a camera `TR_v`.
+pub fn call() -> World {
+    let mut world = World::new();
+    let now = world.now;
+    world.publisher(1, vec![Feed::audio(now), Feed::video(now)]);
+    world.publish("TR_a", 1, 0);
+    world.publish("TR_v", 1, 1);
+    world
+}
+
+pub fn wanted(track: &str, enabled: bool) -> WantedTrack {
+    WantedTrack {
+        track: track.to_owned(),
+        stream_id: format!("PA_x|{track}"),
+        enabled,
+    }
+}
+
+pub fn parse_offer(sdp: &str) -> SdpOffer {
+    SdpOffer::from_sdp_string(sdp).expect("an offer")
+}
+
+pub fn parse_answer(sdp: &str) -> SdpAnswer {
+    SdpAnswer::from_sdp_string(sdp).expect("an answer")
+}
