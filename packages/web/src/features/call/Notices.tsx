@@ -22,8 +22,7 @@ export function Notices({ client, call }: { client: CallClient; call: CallSnapsh
     <div className="flex flex-none flex-col items-center gap-2 px-4 empty:hidden [&>*]:mb-2">
       {call.standing.phase === 'reconnecting' && (
         <Notice icon={<LoaderCircle size={20} className="call-spin" />}>
-          <b className="font-semibold">{words.reconnecting}</b>{' '}
-          <span className="text-soft max-sm:hidden">{words.reconnectingText}</span>
+          <b className="font-semibold">{words.reconnecting}</b>
         </Notice>
       )}
       {call.soundBlocked && call.standing.phase === 'live' && (

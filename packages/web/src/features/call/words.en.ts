@@ -19,7 +19,6 @@ export const call = {
   joining: 'Joining the call…',
   joiningAgain: (attempt: number) => `The call did not answer. Try ${attempt}…`,
   reconnecting: 'The connection broke. Coming back…',
-  reconnectingText: 'You do not have to do anything. Chat and call go on as soon as the server answers.',
   back: 'You are back in the call.',
   you: 'you',
   me: (name: string) => `${name} (you)`,

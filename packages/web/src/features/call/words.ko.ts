@@ -21,7 +21,6 @@ export const call: CallWords = {
   joining: '통화에 들어가는 중이에요…',
   joiningAgain: (attempt) => `통화가 응답하지 않아요. ${attempt}번째 시도 중…`,
   reconnecting: '연결이 끊겼어요. 다시 들어가는 중…',
-  reconnectingText: '그대로 기다려 주세요. 서버가 응답하면 채팅과 통화가 바로 이어져요.',
   back: '다시 통화에 들어왔어요.',
   you: '나',
   me: (name) => `${name} · 나`,

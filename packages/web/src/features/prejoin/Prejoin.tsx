@@ -106,7 +106,7 @@ export function Prejoin(props: PrejoinProps) {
           className="min-w-0 max-lg:order-1 max-lg:mx-auto max-lg:w-full max-lg:max-w-xl lg:col-start-1 lg:row-start-2"
         >
           <PreviewTile preview={preview} state={state} name={name || '·'} />
-          <VoiceLevel track={state.microphone.track} wanted={state.microphone.wanted} />
+          <VoiceLevel microphone={state.microphone} />
           <ProblemNotes state={state} onRetry={() => void preview.retry()} />
         </section>
         <div className="min-w-0 max-lg:order-3 max-lg:mx-auto max-lg:w-full max-lg:max-w-xl lg:col-start-1 lg:row-start-3">

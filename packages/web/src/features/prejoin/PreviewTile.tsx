@@ -33,7 +33,8 @@ export function PreviewTile({ preview, state, name }: { preview: Preview; state:
       <div className="absolute bottom-4 flex gap-0.5 rounded-bar bg-surface p-1.25 shadow-soft max-sm:bottom-2.5">
         <ControlButton
           icon={hears ? Mic : MicOff}
-          label={words.microphone}
+          label={words.mic}
+          aria-label={words.microphone}
           pressed={hears}
           tone={hears ? 'live' : 'off'}
           onClick={() => void preview.set('microphone', !hears)}

@@ -1,4 +1,4 @@
-import { watchLevel } from '@maru/client/call'
+import { type PreviewSource, watchLevel } from '@maru/client/call'
 import { useEffect, useRef, useState } from 'react'
 import { useWords } from '../../lib/words/use-words.ts'
 
@@ -8,7 +8,8 @@ const HEARD = 0.4
 const SPOKEN_EVERY_MS = 1_000
 
 /** A bar that moves with the own voice, so that a dead microphone is noticed before anybody is waiting. */
-export function VoiceLevel({ track, wanted }: { track: MediaStreamTrack | undefined; wanted: boolean }) {
+export function VoiceLevel({ microphone }: { microphone: PreviewSource }) {
+  const { track, wanted, problem } = microphone
   const words = useWords().prejoin
   const meter = useRef<HTMLDivElement>(null)
   const bar = useRef<HTMLSpanElement>(null)
@@ -36,7 +37,8 @@ export function VoiceLevel({ track, wanted }: { track: MediaStreamTrack | undefi
     }
   }, [track])
 
-  const hint = !wanted || !track ? words.hint.off : heard === track ? words.hint.heard : words.hint.speak
+  const sound = heard !== undefined && heard === track ? words.hint.heard : words.hint.speak
+  const hint = !wanted ? words.hint.off : problem ? words.hint.noneYet : sound
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: browsers paint a meter element in colours of their own. */}
