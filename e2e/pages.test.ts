@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium } from './stage/browsers.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
+import { until } from './stage/until.ts'
 
 let server: RunningServer
 let chromium: Browser
@@ -79,16 +80,14 @@ test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 60_
   await bar.waitFor()
   const microphone = bar.getByRole('button', { name: 'Microphone', exact: true })
   await page.locator('body').press('m')
-  await expect.poll(() => microphone.getAttribute('aria-pressed')).toBe('false')
+  const pressed = () => microphone.getAttribute('aria-pressed')
+  await until('the microphone being off', pressed, (value) => value === 'false')
   await page.locator('body').press('m')
-  await expect.poll(() => microphone.getAttribute('aria-pressed')).toBe('true')
+  await until('the microphone being on', pressed, (value) => value === 'true')
   await microphone.focus()
   await page.keyboard.press('End')
-  await expect
-    .poll(() =>
-      page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent),
-    )
-    .toContain('Leave')
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '')
+  await until('the focus on Leave', focused, (text) => text.includes('Leave'))
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'You left' }).waitFor()
 })

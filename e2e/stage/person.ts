@@ -68,7 +68,7 @@ function person(page: Page, name: string): Person {
       return text.split('\n').filter((line) => line.trim() !== '')
     },
     hears: () => received(page),
-    tile: (of) => page.getByRole('listitem', { name: new RegExp(`^${of}\\b`) }),
+    tile: (of) => page.getByRole('listitem', { name: new RegExp(`^${of}(,|$)`) }),
     press: (label) => control(label).click(),
     leave: () => control('Leave').click(),
     async photograph(title) {
