@@ -1,7 +1,8 @@
 /** Offers and answers of both transports, and what becomes of them. */
 import type { EngineEvent, OfferedMedia } from '../media/media-engine.ts'
+import { codecsByMid, type SectionWish, shapeSdp } from '../media/shape-sdp.ts'
 import { announce } from './announce.ts'
-import type { Call } from './call.ts'
+import { type Call, findTrack } from './call.ts'
 import { command, type Turn, tell } from './effect.ts'
 import { releaseHeldData } from './forward-data.ts'
 import { dismiss, sendAround } from './leave.ts'
@@ -9,6 +10,9 @@ import { MAX_SDP_BYTES } from './limits.ts'
 import { isSignalLost, type Participant, primaryOf, type TransportState } from './participant.ts'
 import { acceptQueued, offerMedia } from './publish-track.ts'
 import { endSilentTracks } from './unpublish-track.ts'
+
+const STEREO_SENDER = 'stereo=1;maxaveragebitrate=510000'
+const STEREO_RECEIVER = 'sprop-stereo=1'
 
 /** A client offers on its publisher transport. */
 export function takeOffer(call: Call, turn: Turn, participant: Participant, offer: number, sdp: string): void {
@@ -23,26 +27,34 @@ export function takeAnswer(call: Call, turn: Turn, participant: Participant, off
   else command(turn, { type: 'acceptAnswer', transport: subscriber.id, offer: offer || lastOffer, sdp })
 }
 
-/** The engine answered a client's offer. The client hears it first, then what it means for the tracks. */
+/** The engine answered a client's offer: what that means for the tracks also says which codecs the answer prefers. */
 export function passAnswer(
   call: Call,
   turn: Turn,
   participant: Participant,
   answer: { offer: number; sdp: string; media: OfferedMedia[] },
 ): void {
-  tell(turn, participant, { type: 'answer', offer: answer.offer, sdp: answer.sdp })
   endSilentTracks(call, turn, participant, answer.media)
   acceptQueued(turn, participant)
-  offerMedia(call, turn, participant, answer.media)
+  offerMedia(call, turn, participant, answer.media, codecsByMid(answer.sdp))
+  const wishes = new Map<string, SectionWish>()
+  for (const { mid, mimeType, stereo } of participant.tracks.values()) {
+    wishes.set(mid, { codec: mimeType.toLowerCase(), ...(stereo && { opus: STEREO_SENDER }) })
+  }
+  tell(turn, participant, { type: 'answer', offer: answer.offer, sdp: shapeSdp(answer.sdp, wishes) })
 }
 
+/** The engine offers a client what it shall receive. */
 export function passOffer(
+  call: Call,
   turn: Turn,
   participant: Participant,
-  offer: Pick<Extract<EngineEvent, { type: 'offered' }>, 'offer' | 'sdp' | 'tracks'>,
+  { offer, sdp, tracks }: Pick<Extract<EngineEvent, { type: 'offered' }>, 'offer' | 'sdp' | 'tracks'>,
 ): void {
-  participant.lastOffer = offer.offer
-  tell(turn, participant, { type: 'offer', offer: offer.offer, sdp: offer.sdp, tracks: offer.tracks })
+  participant.lastOffer = offer
+  const stereo = tracks.filter(({ track }) => findTrack(call, track)?.track.stereo)
+  const wishes = new Map(stereo.map(({ mid }) => [mid, { opus: STEREO_RECEIVER }]))
+  tell(turn, participant, { type: 'offer', offer, sdp: shapeSdp(sdp, wishes), tracks })
 }
 
 /** What the client wrote cannot be used. Once it has worked, a fresh start may help; otherwise nothing does. */

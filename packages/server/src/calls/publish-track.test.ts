@@ -122,10 +122,10 @@ describe('requests and media sections find each other', () => {
     })
     expect(pairs(call)).toEqual({ a: '2' })
     expect(effects.flatMap((effect) => (effect.type === 'send' ? [effect.message.type] : []))).toEqual([
-      'answer',
       'participantsChanged',
       'trackAccepted',
       'participantsChanged',
+      'answer',
     ])
   })
 
@@ -153,6 +153,21 @@ test.each([
   const [effect] = say({ type: 'addTrack', request, echo: undefined })
   const track = effect?.type === 'send' && effect.message.type === 'trackAccepted' ? effect.message.track : undefined
   expect(track?.codecs.map(({ mimeType }) => mimeType)).toEqual([given])
+})
+
+test.each([
+  ['the codec that was asked for', [codec('h264', 'a'), codec('vp8', 'a2')], 'video/H264', '102 96'],
+  ['the first that both speak', [codec('av1', 'a'), codec('vp8', 'a2')], 'video/VP8', '96 102'],
+  ['what the engine prefers, where nothing was asked', [], 'video/VP8', '96 102'],
+])('the answer prefers %s', (_what, codecs, mimeType, payloads) => {
+  const { call, say } = enter()
+  const sdp = 'v=0\r\nm=video 9 X 96 102\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:102 H264/90000\r\n'
+  say({ type: 'addTrack', request: ask('a', 'video', { codecs }), echo: undefined })
+  const effects = say({ type: 'answered', offer: 1, sdp, media: [media('1', 'a')] })
+  const answer = effects.find((effect) => effect.type === 'send' && effect.message.type === 'answer')
+  expect(answer).toMatchObject({ message: { sdp: sdp.replace('96 102', payloads) } })
+  const [track] = call.participants.get('PA_ana')?.tracks.values() ?? []
+  expect(track?.mimeType).toBe(mimeType)
 })
 
 test('the same inputs always have the same effects', () => {

@@ -79,18 +79,32 @@ export function acceptQueued(turn: Turn, participant: Participant): void {
   }
 }
 
-/** The client's offer was answered: these of its sections send something that is not published yet. */
-export function offerMedia(call: Call, turn: Turn, participant: Participant, media: OfferedMedia[]): void {
+/**
+ * The client's offer was answered: these of its sections send something that is not published yet. `codecs` are those
+ * agreed for each section; until the answer goes out one of them can still be preferred.
+ */
+export function offerMedia(
+  call: Call,
+  turn: Turn,
+  participant: Participant,
+  media: OfferedMedia[],
+  codecs: ReadonlyMap<string, string[]>,
+): void {
   const known = new Set([...participant.tracks.values()].map((track) => track.mid))
   participant.unclaimed = media.filter((section) => section.sending && !known.has(section.mid))
-  claimMedia(call, turn, participant)
+  claimMedia(call, turn, participant, codecs)
 }
 
 /**
  * Brings requests and sections together: first by the track id of the section, then by the kind alone, because some
  * clients change their track ids. Exact matches go first for all sections, so that none takes another's request.
  */
-function claimMedia(call: Call, turn: Turn, participant: Participant): void {
+function claimMedia(
+  call: Call,
+  turn: Turn,
+  participant: Participant,
+  codecs: ReadonlyMap<string, string[]> = new Map(),
+): void {
   const published: Track[] = []
   for (const exact of [true, false]) {
     for (const section of [...participant.unclaimed]) {
@@ -98,7 +112,7 @@ function claimMedia(call: Call, turn: Turn, participant: Participant): void {
       if (!track || track.kind !== section.kind || isExtraCodec(participant, section)) continue
       participant.unclaimed.splice(participant.unclaimed.indexOf(section), 1)
       participant.pending.splice(participant.pending.indexOf(track), 1)
-      publish(turn, participant, track, section)
+      publish(turn, participant, track, section, codecs.get(section.mid) ?? [])
       published.push(track)
     }
   }
@@ -120,8 +134,14 @@ function isExtraCodec(participant: Participant, section: OfferedMedia): boolean 
   return [...participant.tracks.values()].some((track) => hasCodec(track, section.trackId))
 }
 
-function publish(turn: Turn, participant: Participant, track: Track, section: OfferedMedia): void {
-  bindMedia(track, section, turn.now)
+function publish(
+  turn: Turn,
+  participant: Participant,
+  track: Track,
+  section: OfferedMedia,
+  codecs: readonly string[],
+): void {
+  bindMedia(track, section, codecs, turn.now)
   participant.tracks.set(track.sid, track)
   participant.isPublisher = true
   command(turn, { type: 'publishTrack', track: track.sid, transport: participant.publisher.id, mid: section.mid })

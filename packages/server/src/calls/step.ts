@@ -132,7 +132,7 @@ const handlers: Handlers<ClientInput | MediaInput | AdminInput> = {
   pretendToSpeak: (call, turn, who, { forMs }) => pretendToSpeak(call, turn, who, forMs),
 
   answered: passAnswer,
-  offered: (_call, turn, who, offer) => passOffer(turn, who, offer),
+  offered: passOffer,
   negotiationFailed: failNegotiation,
   connected: (call, turn, who, { transport }) =>
     withTransport(who, transport, (it) => connectTransport(call, turn, who, it)),

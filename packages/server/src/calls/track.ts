@@ -142,20 +142,29 @@ export function chooseCodec(codec: string, kind: MediaKind): string {
 }
 
 /** The media section of the track was negotiated: from now on it is known what it carries. */
-export function bindMedia(track: Track, media: OfferedMedia, now: number): void {
+export function bindMedia(track: Track, media: OfferedMedia, codecs: readonly string[], now: number): void {
+  const mimeType = preferredOf(track, codecs) ?? media.mimeType
   track.mid = media.mid
-  track.mimeType = media.mimeType
+  track.mimeType = mimeType
   track.changedAt = now
   if (media.rids.length > 1) track.simulcast = true
   const codec =
-    track.codecs.find((each) => each.mimeType === media.mimeType.toLowerCase()) ??
+    track.codecs.find((each) => each.mimeType === mimeType.toLowerCase()) ??
     track.codecs.find((each) => each.mimeType === '') ??
     track.codecs[0]
   nameLayers(track.layers, media.rids)
   if (!codec) return
   codec.mid = media.mid
-  codec.mimeType = media.mimeType
+  codec.mimeType = mimeType
   nameLayers(codec.layers, media.rids)
+}
+
+/** The codec the client wishes for the track, where it was agreed. Written as the clients know it. */
+function preferredOf(track: Track, agreed: readonly string[]): string | undefined {
+  const wished = track.disableRed ? ['audio/opus'] : track.codecs.map((codec) => codec.mimeType)
+  const chosen = wished.find((mimeType) => agreed.includes(mimeType))
+  const [kind, name = ''] = chosen?.split('/') ?? []
+  return kind === 'video' ? `video/${name.toUpperCase()}` : chosen
 }
 
 function nameLayers(layers: VideoLayer[], rids: string[]): void {
