@@ -24,6 +24,11 @@ export function canCapture(): boolean {
   return typeof navigator !== 'undefined' && navigator.mediaDevices?.getUserMedia !== undefined
 }
 
+/** What asking for a device comes to on such a page; browsers each have another error for it. */
+export function insecureOrigin(): Error {
+  return Object.assign(new Error('No media devices on this page.'), { name: 'InsecureOriginError' })
+}
+
 /** False where the browser has no way to share a screen, as on phones. */
 export function canShareScreen(): boolean {
   return typeof navigator !== 'undefined' && navigator.mediaDevices?.getDisplayMedia !== undefined
@@ -31,7 +36,7 @@ export function canShareScreen(): boolean {
 
 /** The tracks of the wanted sources. `true` is the default device; a device that is gone falls back to it. */
 export async function capture(wanted: Partial<Record<DeviceSource, string | true>>): Promise<MediaStreamTrack[]> {
-  if (!canCapture()) throw Object.assign(new Error('No media devices on this page.'), { name: 'InsecureOriginError' })
+  if (!canCapture()) throw insecureOrigin()
   const ask = (exact: boolean): Promise<MediaStream> =>
     navigator.mediaDevices.getUserMedia({
       audio: wanted.microphone !== undefined && { ...microphoneWish, ...which(wanted.microphone, exact) },
@@ -40,9 +45,15 @@ export async function capture(wanted: Partial<Record<DeviceSource, string | true
   try {
     return (await ask(true)).getTracks()
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'OverconstrainedError') throw error
+    if (!isGone(error)) throw error
     return (await ask(false)).getTracks()
   }
+}
+
+/** A device asked for by name is not there; browsers disagree on the error. */
+function isGone(error: unknown): boolean {
+  const { name } = error as { name?: unknown }
+  return name === 'OverconstrainedError' || name === 'NotFoundError'
 }
 
 function which(device: string | true, exact: boolean): MediaTrackConstraints {

@@ -1,6 +1,6 @@
 import type { LocalTrack, LocalTrackPublication, Room, Track } from 'livekit-client'
 import { type DeviceProblem, deviceProblem } from './call-problem.ts'
-import { cameraWish, type DeviceSource, microphoneWish } from './devices.ts'
+import { cameraWish, canCapture, type DeviceSource, insecureOrigin, microphoneWish } from './devices.ts'
 import type { JoinChoices } from './join-choices.ts'
 
 type OwnSource = DeviceSource | 'screen'
@@ -64,6 +64,7 @@ export function openOwnMedia(
     if (track && (!wanted[source] || track.readyState === 'ended')) track.stop()
     else if (track && !publication(source)) return publishHanded(livekit, room, source, track)
     if (!wanted[source] && !publication(source)) return
+    if (!canCapture()) throw insecureOrigin()
     const deviceId = device[source]
     const chosen = deviceId === undefined ? {} : { deviceId }
     if (source === 'microphone') {

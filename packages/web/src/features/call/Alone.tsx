@@ -28,7 +28,7 @@ export function Alone() {
     announce(words.copied)
   }
   return (
-    <div className="grid size-full place-items-center overflow-y-auto p-2">
+    <div className="grid size-full grid-cols-[minmax(0,1fr)] place-items-center overflow-y-auto p-2">
       <section className="rise w-full max-w-md rounded-panel bg-surface p-7 text-center shadow-soft max-sm:p-5">
         <h2 className="text-xl font-bold tracking-tight">{words.title}</h2>
         <p className="mt-1.5 text-soft">{words.text}</p>

@@ -130,6 +130,7 @@ function usePreview(): Preview {
   return preview
 }
 
+/** Empty when nobody is there, and also before it is known: a room is opened under a name. */
 function Present({ people }: Pick<PrejoinProps, 'people'>) {
   const words = useWords().prejoin
   const shown = people.slice(0, NAMES_SHOWN)
@@ -144,12 +145,14 @@ function Present({ people }: Pick<PrejoinProps, 'people'>) {
           ))}
         </span>
       )}
-      <span className="min-w-0">
-        {words.alreadyHere(
-          shown.map((person) => person.name),
-          people.length - shown.length,
-        )}
-      </span>
+      {shown.length > 0 && (
+        <span className="min-w-0">
+          {words.alreadyHere(
+            shown.map((person) => person.name),
+            people.length - shown.length,
+          )}
+        </span>
+      )}
     </p>
   )
 }

@@ -1,6 +1,5 @@
 export const prejoin = {
   alreadyHere: (names: string[], more: number) => {
-    if (names.length === 0) return 'Nobody is in the call yet'
     const list = more > 0 ? [...names, `${more} more`] : names
     const verb = list.length === 1 ? 'is' : 'are'
     return `${new Intl.ListFormat('en-GB').format(list)} ${verb} in the call`

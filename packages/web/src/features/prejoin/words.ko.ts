@@ -2,7 +2,6 @@ import type { PrejoinWords } from './words.en.ts'
 
 export const prejoin: PrejoinWords = {
   alreadyHere: (names, more) => {
-    if (names.length === 0) return '아직 통화 중인 사람이 없어요'
     const list = names.join(', ')
     return more > 0 ? `${list} 님 외 ${more}명이 이미 있어요` : `${list} 님이 이미 있어요`
   },
