@@ -1,8 +1,8 @@
 //! Between the engine's words and the seam's.
 
 use crate::types::{
-    AudioLevel, EngineCommand, EngineEvent, EngineMetrics, LayerInfo, LogLevel, MediaKind, MidTrack, OfferedMedia,
-    TransportRole,
+    AudioLevel, EngineCommand, EngineEvent, EngineMetrics, LayerInfo, LogLevel, MediaKind,
+    MidTrack, OfferedMedia, TransportRole,
 };
 use engine::command::{self, Command};
 use engine::event::{self, Event};
@@ -18,9 +18,33 @@ pub fn command(command: EngineCommand) -> Command {
             Command::OpenTransport { transport, role }
         }
         EngineCommand::CloseTransport { transport } => Command::CloseTransport { transport },
-        EngineCommand::AcceptOffer { transport, offer, sdp } => Command::AcceptOffer { transport, offer, sdp },
-        EngineCommand::AcceptAnswer { transport, offer, sdp } => Command::AcceptAnswer { transport, offer, sdp },
-        EngineCommand::PublishTrack { track, transport, mid } => Command::PublishTrack { track, transport, mid },
+        EngineCommand::AcceptOffer {
+            transport,
+            offer,
+            sdp,
+        } => Command::AcceptOffer {
+            transport,
+            offer,
+            sdp,
+        },
+        EngineCommand::AcceptAnswer {
+            transport,
+            offer,
+            sdp,
+        } => Command::AcceptAnswer {
+            transport,
+            offer,
+            sdp,
+        },
+        EngineCommand::PublishTrack {
+            track,
+            transport,
+            mid,
+        } => Command::PublishTrack {
+            track,
+            transport,
+            mid,
+        },
         EngineCommand::UnpublishTrack { track } => Command::UnpublishTrack { track },
         EngineCommand::SetTrackMuted { track, muted } => Command::SetTrackMuted { track, muted },
         EngineCommand::Subscribe { transport, wanted } => Command::Subscribe {
@@ -34,7 +58,11 @@ pub fn command(command: EngineCommand) -> Command {
                 })
                 .collect(),
         },
-        EngineCommand::SendData { transports, reliable, payload } => Command::SendData {
+        EngineCommand::SendData {
+            transports,
+            reliable,
+            payload,
+        } => Command::SendData {
             transports,
             reliable,
             payload: payload.as_ref().into(),
@@ -45,13 +73,23 @@ pub fn command(command: EngineCommand) -> Command {
 
 pub fn event(event: Event) -> EngineEvent {
     match event {
-        Event::Answered { transport, offer, sdp, media } => EngineEvent::Answered {
+        Event::Answered {
+            transport,
+            offer,
+            sdp,
+            media,
+        } => EngineEvent::Answered {
             transport,
             offer,
             sdp,
             media: media.into_iter().map(offered_media).collect(),
         },
-        Event::Offered { transport, offer, sdp, tracks } => EngineEvent::Offered {
+        Event::Offered {
+            transport,
+            offer,
+            sdp,
+            tracks,
+        } => EngineEvent::Offered {
             transport,
             offer,
             sdp,
@@ -60,20 +98,41 @@ pub fn event(event: Event) -> EngineEvent {
                 .map(|event::MidTrack { mid, track }| MidTrack { mid, track })
                 .collect(),
         },
-        Event::NegotiationFailed { transport, offer, message } => {
-            EngineEvent::NegotiationFailed { transport, offer, message }
-        }
+        Event::NegotiationFailed {
+            transport,
+            offer,
+            message,
+        } => EngineEvent::NegotiationFailed {
+            transport,
+            offer,
+            message,
+        },
         Event::TransportConnected { transport } => EngineEvent::TransportConnected { transport },
-        Event::TransportClosed { transport, reason } => EngineEvent::TransportClosed { transport, reason },
+        Event::TransportClosed { transport, reason } => {
+            EngineEvent::TransportClosed { transport, reason }
+        }
         Event::LayerStarted { track, ssrc, rid } => EngineEvent::LayerStarted {
             track,
             layer: LayerInfo { ssrc, rid },
         },
-        Event::SubscriptionStarted { transport, track } => EngineEvent::SubscriptionStarted { transport, track },
-        Event::SubscriptionFailed { transport, track, reason } => {
-            EngineEvent::SubscriptionFailed { transport, track, reason }
+        Event::SubscriptionStarted { transport, track } => {
+            EngineEvent::SubscriptionStarted { transport, track }
         }
-        Event::DataReceived { transport, reliable, label, payload } => EngineEvent::DataReceived {
+        Event::SubscriptionFailed {
+            transport,
+            track,
+            reason,
+        } => EngineEvent::SubscriptionFailed {
+            transport,
+            track,
+            reason,
+        },
+        Event::DataReceived {
+            transport,
+            reliable,
+            label,
+            payload,
+        } => EngineEvent::DataReceived {
             transport,
             reliable,
             label,
@@ -85,8 +144,20 @@ pub fn event(event: Event) -> EngineEvent {
                 .map(|event::AudioLevel { track, level }| AudioLevel { track, level })
                 .collect(),
         },
-        Event::Quality { transport, loss_percent, rtt_ms } => EngineEvent::Quality { transport, loss_percent, rtt_ms },
-        Event::Log { level, message, transport } => EngineEvent::Log {
+        Event::Quality {
+            transport,
+            loss_percent,
+            rtt_ms,
+        } => EngineEvent::Quality {
+            transport,
+            loss_percent,
+            rtt_ms,
+        },
+        Event::Log {
+            level,
+            message,
+            transport,
+        } => EngineEvent::Log {
             level: match level {
                 event::LogLevel::Debug => LogLevel::Debug,
                 event::LogLevel::Info => LogLevel::Info,

@@ -68,8 +68,15 @@ impl Engine {
     /// The oldest events, at most 1000; `wake` is called again when more wait.
     #[napi(catch_unwind)]
     pub fn drain(&self) -> Vec<EngineEvent> {
-        let events = self.handle.as_ref().map(|handle| handle.drain(EVENTS_A_DRAIN));
-        events.unwrap_or_default().into_iter().map(convert::event).collect()
+        let events = self
+            .handle
+            .as_ref()
+            .map(|handle| handle.drain(EVENTS_A_DRAIN));
+        events
+            .unwrap_or_default()
+            .into_iter()
+            .map(convert::event)
+            .collect()
     }
 
     /// Counters since the start, at most a tenth of a second old.
@@ -88,17 +95,21 @@ impl Engine {
 
 fn options_from(options: EngineOptions) -> Result<Options> {
     let address = |text: &str, name: &str| -> Result<IpAddr> {
-        text.parse()
-            .map_err(|_| Error::from_reason(format!("EngineOptions.{name}: '{text}' is no IP address")))
+        text.parse().map_err(|_| {
+            Error::from_reason(format!("EngineOptions.{name}: '{text}' is no IP address"))
+        })
     };
-    let port = u16::try_from(options.port)
-        .map_err(|_| Error::from_reason(format!("EngineOptions.port: {} is no port", options.port)))?;
+    let port = u16::try_from(options.port).map_err(|_| {
+        Error::from_reason(format!("EngineOptions.port: {} is no port", options.port))
+    })?;
     let bind = options.bind.as_deref();
     let addresses = options.addresses.iter();
     Ok(Options {
         port,
         bind: bind.map(|text| address(text, "bind")).transpose()?,
-        addresses: addresses.map(|text| address(text, "addresses")).collect::<Result<_>>()?,
+        addresses: addresses
+            .map(|text| address(text, "addresses"))
+            .collect::<Result<_>>()?,
         portable: false,
     })
 }

@@ -80,45 +80,122 @@ pub struct LayerInfo {
 /// Transport ids are chosen by the caller, never reused, greater than 0. Track ids are the caller's too.
 #[napi(discriminant = "type", discriminant_case = "camelCase")]
 pub enum EngineCommand {
-    OpenTransport { transport: u32, role: TransportRole },
-    CloseTransport { transport: u32 },
+    OpenTransport {
+        transport: u32,
+        role: TransportRole,
+    },
+    CloseTransport {
+        transport: u32,
+    },
     /// Ends in `answered` or `negotiationFailed`.
-    AcceptOffer { transport: u32, offer: u32, sdp: String },
+    AcceptOffer {
+        transport: u32,
+        offer: u32,
+        sdp: String,
+    },
     /// Answers to anything but the offer in flight are ignored.
-    AcceptAnswer { transport: u32, offer: u32, sdp: String },
+    AcceptAnswer {
+        transport: u32,
+        offer: u32,
+        sdp: String,
+    },
     /// Binds what arrives on (transport, mid) to the track.
-    PublishTrack { track: String, transport: u32, mid: String },
-    UnpublishTrack { track: String },
-    SetTrackMuted { track: String, muted: bool },
+    PublishTrack {
+        track: String,
+        transport: u32,
+        mid: String,
+    },
+    UnpublishTrack {
+        track: String,
+    },
+    SetTrackMuted {
+        track: String,
+        muted: bool,
+    },
     /// The whole desired set of a subscriber transport; the engine makes the offers this takes.
-    Subscribe { transport: u32, wanted: Vec<WantedTrack> },
-    SendData { transports: Vec<u32>, reliable: bool, payload: Uint8Array },
-    InjectPanic { transport: u32 },
+    Subscribe {
+        transport: u32,
+        wanted: Vec<WantedTrack>,
+    },
+    SendData {
+        transports: Vec<u32>,
+        reliable: bool,
+        payload: Uint8Array,
+    },
+    InjectPanic {
+        transport: u32,
+    },
 }
 
 #[napi(discriminant = "type", discriminant_case = "camelCase")]
 pub enum EngineEvent {
-    Answered { transport: u32, offer: u32, sdp: String, media: Vec<OfferedMedia> },
+    Answered {
+        transport: u32,
+        offer: u32,
+        sdp: String,
+        media: Vec<OfferedMedia>,
+    },
     /// The engine's own offer on a subscriber transport. The next one follows its answer.
-    Offered { transport: u32, offer: u32, sdp: String, tracks: Vec<MidTrack> },
-    NegotiationFailed { transport: u32, offer: u32, message: String },
+    Offered {
+        transport: u32,
+        offer: u32,
+        sdp: String,
+        tracks: Vec<MidTrack>,
+    },
+    NegotiationFailed {
+        transport: u32,
+        offer: u32,
+        message: String,
+    },
     /// ICE and DTLS are up.
-    TransportConnected { transport: u32 },
+    TransportConnected {
+        transport: u32,
+    },
     /// Never after `closeTransport`.
-    TransportClosed { transport: u32, reason: String },
+    TransportClosed {
+        transport: u32,
+        reason: String,
+    },
     /// First packet of an SSRC of a published track.
-    LayerStarted { track: String, layer: LayerInfo },
-    SubscriptionStarted { transport: u32, track: String },
+    LayerStarted {
+        track: String,
+        layer: LayerInfo,
+    },
+    SubscriptionStarted {
+        transport: u32,
+        track: String,
+    },
     /// The subscriber speaks no codec of the track.
-    SubscriptionFailed { transport: u32, track: String, reason: String },
-    DataReceived { transport: u32, reliable: bool, label: String, payload: Buffer },
-    AudioLevels { levels: Vec<AudioLevel> },
+    SubscriptionFailed {
+        transport: u32,
+        track: String,
+        reason: String,
+    },
+    DataReceived {
+        transport: u32,
+        reliable: bool,
+        label: String,
+        payload: Buffer,
+    },
+    AudioLevels {
+        levels: Vec<AudioLevel>,
+    },
     /// Every 5 s for each connected transport, from RTCP.
-    Quality { transport: u32, loss_percent: f64, rtt_ms: f64 },
+    Quality {
+        transport: u32,
+        loss_percent: f64,
+        rtt_ms: f64,
+    },
     /// Transport 0 is none.
-    Log { level: LogLevel, message: String, transport: u32 },
+    Log {
+        level: LogLevel,
+        message: String,
+        transport: u32,
+    },
     /// The media thread has ended.
-    EngineFailed { reason: String },
+    EngineFailed {
+        reason: String,
+    },
 }
 
 #[napi(object)]

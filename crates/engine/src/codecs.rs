@@ -46,7 +46,10 @@ const H264: [(u8, u8, bool, u32); 4] = [
 ];
 
 pub fn enable(config: RtcConfig, role: TransportRole) -> RtcConfig {
-    let mut config = config.clear_codecs().enable_opus(true, true).enable_vp8(true);
+    let mut config = config
+        .clear_codecs()
+        .enable_opus(true, true)
+        .enable_vp8(true);
     let codecs = config.codec_config();
     codecs.add_config(
         98.into(),

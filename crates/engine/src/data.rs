@@ -82,7 +82,11 @@ impl Engine {
         if self.transports.get(&id).is_some_and(ready) {
             let refused = self.operate(now, id, |transport| transport.write_waiting());
             if let Some(Ok(count @ 1..)) = refused {
-                self.log(LogLevel::Warn, id, format!("{count} data messages were refused"));
+                self.log(
+                    LogLevel::Warn,
+                    id,
+                    format!("{count} data messages were refused"),
+                );
             }
         }
     }

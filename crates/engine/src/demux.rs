@@ -38,11 +38,10 @@ impl Engine {
             remote: from,
             local: to,
         };
-        transport.arriving = stun.map(|message| (path, message.use_candidate));
-        self.feed(now, id, path, bytes);
-        if let Some(transport) = self.transports.get_mut(&id) {
-            transport.arriving = None;
+        if let Some(message) = stun.filter(Stun::is_binding_request) {
+            transport.note_arrival(path, message.use_candidate);
         }
+        self.feed(now, id, path, bytes);
     }
 
     fn feed(&mut self, now: Instant, id: TransportId, path: Path, bytes: &[u8]) {
@@ -77,12 +76,12 @@ impl Engine {
         }
     }
 
-    /// str0m answered a binding request of the datagram that is being worked on.
+    /// str0m answered a binding request from there, so its integrity was right.
     pub(crate) fn proven(&mut self, id: TransportId, remote: SocketAddr) {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        let Some((path, nominated)) = transport.arriving.filter(|(p, _)| p.remote == remote) else {
+        let Some((path, nominated)) = transport.arrival(remote) else {
             return;
         };
         if nominated || transport.route.is_none() {

@@ -105,8 +105,7 @@ impl Transport {
                 abs_send_time: id(Extension::AbsoluteSendTime),
                 audio_level: id(Extension::AudioLevel).filter(|_| !video),
                 orientation: id(Extension::VideoOrientation).filter(|_| video),
-                dependency_descriptor: id(crate::codecs::dependency_descriptor())
-                    .filter(|_| video),
+                dependency_descriptor: id(crate::codecs::dependency_descriptor()).filter(|_| video),
             },
         };
         let clock_rate = if video { 90_000 } else { 48_000 };
@@ -154,7 +153,10 @@ pub(crate) fn forward(
     let Some(route) = transport.route.filter(|_| transport.connected) else {
         return;
     };
-    if transport.sender(slot, key).is_none_or(|s| s.munger.wanted().is_none()) {
+    if transport
+        .sender(slot, key)
+        .is_none_or(|s| s.munger.wanted().is_none())
+    {
         return;
     }
     let Some(outgoing) = transport.format(slot, &incoming.spec) else {
@@ -168,7 +170,10 @@ pub(crate) fn forward(
         downlink,
         ..
     } = transport;
-    let sender = negotiation.slots.get_mut(slot).and_then(|s| s.sender.as_mut());
+    let sender = negotiation
+        .slots
+        .get_mut(slot)
+        .and_then(|s| s.sender.as_mut());
     let (Some(sender), Some(seal)) = (sender, downlink.seal.as_mut()) else {
         return;
     };
@@ -239,7 +244,12 @@ impl Engine {
             return;
         }
         assigned.bound = true;
-        let cname = assigned.stream_id.split('|').next().unwrap_or_default().to_owned();
+        let cname = assigned
+            .stream_id
+            .split('|')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         if slot.sender.is_none() {
             slot.sender = made;
         }
@@ -267,7 +277,10 @@ impl Engine {
             transport: id,
             track: track.clone(),
         });
-        let enabled = self.transports.get(&id).is_some_and(|t| Engine::enabled(t, &track));
+        let enabled = self
+            .transports
+            .get(&id)
+            .is_some_and(|t| Engine::enabled(t, &track));
         self.show(now, id, index, key, enabled);
     }
 
@@ -386,14 +399,22 @@ impl Engine {
             .transports
             .values_mut()
             .filter(|transport| !transport.downlink.unspoken.is_empty())
-            .map(|transport| (transport.id, std::mem::take(&mut transport.downlink.unspoken)))
+            .map(|transport| {
+                (
+                    transport.id,
+                    std::mem::take(&mut transport.downlink.unspoken),
+                )
+            })
             .collect();
         for (id, keys) in told {
             for key in keys {
                 let Some(track) = self.tracks.get(key) else {
                     continue;
                 };
-                let codec = track.source.format.map(|format| format.spec.codec.to_string());
+                let codec = track
+                    .source
+                    .format
+                    .map(|format| format.spec.codec.to_string());
                 let reason = format!("the client does not speak {}", codec.unwrap_or_default());
                 let track = track.id.clone();
                 self.subscription_failed(id, key, track, reason);
@@ -407,8 +428,15 @@ impl Engine {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        let senders = transport.negotiation.slots.iter().filter_map(|s| s.sender.as_ref());
-        let ssrcs: Vec<u32> = senders.filter(|s| s.packets > 0).map(|s| s.out.ssrc).collect();
+        let senders = transport
+            .negotiation
+            .slots
+            .iter()
+            .filter_map(|s| s.sender.as_ref());
+        let ssrcs: Vec<u32> = senders
+            .filter(|s| s.packets > 0)
+            .map(|s| s.out.ssrc)
+            .collect();
         let (Some(seal), Some(route)) = (transport.downlink.seal.as_mut(), transport.route) else {
             return;
         };

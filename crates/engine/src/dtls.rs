@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use str0m::crypto::dtls::{
-    DtlsCert, DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, DtlsVersion, ProtocolVersion, SrtpProfile,
+    DtlsCert, DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, DtlsVersion, ProtocolVersion,
+    SrtpProfile,
 };
 use str0m::crypto::{CryptoError, CryptoProvider};
 use str0m::{Rtc, RtcConfig};
@@ -22,7 +23,11 @@ pub struct CapturedKeys {
 
 impl fmt::Debug for CapturedKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CapturedKeys({:?}, active: {})", self.profile, self.active)
+        write!(
+            f,
+            "CapturedKeys({:?}, active: {})",
+            self.profile, self.active
+        )
     }
 }
 
@@ -44,7 +49,10 @@ pub fn build(config: RtcConfig, now: Instant) -> (Rtc, KeySlot) {
         .set_dtls_version(DtlsVersion::Dtls12)
         .build(now);
     let unused = NEXT_SLOT.with(|next| next.borrow_mut().take());
-    debug_assert!(unused.is_none(), "str0m made no DTLS instance while building");
+    debug_assert!(
+        unused.is_none(),
+        "str0m made no DTLS instance while building"
+    );
     (rtc, slot)
 }
 
@@ -114,7 +122,9 @@ impl DtlsProvider for KeepingProvider {
         _version: DtlsVersion,
         mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        let slot = NEXT_SLOT.with(|next| next.borrow_mut().take()).unwrap_or_default();
+        let slot = NEXT_SLOT
+            .with(|next| next.borrow_mut().take())
+            .unwrap_or_default();
         let cert = dimpl::DtlsCertificate {
             certificate: cert.certificate.clone(),
             private_key: cert.private_key.clone(),

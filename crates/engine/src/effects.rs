@@ -3,16 +3,21 @@
 use crate::command::{TransportId, TransportRole};
 use crate::engine::Engine;
 use crate::event::Event as Told;
+use crate::media::stun::Stun;
 use crate::metrics::Metrics;
 use crate::outbox::{Outbox, Route};
 use crate::transport::Transport;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::channel::{ChannelData, ChannelId};
-use str0m::rtp::RtpPacket;
 use str0m::media::SenderFeedback;
+use str0m::rtp::RtpPacket;
 use str0m::{Event, IceConnectionState, Output, RtcError};
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "packets are the usual case, and a box for each would cost more than the room"
+)]
 pub(crate) enum Effect {
     Connected,
     Ice(IceConnectionState),
@@ -48,7 +53,9 @@ impl Transport {
                     let bytes: &[u8] = &transmit.contents;
                     let to = transmit.destination;
                     match bytes.first() {
-                        Some(1) => effects.push(Effect::Proven(to)),
+                        Some(1) if Stun::parse(bytes).is_some_and(|m| m.is_binding_success()) => {
+                            effects.push(Effect::Proven(to));
+                        }
                         // Media and reports to subscribers are ours alone, under the same keys.
                         Some(128..=191) if self.role == TransportRole::Subscriber => continue,
                         _ => {}

@@ -10,12 +10,12 @@ use crate::media::rtcp::Feedback;
 use crate::metrics::Metrics;
 use crate::negotiate::SdpJob;
 use crate::outbox::Outbox;
+use crate::panics;
 use crate::random::{Random, ice_text};
 use crate::tracks::Tracks;
 use crate::transport::{Opening, Path, Transport};
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 use str0m::RtcError;
 
@@ -211,15 +211,15 @@ impl Engine {
             candidates: &self.config.candidates,
             now,
         };
-        match catch_unwind(AssertUnwindSafe(|| Transport::open(opening))) {
+        match panics::catch(|| Transport::open(opening)) {
             Ok(transport) => {
                 self.by_ufrag.insert(transport.ufrag.clone(), id);
                 self.timers.insert((transport.deadline, id));
                 self.transports.insert(id, transport);
             }
-            Err(panic) => self.emit(Event::TransportClosed {
+            Err(reason) => self.emit(Event::TransportClosed {
                 transport: id,
-                reason: panic_text(&*panic),
+                reason,
             }),
         }
     }
@@ -263,17 +263,17 @@ impl Engine {
         let before = transport.deadline;
         let mut effects = Vec::new();
         let (outbox, metrics) = (&mut self.outbox, &mut self.metrics);
-        let result = catch_unwind(AssertUnwindSafe(|| {
+        let result = panics::catch(|| {
             let result = change(transport);
             if let Err(error) = transport.drain(outbox, metrics, &mut effects) {
                 transport.ended.get_or_insert(error.to_string());
             }
             result
-        }));
+        });
         let result = match result {
             Ok(result) => Some(result),
             Err(panic) => {
-                transport.ended.get_or_insert(panic_text(&*panic));
+                transport.ended.get_or_insert(panic);
                 effects.clear();
                 None
             }
@@ -316,7 +316,7 @@ impl Engine {
         }
         self.forget_media(now, &transport);
         // It may be in any state after a panic.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(transport)));
+        let _ = panics::catch(|| drop(transport));
     }
 
     fn postpone(&mut self, id: TransportId, earliest: Instant) {
@@ -359,15 +359,4 @@ impl Engine {
             other.paths.retain(|known| known.remote != path.remote);
         }
     }
-}
-
-pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned());
-    format!(
-        "panic: {}",
-        text.unwrap_or_else(|| "no message".to_owned())
-    )
 }

@@ -34,9 +34,9 @@ impl Default for RtxBudget {
 
 impl RtxBudget {
     fn take(&mut self, now: Instant) -> bool {
-        let elapsed = self.at.map_or(0.0, |at| {
-            now.saturating_duration_since(at).as_secs_f64()
-        });
+        let elapsed = self
+            .at
+            .map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
         self.at = Some(now);
         self.left = (self.left + elapsed * RTX_RATE).min(RTX_BURST);
         let some = self.left >= 1.0;
@@ -147,7 +147,10 @@ impl Engine {
             route,
             ..
         } = transport;
-        let sender = negotiation.slots.get_mut(slot).and_then(|s| s.sender.as_mut());
+        let sender = negotiation
+            .slots
+            .get_mut(slot)
+            .and_then(|s| s.sender.as_mut());
         let (Some(sender), Some(seal), Some(route)) = (sender, downlink.seal.as_mut(), *route)
         else {
             return;

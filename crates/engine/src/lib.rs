@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod negotiate;
 pub mod net;
 pub mod outbox;
+mod panics;
 mod publish;
 mod random;
 mod reports;

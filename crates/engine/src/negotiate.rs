@@ -3,14 +3,15 @@
 //! used again for another track of its kind, under the `msid` of that track.
 
 use crate::command::{TransportId, TransportRole, WantedTrack};
+use crate::data::Data;
 use crate::downlink::Sender;
-use crate::engine::{Engine, panic_text};
+use crate::engine::Engine;
 use crate::event::{Event, MediaKind, MidTrack, OfferedMedia};
+use crate::panics;
 use crate::sdp::{self, Section};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::collections::HashMap;
-use std::panic::catch_unwind;
 use std::time::Instant;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::{ChannelConfig, Reliability};
@@ -50,8 +51,7 @@ impl SdpJob {
             sdp,
             is_offer,
         } = self;
-        let parsed = catch_unwind(|| parse(&sdp, is_offer))
-            .unwrap_or_else(|panic| Err(panic_text(&*panic)));
+        let parsed = panics::catch(|| parse(&sdp, is_offer)).unwrap_or_else(Err);
         SdpResult {
             transport,
             offer,
@@ -151,7 +151,10 @@ impl Engine {
         let negotiation = &mut transport.negotiation;
         let current = negotiation.in_flight.as_ref().map(|flight| flight.offer);
         // Go and Rust clients leave the id out.
-        if current.is_none() || (offer != 0 && current != Some(offer)) || negotiation.jobs >= JOB_LIMIT {
+        if current.is_none()
+            || (offer != 0 && current != Some(offer))
+            || negotiation.jobs >= JOB_LIMIT
+        {
             return;
         }
         negotiation.jobs += 1;
@@ -180,7 +183,7 @@ impl Engine {
             Ok(Parsed::Answer(sdp)) => self.accept_answer(now, id, offer, sdp),
             Err(message) => {
                 if !is_offer {
-                    transport.negotiation.in_flight = None;
+                    transport.abandon_offer();
                 }
                 self.negotiation_failed(id, offer, message);
             }
@@ -250,7 +253,13 @@ impl Engine {
                 self.bind_slots(now, id);
                 self.reconcile(now, id);
             }
-            Some(Err(error)) => self.negotiation_failed(id, offer, error.to_string()),
+            Some(Err(error)) => {
+                if let Some(transport) = self.transports.get_mut(&id) {
+                    transport.abandon_offer();
+                }
+                self.drop_released(id);
+                self.negotiation_failed(id, offer, error.to_string());
+            }
             None => {}
         }
     }
@@ -295,7 +304,7 @@ impl Engine {
             }
         }
         desired.sort_by_key(|(_, kind, _)| *kind == MediaKind::Video);
-        let first = negotiation.last_offer == 0;
+        let first = transport.data.reliable.is_none();
         let offered = self.operate(now, id, |transport| Ok(transport.offer(first, desired)));
         let Some(Ok(Some((offer, sdp)))) = offered else {
             return;
@@ -372,7 +381,10 @@ impl Transport {
                 ..Default::default()
             }));
         }
-        for slot in slots.iter_mut().filter(|slot| slot.state == SlotState::Taken) {
+        for slot in slots
+            .iter_mut()
+            .filter(|slot| slot.state == SlotState::Taken)
+        {
             let carried = slot.track.as_ref().map(|track| track.key);
             if !desired.iter().any(|(key, _, _)| Some(*key) == carried) {
                 api.set_direction(slot.mid, Direction::Inactive);
@@ -430,9 +442,32 @@ impl Transport {
         Some((offer, sdp::set_msids(&sdp.to_sdp_string(), &msids)))
     }
 
+    /// The answer was unusable. What the offer changed is undone as far as can be; the next `subscribe` tries again.
+    fn abandon_offer(&mut self) {
+        self.negotiation.in_flight = None;
+        if !self.connected && self.rtc.direct_api().remote_dtls_fingerprint().is_none() {
+            // Not even the channels were agreed on.
+            self.data = Data::default();
+        }
+        for slot in &mut self.negotiation.slots {
+            let bound = slot.track.as_ref().is_some_and(|track| track.bound);
+            if self.rtc.media(slot.mid).is_none() {
+                slot.state = SlotState::Dead;
+            } else if !bound && slot.state != SlotState::Dead {
+                slot.state = SlotState::Free;
+            } else {
+                continue;
+            }
+            slot.track = None;
+        }
+    }
+
     fn settle_slots(&mut self) {
         for slot in &mut self.negotiation.slots {
-            let refused = self.rtc.media(slot.mid).is_none_or(|media| media.disabled());
+            let refused = self
+                .rtc
+                .media(slot.mid)
+                .is_none_or(|media| media.disabled());
             if refused && slot.state != SlotState::Dead {
                 slot.state = SlotState::Dead;
             } else if slot.state == SlotState::Leaving {

@@ -132,6 +132,9 @@ impl Engine {
             if due == Some(true) {
                 self.send_keyframe_request(now, key);
             }
+            if self.awaits_keyframe(key) {
+                self.request_keyframe(now, key, Need::Repair);
+            }
         }
         if now >= self.next_levels {
             self.next_levels = now + LEVEL_INTERVAL;
@@ -140,6 +143,20 @@ impl Engine {
         self.tell_failed_formats(now);
         self.send_reports(now);
         self.tell_quality(now);
+    }
+
+    /// Somebody who could be shown the track has nothing to begin with. Requests get lost, and a track may be published
+    /// after its first key frame has passed.
+    fn awaits_keyframe(&mut self, key: TrackKey) -> bool {
+        let Some(track) = self.tracks.get(key).filter(|track| !track.muted) else {
+            return false;
+        };
+        let mut subscribers = track.source.subscribers.iter();
+        subscribers.any(|&(id, slot)| {
+            let connected = self.transports.get_mut(&id).filter(|t| t.connected);
+            let sender = connected.and_then(|transport| transport.sender(slot, key));
+            sender.is_some_and(|sender| sender.munger.awaits_keyframe())
+        })
     }
 
     fn tell_levels(&mut self, now: Instant) {
@@ -168,7 +185,10 @@ impl Engine {
         for (_, track) in self.tracks.iter_mut() {
             track.source.subscribers.retain(|(other, _)| *other != id);
         }
-        let owned = self.tracks.iter().filter(|(_, track)| track.transport == id);
+        let owned = self
+            .tracks
+            .iter()
+            .filter(|(_, track)| track.transport == id);
         let owned: Vec<TrackKey> = owned.map(|(key, _)| key).collect();
         for key in owned {
             self.remove_track(now, key);

@@ -276,7 +276,14 @@ pub fn set_msids(text: &str, msids: &HashMap<String, (String, String)>) -> Strin
         let Some((stream, track)) = msid else {
             // The list of streams would still have the old names; every stream is what clients assume anyway.
             let semantic = line.starts_with("a=msid-semantic:");
-            push(&mut out, if semantic { "a=msid-semantic: WMS *" } else { line });
+            push(
+                &mut out,
+                if semantic {
+                    "a=msid-semantic: WMS *"
+                } else {
+                    line
+                },
+            );
             continue;
         };
         if line.starts_with("a=msid:") {

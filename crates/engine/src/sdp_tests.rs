@@ -24,13 +24,25 @@ impl Random {
 #[test]
 fn trimming_keeps_what_is_spoken() {
     let trimmed = trim(OFFER).unwrap();
-    assert!(trimmed.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n"), "{trimmed}");
-    assert!(trimmed.contains("m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"), "{trimmed}");
+    assert!(
+        trimmed.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n"),
+        "{trimmed}"
+    );
+    assert!(
+        trimmed.contains("m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"),
+        "{trimmed}"
+    );
     let gone = "candidate rtcp:9 G722 telephone FLEXFEC apt=45 apt=118 urn:unknown SIM";
     for gone in gone.split(' ') {
         assert!(!trimmed.contains(gone), "{gone} in {trimmed}");
     }
-    for kept in ["ssrc-audio-level", "a=ssrc:7 cname:x\r\n", "FID 8 9", "c=IN", "111/111"] {
+    for kept in [
+        "ssrc-audio-level",
+        "a=ssrc:7 cname:x\r\n",
+        "FID 8 9",
+        "c=IN",
+        "111/111",
+    ] {
         assert!(trimmed.contains(kept), "{kept} not in {trimmed}");
     }
     assert_eq!(trimmed.matches("a=ssrc:7").count(), 1);
@@ -46,9 +58,17 @@ fn a_section_without_a_codec_of_ours_stays_for_str0m_to_refuse() {
 fn the_scan_reads_what_str0m_does_not_tell() {
     let sections = scan(&trim(OFFER).unwrap());
     assert_eq!(sections.len(), 2);
-    let [audio, video] = &sections[..] else { panic!() };
-    assert_eq!((audio.mid.as_str(), audio.mime_type.as_str()), ("0", "audio/opus"));
-    assert_eq!((audio.stream_id.as_str(), audio.track_id.as_str()), ("s", "a"));
+    let [audio, video] = &sections[..] else {
+        panic!()
+    };
+    assert_eq!(
+        (audio.mid.as_str(), audio.mime_type.as_str()),
+        ("0", "audio/opus")
+    );
+    assert_eq!(
+        (audio.stream_id.as_str(), audio.track_id.as_str()),
+        ("s", "a")
+    );
     assert!(audio.sends && !audio.receives && !audio.refused);
     assert_eq!(video.kind, Some(MediaKind::Video));
     assert_eq!(video.rids, ["q", "h", "f"], "in the order of quality");
@@ -108,7 +128,9 @@ fn trimming_holds_for_mangled_texts() {
         assert_eq!(trim(&trimmed).unwrap(), trimmed, "round {round}");
         let sections = scan(&trimmed);
         assert_eq!(sections.len(), media(&trimmed));
-        let names = sections.iter().map(|s| (s.mid.clone(), ("a".to_owned(), "b".to_owned())));
+        let names = sections
+            .iter()
+            .map(|s| (s.mid.clone(), ("a".to_owned(), "b".to_owned())));
         set_msids(&trimmed, &names.collect());
     }
 }

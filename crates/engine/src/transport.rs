@@ -9,6 +9,7 @@ use crate::feedback::RtxBudget;
 use crate::negotiate::Negotiation;
 use crate::outbox::Route;
 use crate::uplink::Uplink;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
@@ -44,8 +45,9 @@ pub struct Transport {
     pub closing: bool,
     /// Datagrams in a row that str0m refused with an error.
     pub refused: u32,
-    /// The path of the STUN message that is being worked on, and whether it nominates.
-    pub arriving: Option<(Path, bool)>,
+    /// Paths of the last STUN messages, and whether these nominate. Not proven: str0m answers a message that came
+    /// before our client's answer later, when it can check it.
+    arrivals: VecDeque<(Path, bool)>,
     pub negotiation: Negotiation,
     pub uplink: Uplink,
     pub downlink: Downlink,
@@ -100,7 +102,7 @@ impl Transport {
             ended: None,
             closing: false,
             refused: 0,
-            arriving: None,
+            arrivals: VecDeque::new(),
             negotiation: Negotiation::default(),
             uplink: Uplink::default(),
             downlink: Downlink::default(),
@@ -112,11 +114,24 @@ impl Transport {
     /// The local address the client reaches from `remote`, as seen on the socket.
     pub fn local_for(&self, remote: SocketAddr) -> Option<SocketAddr> {
         // The answer to the first message of a path goes out before the path is known to be good.
-        let arriving = self.arriving.as_ref().map(|(path, _)| path);
-        let path = arriving.into_iter().chain(&self.paths);
-        path.into_iter()
+        let arrivals = self.arrivals.iter().map(|(path, _)| path);
+        let paths = arrivals.chain(&self.paths);
+        paths
+            .into_iter()
             .find(|path| path.remote == remote)
             .map(|path| path.local)
+    }
+
+    pub fn note_arrival(&mut self, path: Path, nominates: bool) {
+        self.arrivals
+            .retain(|(known, _)| known.remote != path.remote);
+        self.arrivals.truncate(PATH_LIMIT - 1);
+        self.arrivals.push_front((path, nominates));
+    }
+
+    pub fn arrival(&self, remote: SocketAddr) -> Option<(Path, bool)> {
+        let mut arrivals = self.arrivals.iter();
+        arrivals.find(|(path, _)| path.remote == remote).copied()
     }
 
     /// Remembers a proven path. Returns an address that had to make room.

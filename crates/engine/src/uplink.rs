@@ -84,7 +84,9 @@ impl Engine {
         transport.uplink.formats = formats::Table::new(transport.rtc.codec_config().params());
         let mut known = Vec::new();
         for (_, track) in self.tracks.iter_mut().filter(|(_, t)| t.transport == id) {
-            let offered = media.iter().find(|m| Mid::from(m.mid.as_str()) == track.mid);
+            let offered = media
+                .iter()
+                .find(|m| Mid::from(m.mid.as_str()) == track.mid);
             if let Some(offered) = offered {
                 if track.kind.is_none() {
                     known.push(track.id.clone());
@@ -303,9 +305,13 @@ fn media_packet(now: Instant, packet: &RtpPacket, format: Incoming) -> MediaPack
     );
     media.red = format.red;
     // str0m tells decibels, which are negative; the wire carries them without the sign.
-    media.audio_level = values.audio_level.map(|level| level.unsigned_abs().min(127));
+    media.audio_level = values
+        .audio_level
+        .map(|level| level.unsigned_abs().min(127));
     media.voice_activity = values.voice_activity.unwrap_or_default();
-    media.orientation = values.video_orientation.map(|orientation| orientation as u8);
+    media.orientation = values
+        .video_orientation
+        .map(|orientation| orientation as u8);
     let descriptor = values.user_values.get::<DependencyDescriptor>();
     media.dependency_descriptor = descriptor.map(|descriptor| descriptor.0.as_slice().into());
     media

@@ -158,8 +158,7 @@ impl LinuxSocket {
                 _ => Err(error),
             };
         }
-        for i in 0..count as usize {
-            let message = &messages[i];
+        for (i, message) in messages.iter().enumerate().take(count as usize) {
             let Some(from) = read_address(&self.names[i]) else {
                 continue;
             };

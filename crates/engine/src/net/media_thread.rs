@@ -4,13 +4,13 @@ use super::queue::{Commands, Events, QueueFull};
 use super::socket::Socket;
 use super::wake::Waker;
 use crate::command::Command;
-use crate::engine::{Config, Engine, panic_text};
+use crate::engine::{Config, Engine};
 use crate::event::Event;
 use crate::metrics::Metrics;
 use crate::negotiate::{SdpJob, SdpResult};
+use crate::panics;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -86,11 +86,11 @@ impl EngineHandle {
                         metrics_at: Instant::now(),
                         send_errors: 0,
                     };
-                    let ended = catch_unwind(AssertUnwindSafe(|| media.run()));
+                    let ended = panics::catch(|| media.run());
                     let reason = match ended {
                         Ok(Ok(())) => return,
                         Ok(Err(error)) => error.to_string(),
-                        Err(panic) => panic_text(&*panic),
+                        Err(panic) => panic,
                     };
                     shared.events.push(vec![Event::EngineFailed { reason }]);
                 })?
@@ -166,7 +166,10 @@ impl MediaThread {
         loop {
             let wait = match more_commands {
                 true => Duration::ZERO,
-                false => self.engine.deadline().saturating_duration_since(Instant::now()),
+                false => self
+                    .engine
+                    .deadline()
+                    .saturating_duration_since(Instant::now()),
             };
             let engine = &mut self.engine;
             let mut now = None;

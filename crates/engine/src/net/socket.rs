@@ -47,7 +47,11 @@ impl Socket {
         }
         let _ = portable;
         let waker = Waker::datagram(bound)?;
-        Ok((Socket::Portable(PortableSocket { socket, bound }), waker, port))
+        Ok((
+            Socket::Portable(PortableSocket { socket, bound }),
+            waker,
+            port,
+        ))
     }
 
     /// Waits for datagrams, a wake or the end of `wait`, then hands over what has arrived, up to a limit that leaves

@@ -54,9 +54,8 @@ fn undisturbed(world: &mut World) {
     assert!(world.client(2).packets(Audio).len() > before + 40);
     assert_eq!(world.closed(1), None);
     assert_eq!(world.closed(2), None);
-    let loud = |event: &Event| {
-        matches!(event, Event::Log { level, .. } if *level != LogLevel::Debug)
-    };
+    let loud =
+        |event: &Event| matches!(event, Event::Log { level, .. } if *level != LogLevel::Debug);
     assert!(!world.events.iter().any(loud));
 }
 
@@ -66,7 +65,9 @@ fn junk_from_strangers_does_nothing() {
     let mut random = Random(11);
     let count = world.events.len();
     for i in 0..20_000u32 {
-        let from: SocketAddr = format!("203.0.113.{}:{}", i % 250, 1000 + i % 5000).parse().unwrap();
+        let from: SocketAddr = format!("203.0.113.{}:{}", i % 250, 1000 + i % 5000)
+            .parse()
+            .unwrap();
         let first = random.next() as u8;
         let bytes = random.bytes(first);
         world.inject(from, &bytes);
@@ -95,13 +96,20 @@ fn junk_from_the_address_of_a_client_does_nothing() {
 fn a_known_name_without_the_password_moves_nothing() {
     let mut world = watched();
     let offer = world.offers(2)[0].0.clone();
-    let ufrag = offer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap();
+    let ufrag = offer
+        .lines()
+        .find_map(|line| line.strip_prefix("a=ice-ufrag:"))
+        .unwrap();
     let stranger: SocketAddr = "203.0.113.9:9".parse().unwrap();
     for _ in 0..1000 {
         world.inject(stranger, &binding_request(ufrag));
     }
     let sent = world.engine.metrics().strays_dropped;
     world.inject(stranger, &[0x80, 96, 0, 0]);
-    assert_eq!(world.engine.metrics().strays_dropped, sent + 1, "still a stranger");
+    assert_eq!(
+        world.engine.metrics().strays_dropped,
+        sent + 1,
+        "still a stranger"
+    );
     undisturbed(&mut world);
 }

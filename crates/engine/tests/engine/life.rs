@@ -1,6 +1,6 @@
 //! Transports end: closed by either side, lost, panicked.
 
-use crate::world::{World, call};
+use crate::world::{Setup, World, call};
 use engine::command::Command;
 use engine::event::Event;
 use std::time::Duration;
@@ -75,8 +75,34 @@ fn all_are_told_when_the_engine_ends() {
     let mut world = watched();
     let now = world.now;
     world.engine.close_all(now);
-    world.until("all clients hear of it", |w| w.clients.iter().all(|client| client.closed));
+    world.until("all clients hear of it", |w| {
+        w.clients.iter().all(|client| client.closed)
+    });
     assert_eq!(world.engine.metrics().transports, 0);
     let closed = |event: &Event| matches!(event, Event::TransportClosed { .. });
     assert!(!world.events.iter().any(closed));
+}
+
+#[test]
+fn a_client_whose_media_path_is_faster_than_its_answer_connects_at_once() {
+    let mut world = call();
+    let silent = Setup {
+        answers: false,
+        ..Setup::default()
+    };
+    world.subscriber_with(2, &["TR_a"], silent);
+    let offer = world.offers(2)[0].0.clone();
+    let sdp = world.client_mut(2).answer(&offer);
+    // Its first binding requests arrive while the answer is still on its way.
+    world.run_for(Duration::from_millis(40));
+    assert!(world.client(2).sent.is_empty());
+    let answered = world.now;
+    world.command(Command::AcceptAnswer {
+        transport: 2,
+        offer: 1,
+        sdp,
+    });
+    world.until("it connects", |w| w.connected(2));
+    let waited = world.now - answered;
+    assert!(waited < Duration::from_millis(60), "{waited:?}");
 }

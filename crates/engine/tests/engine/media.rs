@@ -9,8 +9,15 @@ use str0m::rtp::RtpPacket;
 
 pub fn unbroken(packets: &[&RtpPacket]) {
     for pair in packets.windows(2) {
-        assert_eq!(*pair[1].seq_no, *pair[0].seq_no + 1, "a hole in the numbers");
-        let step = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp);
+        assert_eq!(
+            *pair[1].seq_no,
+            *pair[0].seq_no + 1,
+            "a hole in the numbers"
+        );
+        let step = pair[1]
+            .header
+            .timestamp
+            .wrapping_sub(pair[0].header.timestamp);
         assert!(step < 900_000, "time goes back by {}", step.wrapping_neg());
     }
 }
@@ -27,14 +34,21 @@ fn media_goes_from_a_publisher_to_a_subscriber() {
     assert!(video.len() > 260, "{} video packets", video.len());
     assert_eq!(&*audio[0].payload, b"opus");
     assert_eq!(audio[0].header.ext_vals.audio_level, Some(-20));
-    assert_eq!(video[0].payload[4] & 1, 0, "a picture begins with a key frame");
+    assert_eq!(
+        video[0].payload[4] & 1,
+        0,
+        "a picture begins with a key frame"
+    );
     unbroken(&audio);
     unbroken(&video);
     assert!(client.reports >= 2, "{} sender reports", client.reports);
     assert_eq!(world.engine.metrics().subscriptions, 2);
     for track in ["TR_a", "TR_v"] {
         let track = track.to_owned();
-        assert!(world.events.contains(&Event::SubscriptionStarted { transport: 2, track }));
+        assert!(world.events.contains(&Event::SubscriptionStarted {
+            transport: 2,
+            track
+        }));
     }
 }
 
@@ -45,13 +59,18 @@ fn a_newcomer_sees_a_picture_at_once() {
     let asked = world.client(1).keyframe_requests;
     world.subscriber(2, &["TR_a", "TR_v"]);
     // The key frame is asked for at the answer, while ICE and DTLS are still on their way.
-    world.until("the publisher is asked", |w| w.client(1).keyframe_requests > asked);
+    world.until("the publisher is asked", |w| {
+        w.client(1).keyframe_requests > asked
+    });
     assert!(!world.connected(2));
     world.until("the engine is connected", |w| {
-        w.events.contains(&Event::TransportConnected { transport: 2 })
+        w.events
+            .contains(&Event::TransportConnected { transport: 2 })
     });
     let connected = world.now;
-    world.until("a picture comes", |w| !w.client(2).packets(Video).is_empty());
+    world.until("a picture comes", |w| {
+        !w.client(2).packets(Video).is_empty()
+    });
     let waited = world.now - connected;
     assert!(waited <= Duration::from_millis(15), "{waited:?}");
     assert_eq!(world.client(2).packets(Video)[0].payload[4] & 1, 0);
@@ -67,7 +86,10 @@ fn red_passes_where_spoken_and_is_unwrapped_where_not() {
     world.publisher(1, vec![feed]);
     world.publish("TR_a", 1, 0);
     world.subscriber(2, &["TR_a"]);
-    let plain = Setup { red: false, ..Setup::default() };
+    let plain = Setup {
+        red: false,
+        ..Setup::default()
+    };
     world.subscriber_with(3, &["TR_a"], plain);
     world.until("sound comes to both", |w| {
         let heard = |id| w.client(id).packets(Audio).len() > 20;
@@ -76,7 +98,10 @@ fn red_passes_where_spoken_and_is_unwrapped_where_not() {
     let red = &world.client(2).packets(Audio)[5];
     assert_eq!((*red.header.payload_type, red.payload.len()), (63, 12));
     let plain = &world.client(3).packets(Audio)[5];
-    assert_eq!((*plain.header.payload_type, &*plain.payload), (111, b"opus".as_slice()));
+    assert_eq!(
+        (*plain.header.payload_type, &*plain.payload),
+        (111, b"opus".as_slice())
+    );
     unbroken(&world.client(3).packets(Audio));
 }
 
@@ -84,7 +109,10 @@ fn red_passes_where_spoken_and_is_unwrapped_where_not() {
 fn a_codec_that_is_not_spoken_is_told_and_sends_nothing() {
     let mut world = call();
     world.run_for(Duration::from_secs(1));
-    let other = Setup { vp8: false, ..Setup::default() };
+    let other = Setup {
+        vp8: false,
+        ..Setup::default()
+    };
     world.subscriber_with(2, &["TR_a", "TR_v"], other);
     world.until("sound comes", |w| w.client(2).packets(Audio).len() > 10);
     let failed = |event: &Event| matches!(event, Event::SubscriptionFailed { transport: 2, track, .. } if track == "TR_v");
@@ -112,7 +140,8 @@ fn shown(world: &World) -> Option<u8> {
 #[test]
 fn the_best_layer_that_arrives_is_shown() {
     let mut world = simulcast();
-    let started = |event: &&Event| matches!(event, Event::LayerStarted { track, .. } if track == "TR_v");
+    let started =
+        |event: &&Event| matches!(event, Event::LayerStarted { track, .. } if track == "TR_v");
     assert_eq!(world.events.iter().filter(started).count(), 3);
     for (feed, next) in [(2, b'h'), (1, b'q')] {
         world.client_mut(1).feeds[feed].running = false;
@@ -128,7 +157,8 @@ fn the_best_layer_that_arrives_is_shown() {
     let packets = world.client(2).packets(Video);
     unbroken(&packets);
     for pair in packets.windows(2) {
-        let ids = [pair[0], pair[1]].map(|p| u16::from_be_bytes([p.payload[2] & 0x7f, p.payload[3]]));
+        let ids =
+            [pair[0], pair[1]].map(|p| u16::from_be_bytes([p.payload[2] & 0x7f, p.payload[3]]));
         let step = ids[1].wrapping_sub(ids[0]) & 0x7fff;
         assert!(step <= 1, "picture ids jump by {step}");
         if pair[0].payload[5] != pair[1].payload[5] {
@@ -168,7 +198,10 @@ fn a_disabled_track_keeps_its_m_line_and_sends_nothing() {
     world.until("pictures come", |w| w.client(2).packets(Video).len() > 30);
     let set = |world: &mut World, enabled| {
         let wanted = vec![wanted("TR_v", enabled)];
-        world.command(Command::Subscribe { transport: 2, wanted });
+        world.command(Command::Subscribe {
+            transport: 2,
+            wanted,
+        });
     };
     set(&mut world, false);
     world.run_for(Duration::from_millis(50));
@@ -213,9 +246,11 @@ fn quality_is_told_for_both_sides() {
     let told = |id: u32| {
         let events = world.events.iter().rev();
         let mut quality = events.filter_map(move |event| match event {
-            Event::Quality { transport, loss_percent, rtt_ms } if *transport == id => {
-                Some((*loss_percent, *rtt_ms))
-            }
+            Event::Quality {
+                transport,
+                loss_percent,
+                rtt_ms,
+            } if *transport == id => Some((*loss_percent, *rtt_ms)),
             _ => None,
         });
         quality.next().expect("quality of both")

@@ -61,17 +61,28 @@ fn offers_to_subscribers_ask_for_remb_and_never_for_transport_feedback() {
 #[test]
 fn wishes_wait_for_the_answer_and_are_put_together() {
     let mut world = call();
-    let silent = Setup { answers: false, ..Setup::default() };
+    let silent = Setup {
+        answers: false,
+        ..Setup::default()
+    };
     world.subscriber_with(2, &[], silent);
     world.subscribe(2, &["TR_a"]);
     world.subscribe(2, &["TR_a", "TR_v"]);
     assert_eq!(world.offers(2).len(), 1);
     let offer = world.offers(2)[0].0.clone();
     let sdp = world.client_mut(2).answer(&offer);
-    let stale = Command::AcceptAnswer { transport: 2, offer: 77, sdp: sdp.clone() };
+    let stale = Command::AcceptAnswer {
+        transport: 2,
+        offer: 77,
+        sdp: sdp.clone(),
+    };
     world.command(stale);
     assert_eq!(world.offers(2).len(), 1);
-    world.command(Command::AcceptAnswer { transport: 2, offer: 1, sdp });
+    world.command(Command::AcceptAnswer {
+        transport: 2,
+        offer: 1,
+        sdp,
+    });
     let offers = world.offers(2);
     assert_eq!(offers.len(), 2);
     assert_eq!(offers[1].1.len(), 2);
@@ -89,12 +100,20 @@ fn a_silent_m_line_is_used_again_under_a_new_name() {
     world.run_for(Duration::from_millis(200));
     let before = world.client(2).packets(Video).len();
     world.subscribe(2, &["TR_a", "TR_w"]);
-    world.until("other pictures come", |w| w.client(2).packets(Video).len() > before + 30);
+    world.until("other pictures come", |w| {
+        w.client(2).packets(Video).len() > before + 30
+    });
     let offers = world.offers(2);
     let (sdp, tracks) = offers.last().unwrap();
     assert_eq!(sdp.matches("m=video").count(), 1);
-    assert!(sdp.contains("a=msid:PA_x|TR_w TR_w") && !sdp.contains("|TR_v"), "{sdp}");
-    assert_eq!(tracks.iter().map(|t| t.track.as_str()).collect::<Vec<_>>(), ["TR_a", "TR_w"]);
+    assert!(
+        sdp.contains("a=msid:PA_x|TR_w TR_w") && !sdp.contains("|TR_v"),
+        "{sdp}"
+    );
+    assert_eq!(
+        tracks.iter().map(|t| t.track.as_str()).collect::<Vec<_>>(),
+        ["TR_a", "TR_w"]
+    );
     let packets = world.client(2).packets(Video);
     unbroken(&packets);
     let ssrcs: HashSet<u32> = packets.iter().map(|p| *p.header.ssrc).collect();
@@ -131,14 +150,21 @@ fn a_track_wanted_before_it_is_there_comes_when_it_is() {
 #[test]
 fn the_client_may_insist_on_being_the_dtls_server() {
     let mut world = call();
-    let passive = Setup { active: false, ..Setup::default() };
+    let passive = Setup {
+        active: false,
+        ..Setup::default()
+    };
     world.subscriber_with(2, &["TR_a", "TR_v"], passive);
     world.until("media comes", |w| {
         let client = w.client(2);
         client.packets(Audio).len() > 20 && client.packets(Video).len() > 20
     });
     let received = &world.client(2).received;
-    let mid = received.iter().find(|(_, packet)| packet.payload.len() > 500).unwrap().0;
+    let mid = received
+        .iter()
+        .find(|(_, packet)| packet.payload.len() > 500)
+        .unwrap()
+        .0;
     // Its reports can be read with the other half of the keys.
     let dropped = world.engine.metrics().packets_dropped;
     let now = world.now;
@@ -167,6 +193,56 @@ fn a_publisher_survives_its_ice_restart() {
 }
 
 #[test]
+fn a_bad_answer_is_told_and_the_next_wish_tries_again() {
+    let mut world = call();
+    let silent = Setup {
+        answers: false,
+        ..Setup::default()
+    };
+    world.subscriber_with(2, &["TR_a", "TR_v"], silent);
+    let sdp = "nonsense".to_owned();
+    world.command(Command::AcceptAnswer {
+        transport: 2,
+        offer: 1,
+        sdp,
+    });
+    let failed = |event: &Event| {
+        matches!(
+            event,
+            Event::NegotiationFailed {
+                transport: 2,
+                offer: 1,
+                ..
+            }
+        )
+    };
+    assert!(world.events.iter().any(failed));
+    world.client_mut(2).setup.answers = true;
+    world.subscribe(2, &["TR_a", "TR_v"]);
+    world.until("media comes", |w| {
+        let client = w.client(2);
+        client.packets(Audio).len() > 20 && client.packets(Video).len() > 20
+    });
+    world.until("the channels open", |w| w.client(2).channels.len() == 2);
+}
+
+#[test]
+fn a_track_published_after_its_first_key_frame_is_shown() {
+    let mut world = World::new();
+    let now = world.now;
+    world.publisher(1, vec![Feed::video(now)]);
+    world.subscriber(2, &["TR_v"]);
+    world.run_for(Duration::from_secs(2));
+    world.publish("TR_v", 1, 0);
+    let published = world.now;
+    world.until("a picture comes", |w| {
+        !w.client(2).packets(Video).is_empty()
+    });
+    let waited = world.now - published;
+    assert!(waited < Duration::from_millis(300), "{waited:?}");
+}
+
+#[test]
 fn bad_descriptions_fail_with_a_reason_and_cost_nothing_else() {
     let mut world = call();
     let cases = [
@@ -179,7 +255,11 @@ fn bad_descriptions_fail_with_a_reason_and_cost_nothing_else() {
     ];
     for (i, sdp) in cases.into_iter().enumerate() {
         let offer = 100 + i as u32;
-        world.command(Command::AcceptOffer { transport: 1, offer, sdp });
+        world.command(Command::AcceptOffer {
+            transport: 1,
+            offer,
+            sdp,
+        });
         let failed = world.events.iter().any(|event| {
             matches!(event, Event::NegotiationFailed { transport: 1, offer: id, .. } if *id == offer)
         });
@@ -188,6 +268,9 @@ fn bad_descriptions_fail_with_a_reason_and_cost_nothing_else() {
     world.subscriber(2, &["TR_a"]);
     world.until("sound comes", |w| w.client(2).packets(Audio).len() > 10);
     let wanted = vec![wanted("TR_a", true)];
-    world.command(Command::Subscribe { transport: 99, wanted });
+    world.command(Command::Subscribe {
+        transport: 99,
+        wanted,
+    });
     world.command(Command::CloseTransport { transport: 99 });
 }

@@ -66,11 +66,19 @@ fn what_nobody_has_is_mended_by_a_key_frame() {
         ssrc != first || !std::mem::replace(&mut lost, true)
     });
     let start = world.now;
-    world.until("the publisher is asked", |w| w.client(1).keyframe_requests > before);
+    world.until("the publisher is asked", |w| {
+        w.client(1).keyframe_requests > before
+    });
     let waited = world.now - start;
-    assert!(waited >= Duration::from_millis(150), "the publisher gets a chance: {waited:?}");
+    assert!(
+        waited >= Duration::from_millis(150),
+        "the publisher gets a chance: {waited:?}"
+    );
     let packets = world.client(2).packets(Video).len();
     world.run_for(Duration::from_millis(200));
     let packets = &world.client(2).packets(Video)[packets..];
-    assert!(packets.iter().any(|packet| packet.payload[6] == 1), "no key frame");
+    assert!(
+        packets.iter().any(|packet| packet.payload[6] == 1),
+        "no key frame"
+    );
 }

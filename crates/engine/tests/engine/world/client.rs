@@ -98,7 +98,10 @@ impl Client {
             });
         }
         let mut groups: HashMap<String, Mid> = HashMap::new();
-        let names: Vec<(String, bool)> = feeds.iter().map(|f| (f.name.clone(), f.rid.is_some())).collect();
+        let names: Vec<(String, bool)> = feeds
+            .iter()
+            .map(|f| (f.name.clone(), f.rid.is_some()))
+            .collect();
         for (mut feed, (name, layered)) in feeds.into_iter().zip(&names) {
             let rids: Vec<&'static str> = vec!["q", "h", "f"];
             let mid = *groups.entry(name.clone()).or_insert_with(|| {
@@ -134,7 +137,11 @@ impl Client {
             false => offer.to_owned(),
         };
         let offer = parse_offer(&offer);
-        let answer = self.rtc.sdp_api().accept_offer(offer).expect("the offer is good");
+        let answer = self
+            .rtc
+            .sdp_api()
+            .accept_offer(offer)
+            .expect("the offer is good");
         self.drain();
         answer.to_sdp_string()
     }
@@ -150,7 +157,10 @@ impl Client {
     }
 
     pub fn next_due(&self) -> Instant {
-        let feeds = self.feeds.iter().filter(|feed| self.connected && feed.running);
+        let feeds = self
+            .feeds
+            .iter()
+            .filter(|feed| self.connected && feed.running);
         let next = feeds.map(|feed| feed.next).min();
         let own = if self.rtc.is_alive() {
             self.deadline
@@ -239,7 +249,12 @@ impl Client {
             Event::Closed => self.closed = true,
             Event::RtpPacket(packet) => {
                 let ssrc = packet.header.ssrc;
-                let mid = self.rtc.direct_api().stream_rx(&ssrc).expect("its stream").mid();
+                let mid = self
+                    .rtc
+                    .direct_api()
+                    .stream_rx(&ssrc)
+                    .expect("its stream")
+                    .mid();
                 self.received.push((mid, packet));
             }
             Event::KeyframeRequest(request) => {

@@ -74,10 +74,33 @@ impl Feed {
         };
         let (pt, payload) = match self.red {
             // One older block of three bytes, then the newest.
-            true => (63, vec![0x80 | 111, 0x0f, 0x00, 3, 111, 1, 2, 3, b'o', b'p', b'u', b's']),
+            true => (
+                63,
+                vec![
+                    0x80 | 111,
+                    0x0f,
+                    0x00,
+                    3,
+                    111,
+                    1,
+                    2,
+                    3,
+                    b'o',
+                    b'p',
+                    b'u',
+                    b's',
+                ],
+            ),
             false => (111, b"opus".to_vec()),
         };
-        RtpWrite::new(pt.into(), SeqNo::from(self.seq), self.timestamp, now, payload).ext_vals(values)
+        RtpWrite::new(
+            pt.into(),
+            SeqNo::from(self.seq),
+            self.timestamp,
+            now,
+            payload,
+        )
+        .ext_vals(values)
     }
 
     fn picture(&mut self, now: Instant) -> Vec<RtpWrite> {
@@ -95,9 +118,15 @@ impl Feed {
             payload.push(u8::from(!key));
             payload.extend([layer, key as u8, part as u8]);
             payload.extend([7; 900]);
-            RtpWrite::new(96.into(), SeqNo::from(self.seq), self.timestamp, now, payload)
-                .marker(part == FRAME_PACKETS - 1)
-                .nackable(true)
+            RtpWrite::new(
+                96.into(),
+                SeqNo::from(self.seq),
+                self.timestamp,
+                now,
+                payload,
+            )
+            .marker(part == FRAME_PACKETS - 1)
+            .nackable(true)
         });
         packets.collect()
     }

@@ -197,12 +197,20 @@ impl World {
         }
         // Never stands still, whatever anybody's deadline says.
         self.now = next.max(self.now + Duration::from_micros(100));
-        while self.to_engine.front().is_some_and(|(at, _, _)| *at <= self.now) {
+        while self
+            .to_engine
+            .front()
+            .is_some_and(|(at, _, _)| *at <= self.now)
+        {
             let (_, from, bytes) = self.to_engine.pop_front().expect("just seen");
             self.engine
                 .datagram(self.now, from, engine_address(), &bytes);
         }
-        while self.to_clients.front().is_some_and(|(at, _, _)| *at <= self.now) {
+        while self
+            .to_clients
+            .front()
+            .is_some_and(|(at, _, _)| *at <= self.now)
+        {
             let (_, to, bytes) = self.to_clients.pop_front().expect("just seen");
             let client = self.clients.iter_mut().find(|c| c.address == to);
             if let Some(client) = client {
