@@ -12,7 +12,6 @@ const en = {
     'choose "Advanced", then "Continue".',
   ],
   waiting: 'Waiting for people. Ctrl-C ends it.',
-  closing: 'Closing.',
   portTaken: (port: number, kind: 'TCP' | 'UDP') =>
     `Port ${port} (${kind}) is already in use. Is Maru running already? Otherwise take another: npm start -- --port ${port + 1}`,
   portForbidden: (port: number) =>
@@ -30,7 +29,6 @@ const en = {
     ENOTDIR: 'a part of the path is a file',
     ENOSPC: 'the disk is full',
   } as Record<string, string>,
-  renewed: 'This machine has a new address: its certificate was renewed.',
 }
 
 export type Words = typeof en
@@ -46,7 +44,6 @@ const ko: Words = {
     '"고급"을 누른 다음 "계속"을 누르세요.',
   ],
   waiting: '사람들을 기다리고 있습니다. 끝내려면 Ctrl-C를 누르세요.',
-  closing: '닫는 중입니다.',
   portTaken: (port, kind) =>
     `${port}번 포트(${kind})를 이미 쓰고 있습니다. 마루가 벌써 실행 중인가요? 아니라면 다른 포트로 시작하세요: npm start -- --port ${port + 1}`,
   portForbidden: (port) =>
@@ -64,7 +61,6 @@ const ko: Words = {
     ENOTDIR: '경로 가운데에 파일이 있습니다',
     ENOSPC: '디스크가 가득 찼습니다',
   },
-  renewed: '이 컴퓨터의 주소가 바뀌어 인증서를 새로 만들었습니다.',
 }
 
 export function wordsIn(language: Language): Words {
