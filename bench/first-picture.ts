@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { AccessToken } from 'livekit-server-sdk'
 import type { Page } from 'playwright-core'
 import { openChromium } from '../e2e/stage/browsers.ts'
+import { servePlainPage } from '../e2e/stage/plain-page.ts'
 import { startServer } from '../e2e/stage/server.ts'
 
 const rounds = Number(process.argv[2] ?? 7)
@@ -13,6 +14,7 @@ const script = readFileSync(
   'utf8',
 )
 const server = await startServer()
+const plain = await servePlainPage()
 const { apiKey, apiSecret } = server.keys()
 const browser = await openChromium()
 const context = await browser.newContext()
@@ -20,13 +22,7 @@ const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.le
 
 async function openPage(): Promise<Page> {
   const page = await context.newPage()
-  await page.route('**/bench', (route) =>
-    route.fulfill({
-      contentType: 'text/html',
-      body: '<!doctype html><video id="v" autoplay playsinline muted></video>',
-    }),
-  )
-  await page.goto(`${server.url}/bench`)
+  await page.goto(plain.url)
   await page.addScriptTag({ content: script })
   await page.addScriptTag({ content: `(${pageSide.toString()})()` })
   return page
@@ -175,6 +171,7 @@ for (let round = -1; round < rounds; round += 1) {
   times.joinDirect.push(direct[1] as number)
 }
 await browser.close()
+plain.close()
 await server.stop()
 const row = (values: number[], direct: number[]) => ({
   ms: Math.round(median(values)),

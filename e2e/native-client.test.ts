@@ -19,6 +19,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium } from './stage/browsers.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
+import { servePlainPage } from './stage/plain-page.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
 import { until } from './stage/until.ts'
 
@@ -118,8 +119,8 @@ test('an unmodified native client and a browser see, hear and write each other; 
 
   // Data both ways, with a page that uses livekit-client as it comes.
   const page = await chromium.newPage()
-  await page.route('**/plain', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }))
-  await page.goto(`${server.url}/plain`)
+  const plain = await servePlainPage()
+  await page.goto(plain.url)
   await page.addScriptTag({ path: 'node_modules/livekit-client/dist/livekit-client.umd.js' })
   await page.evaluate(
     async ([url, token]) => {
@@ -141,6 +142,8 @@ test('an unmodified native client and a browser see, hear and write each other; 
   await robot.localParticipant?.publishData(new TextEncoder().encode('from the robot'), { reliable: true })
   const got = () => page.evaluate(() => (window as unknown as { got: string[] }).got)
   await until('data at the page', got, (all) => all.includes('from the robot'))
+
+  plain.close()
 
   const { apiKey, apiSecret } = server.keys()
   const service = new RoomServiceClient(server.url, apiKey, apiSecret)
