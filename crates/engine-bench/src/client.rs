@@ -195,12 +195,12 @@ impl Source {
             if self.video {
                 for _ in 0..GROUP {
                     packets.push(self.video_packet(now));
-                    if self.seq % FRAME_PACKETS == 0 {
+                    if self.seq.is_multiple_of(FRAME_PACKETS) {
                         break;
                     }
                 }
                 let groups = FRAME_PACKETS.div_ceil(GROUP) as u32;
-                let frame_ends = self.seq % FRAME_PACKETS == 0;
+                let frame_ends = self.seq.is_multiple_of(FRAME_PACKETS);
                 self.next += if frame_ends {
                     FRAME - GROUP_GAP * (groups - 1)
                 } else {
