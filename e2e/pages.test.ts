@@ -54,7 +54,7 @@ test.each(looks)(
     await ana.join()
     const ben = await arrive(chromium, { ...visit, name: '봄이' })
     await ben.join()
-    await ana.tile('봄이').waitFor()
+    await until('the picture of 봄이', ana.hears, ({ videos }) => videos.length === 1)
     await check(ana, 'call')
     await ben.page.context().close()
 

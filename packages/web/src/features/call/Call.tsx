@@ -39,9 +39,15 @@ export function Call({ client, me, panel, onPanel, unread, onLeft }: CallProps) 
         )}
         <Sounds people={call.people} />
       </main>
-      <div id="controls" data-region="" tabIndex={-1} className="room-bar outline-none max-sm:pb-0">
+      <section
+        id="controls"
+        data-region=""
+        tabIndex={-1}
+        aria-label={words.controls}
+        className="room-bar outline-none max-sm:pb-0"
+      >
         <ControlBar client={client} call={call} panel={panel} onPanel={onPanel} unread={unread} onLeave={leave} />
-      </div>
+      </section>
     </>
   )
 }

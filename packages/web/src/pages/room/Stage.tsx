@@ -6,6 +6,7 @@ import { ProblemScreen, screenFor } from '../../features/problems/ProblemScreen.
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { focusInside } from '../../ui/regions.ts'
+import { fetchTicket } from './fetch-ticket.ts'
 import { LeftScreen } from './LeftScreen.tsx'
 import type { Step } from './RoomPage.tsx'
 import type { Panel } from './use-panel.ts'
@@ -102,7 +103,7 @@ function Call({ client, choices, panel, onPanel, unread, go }: StageProps & { ch
   return (
     <Suspense fallback={waiting}>
       <CallView
-        ticket={() => client.joinCall()}
+        ticket={() => fetchTicket(client)}
         choices={choices}
         me={me}
         panel={panel}

@@ -24,7 +24,11 @@ export function useRoom(room: string, name: string, visit: number): RoomClient |
       onToken: (fresh) => remember('token', fresh),
     })
     setClient(opened)
+    // A laptop that wakes up need not wait for the next attempt.
+    const online = () => opened.state().connection === 'waiting' && opened.reconnect()
+    addEventListener('online', online)
     return () => {
+      removeEventListener('online', online)
       opened.close()
       setClient(undefined)
     }
