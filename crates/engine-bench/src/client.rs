@@ -15,6 +15,8 @@ pub struct Client {
     pub connected: bool,
     /// Media packets that arrived.
     pub received: u64,
+    /// Their bytes, without IP and UDP.
+    pub received_bytes: u64,
     /// Streams heard.
     pub heard: HashSet<u32>,
     /// Packets that str0m opened and found whole; only where `checks` is set.
@@ -46,6 +48,7 @@ impl Client {
             transport,
             connected: false,
             received: 0,
+            received_bytes: 0,
             heard: HashSet::new(),
             opened: 0,
             checks,
@@ -91,6 +94,7 @@ impl Client {
                 && !(192..=223).contains(second)
             {
                 self.received += 1;
+                self.received_bytes += len as u64;
                 if let Some(ssrc) = bytes.get(8..12) {
                     self.heard
                         .insert(u32::from_be_bytes([ssrc[0], ssrc[1], ssrc[2], ssrc[3]]));

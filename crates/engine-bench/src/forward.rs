@@ -47,8 +47,7 @@ pub fn measure(options: &Options) -> Result<String, String> {
             cpu: Duration::from_micros(to.thread_cpu_micros - from.thread_cpu_micros),
             wall,
         });
-        bytes =
-            ((to.bytes_out - from.bytes_out) / (to.packets_out - from.packets_out).max(1)) as usize;
+        bytes = call.mean_size().unwrap_or(bytes);
         least.add(floor.run(bytes, FLOOR_TURN)?);
     }
     let after = call.settled()?;
@@ -282,6 +281,12 @@ impl Call {
             Event::EngineFailed { reason } => Err(reason),
             _ => Ok(()),
         }
+    }
+
+    /// The mean size of what subscribers got, for the floor to send the like.
+    fn mean_size(&self) -> Option<usize> {
+        let sizes = self.subscribers.iter().map(|client| client.received_bytes);
+        Some(sizes.sum::<u64>().checked_div(self.received())? as usize)
     }
 
     fn received(&self) -> u64 {
