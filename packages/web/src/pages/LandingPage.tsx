@@ -12,14 +12,14 @@ export function LandingPage() {
     document.title = shell.product
   }, [shell])
   return (
-    <div className="grid min-h-dvh grid-rows-[auto_1fr]">
+    <div className="grid min-h-dvh grid-cols-1 grid-rows-[auto_1fr]">
       <header className="flex items-center gap-2 px-5 py-4 sm:px-7">
         <Brand />
         <span className="flex-1" />
         <InsecureChip />
         <Preferences />
       </header>
-      <main className="grid">
+      <main className="grid grid-cols-1">
         <Landing onOpen={(room) => navigate(roomPath(room))} />
       </main>
     </div>

@@ -15,7 +15,7 @@ const QrCode = lazy(async () => ({ default: (await import('../../ui/QrCode.tsx')
 /** Beside the form: the rooms this browser was in, or for a first visitor what this is, and the way for a phone. */
 export function Aside({ onOpen }: { onOpen: (room: string) => void }) {
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       <RecentRooms onOpen={onOpen} />
       <OnPhone />
     </div>
@@ -53,7 +53,7 @@ function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
       <h2 id="recent" className="mb-3 text-[0.9375rem] font-semibold text-soft">
         {landing.recent}
       </h2>
-      <ul className="grid gap-2.5">
+      <ul className="grid grid-cols-1 gap-2.5">
         {rooms.map((room) => (
           <Card
             key={room.room}
@@ -105,7 +105,7 @@ function Facts() {
   const { landing } = useWords()
   return (
     <section aria-label={landing.factsTitle}>
-      <ul className="grid gap-2.5">
+      <ul className="grid grid-cols-1 gap-2.5">
         {landing.facts.map((fact, index) => {
           const Icon = icons[index] ?? House
           return (

@@ -11,7 +11,7 @@ import { Aside } from './Aside.tsx'
 export function Landing({ onOpen }: { onOpen: (room: string) => void }) {
   const { landing } = useWords()
   return (
-    <div className="mx-auto grid w-full max-w-[70rem] content-center items-center gap-x-18 gap-y-10 px-5 pt-4 pb-14 sm:px-8 lg:grid-cols-[1.2fr_.8fr] lg:pb-20">
+    <div className="mx-auto grid w-full grid-cols-1 max-w-[70rem] content-center items-center gap-x-18 gap-y-10 px-5 pt-4 pb-14 sm:px-8 lg:grid-cols-[1.2fr_.8fr] lg:pb-20">
       <div>
         <p className="text-sm font-semibold text-wood">{landing.eyebrow(location.hostname)}</p>
         <h1 className="mt-3.5 mb-4.5 text-[clamp(2.25rem,1.2rem+4.4vw,4rem)]/[1.12] font-[750] tracking-[-0.045em] text-balance">
