@@ -2,6 +2,7 @@ import {
   AudioFrame,
   AudioSource,
   AudioStream,
+  dispose,
   LocalAudioTrack,
   LocalVideoTrack,
   type RemoteTrack,
@@ -40,6 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const timer of timers) clearInterval(timer)
   await robot?.disconnect()
+  await dispose()
   await chromium?.close()
   await server?.stop()
 })

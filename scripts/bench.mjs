@@ -1,7 +1,9 @@
 // `npm run bench [-- engine|picture|start|chat]`: measures on this machine and prints a table; gates nothing. Ratios are to a floor or a peer in the same run.
 import { spawnSync } from 'node:child_process'
 import { cpus, loadavg, totalmem } from 'node:os'
-import { cargoEnvironment, entry, node, prepare, root } from './prepare.mjs'
+import { cargoEnvironment } from './engine.mjs'
+import { node, prepare } from './prepare.mjs'
+import { entry, root } from './progress.mjs'
 
 const wanted = process.argv.slice(2)
 const parts = ['engine', 'picture', 'start', 'chat'].filter((part) => wanted.length === 0 || wanted.includes(part))
