@@ -1,12 +1,9 @@
-import { mkdirSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openChromium, openFirefox } from './stage/browsers.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
 import { until } from './stage/until.ts'
-
-mkdirSync('.cache/shots', { recursive: true })
 
 let server: RunningServer
 let chromium: Browser
@@ -14,6 +11,10 @@ let firefox: Browser
 beforeAll(async () => {
   ;[server, chromium, firefox] = await Promise.all([startServer(), openChromium(), openFirefox()])
 }, 90_000)
+// A camera that somebody still holds keeps its size for the next one.
+afterEach(async () => {
+  for (const browser of [chromium, firefox]) for (const context of browser.contexts()) await context.close()
+})
 afterAll(async () => {
   await Promise.all([chromium?.close(), firefox?.close()])
   await server?.stop()
@@ -41,7 +42,8 @@ async function seesAndHears(person: Person, others: number): Promise<void> {
 }
 
 test('four people in three Chromiums and a Firefox see, hear and write each other', { timeout: 240_000 }, async () => {
-  const visit = { url: server.url, room: 'everyone', camera: smallCamera }
+  // High enough that the lines of this test stand on the screen at once: the log draws only what is near.
+  const visit = { url: server.url, room: 'everyone', camera: smallCamera, viewport: { width: 1280, height: 1300 } }
   const people: Person[] = []
   for (const [browser, name] of [
     [chromium, 'Ana'],
@@ -62,7 +64,7 @@ test('four people in three Chromiums and a Firefox see, hear and write each othe
   }
 
   // Everybody reads the same lines in the same order.
-  for (let round = 0; round < 5; round += 1)
+  for (let round = 0; round < 3; round += 1)
     for (const person of people) await person.say(`${person.name} says ${round}`)
   const said = (lines: string[]) => lines.filter((line) => / says \d$/.test(line))
   const conversations = await Promise.all(
@@ -70,7 +72,7 @@ test('four people in three Chromiums and a Firefox see, hear and write each othe
       until(
         `all lines at ${person.name}`,
         async () => said(await person.conversation()),
-        (lines) => lines.length === 20,
+        (lines) => lines.length === 12,
       ),
     ),
   )
@@ -99,7 +101,6 @@ test('four people in three Chromiums and a Firefox see, hear and write each othe
   await cho.page.close()
   await ana.tile('Cho').waitFor({ state: 'detached', timeout: 30_000 })
   await until('the line that Cho left', ana.conversation, (all) => all.some((line) => /Cho\b.* left/.test(line)))
-  for (const person of [ana, ben, dara]) await person.page.context().close()
 })
 
 test('two people alone get the picture at the size it was sent', { timeout: 120_000 }, async () => {
@@ -115,6 +116,4 @@ test('two people alone get the picture at the size it was sent', { timeout: 120_
     60_000,
   )
   await finn.photograph('two-people')
-  await eva.page.context().close()
-  await finn.page.context().close()
 })
