@@ -1,5 +1,6 @@
 //! Maru's media engine: str0m for ICE, DTLS, SDP and SCTP, our own code for every media byte that leaves.
 
+mod bind;
 mod codecs;
 pub mod command;
 mod data;
@@ -13,7 +14,7 @@ mod feedback;
 mod formats;
 pub mod media;
 pub mod metrics;
-pub mod negotiate;
+mod negotiate;
 pub mod net;
 pub mod outbox;
 mod panics;
@@ -21,6 +22,8 @@ mod publish;
 mod random;
 mod reports;
 mod sdp;
+pub mod sdp_job;
+mod slots;
 mod tracks;
 mod transport;
 mod uplink;

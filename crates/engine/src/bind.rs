@@ -1,0 +1,263 @@
+//! Tracks are bound to m-lines when the answer comes, and are shown from then on: the picture as it stands first.
+
+use crate::command::TransportId;
+use crate::downlink::forward;
+use crate::engine::Engine;
+use crate::event::{Event, MediaKind};
+use crate::media::keyframe::Need;
+use crate::media::rtcp;
+use crate::slots::{Slot, SlotState};
+use crate::tracks::TrackKey;
+use std::time::Instant;
+
+/// Packets of a group of pictures that a newcomer is shown at once; more is dearer than a new key frame.
+const REPLAY_LIMIT: usize = 120;
+
+impl Engine {
+    /// After an answer: every m-line that carries a new track gets its sender and its publisher is asked for a picture.
+    pub(crate) fn bind_slots(&mut self, now: Instant, id: TransportId) {
+        let Some(transport) = self.transports.get(&id) else {
+            return;
+        };
+        let new = |slot: &Slot| slot.track.as_ref().is_some_and(|t| !t.bound);
+        let slots = transport.negotiation.slots.iter().enumerate();
+        let slots: Vec<usize> = slots.filter(|(_, s)| new(s)).map(|(i, _)| i).collect();
+        for slot in slots {
+            self.bind_slot(now, id, slot);
+        }
+    }
+
+    fn bind_slot(&mut self, now: Instant, id: TransportId, index: usize) {
+        let (first_seq, rtx_seq) = (self.first_seq(), self.first_seq());
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let made = transport.make_sender(index, first_seq, rtx_seq);
+        let Some(slot) = transport.negotiation.slots.get_mut(index) else {
+            return;
+        };
+        let Some(assigned) = slot.track.as_mut() else {
+            return;
+        };
+        let (key, track) = (assigned.key, assigned.id.clone());
+        if slot.state == SlotState::Dead {
+            slot.track = None;
+            let reason = "the client refused the m-line".to_owned();
+            self.subscription_failed(id, key, track, reason);
+            return;
+        }
+        assigned.bound = true;
+        let cname = assigned
+            .stream_id
+            .split('|')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        if slot.sender.is_none() {
+            slot.sender = made;
+        }
+        let Some(sender) = slot.sender.as_mut() else {
+            return;
+        };
+        sender.cname = cname;
+        sender.munger.pause();
+        let Some(source) = self.tracks.get_mut(key).map(|track| &mut track.source) else {
+            // Unpublished meanwhile: the next offer takes it off.
+            return;
+        };
+        let format = source.format;
+        if !source.subscribers.contains(&(id, index)) {
+            source.subscribers.push((id, index));
+        }
+        if let Some(format) = format
+            && transport.format(index, &format.spec).is_none()
+        {
+            let reason = format!("the client does not speak {}", format.spec.codec);
+            self.subscription_failed(id, key, track, reason);
+            return;
+        }
+        self.emit(Event::SubscriptionStarted {
+            transport: id,
+            track: track.clone(),
+        });
+        let enabled = self
+            .transports
+            .get(&id)
+            .is_some_and(|t| Engine::enabled(t, &track));
+        self.show(now, id, index, key, enabled);
+    }
+
+    /// Sends a track from now on, beginning with the picture as it stands, or stops.
+    fn show(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey, enabled: bool) {
+        let (Some(transport), Some(track)) = (self.transports.get_mut(&id), self.tracks.get(key))
+        else {
+            return;
+        };
+        let Some(sender) = transport.sender(slot, key) else {
+            return;
+        };
+        sender.enabled = enabled;
+        let chosen = track.source.chosen.filter(|_| enabled && !track.muted);
+        match chosen {
+            Some(layer) => sender.munger.want(layer),
+            None => sender.munger.pause(),
+        }
+        let video = track.kind == Some(MediaKind::Video);
+        if enabled && !track.muted && video {
+            self.replay(now, id, slot, key);
+            self.request_keyframe(now, key, Need::Newcomer);
+        }
+    }
+
+    /// The packets since the last key frame, so that a newcomer sees a picture at once.
+    fn replay(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey) {
+        let moment = self.moment(now);
+        let (Some(transport), Some(track)) = (self.transports.get_mut(&id), self.tracks.get(key))
+        else {
+            return;
+        };
+        let source = &track.source;
+        let (Some(layer), Some(format)) = (source.chosen_layer(), source.format) else {
+            return;
+        };
+        if !transport.connected || track.muted {
+            return;
+        }
+        for packet in layer.store.since_key(REPLAY_LIMIT).into_iter().flatten() {
+            forward(
+                (&mut *transport, slot, key),
+                layer.id,
+                packet,
+                format,
+                &moment,
+                &mut self.outbox,
+                &mut self.metrics,
+            );
+        }
+    }
+
+    /// The path is up: everything bound begins. Key frames were asked for when the answer came.
+    pub(crate) fn start_sending(&mut self, now: Instant, id: TransportId) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let slots = transport.negotiation.slots.iter().enumerate();
+        let bound: Vec<(usize, TrackKey)> = slots
+            .filter_map(|(i, slot)| Some((i, slot.track.as_ref().filter(|t| t.bound)?.key)))
+            .collect();
+        for (slot, key) in bound {
+            self.replay(now, id, slot, key);
+            let waits = self.transports.get_mut(&id).and_then(|t| {
+                let sender = t.sender(slot, key)?;
+                Some(sender.munger.awaits_keyframe())
+            });
+            if waits == Some(true) {
+                self.request_keyframe(now, key, Need::Newcomer);
+            }
+        }
+    }
+
+    /// Follows the subscriber's switches after it changed its wishes.
+    pub(crate) fn apply_enabled(&mut self, now: Instant, id: TransportId) {
+        let Some(transport) = self.transports.get(&id) else {
+            return;
+        };
+        let mut changed = Vec::new();
+        for (i, slot) in transport.negotiation.slots.iter().enumerate() {
+            if let (Some(track), Some(sender)) = (&slot.track, &slot.sender) {
+                let enabled = Engine::enabled(transport, &track.id);
+                if track.bound && enabled != sender.enabled {
+                    changed.push((i, track.key, enabled));
+                }
+            }
+        }
+        for (slot, key, enabled) in changed {
+            self.show(now, id, slot, key, enabled);
+        }
+    }
+
+    fn subscription_failed(
+        &mut self,
+        id: TransportId,
+        key: TrackKey,
+        track: String,
+        reason: String,
+    ) {
+        if let Some(transport) = self.transports.get_mut(&id) {
+            transport.negotiation.failed.push(key);
+        }
+        if let Some(track) = self.tracks.get_mut(key) {
+            track.source.subscribers.retain(|(other, _)| *other != id);
+        }
+        self.emit(Event::SubscriptionFailed {
+            transport: id,
+            track,
+            reason,
+        });
+    }
+
+    /// Publishers may change their codec in mid-stream; who does not speak it is told once.
+    pub(crate) fn tell_failed_formats(&mut self, now: Instant) {
+        let told: Vec<(TransportId, Vec<TrackKey>)> = self
+            .transports
+            .values_mut()
+            .filter(|transport| !transport.downlink.unspoken.is_empty())
+            .map(|transport| {
+                (
+                    transport.id,
+                    std::mem::take(&mut transport.downlink.unspoken),
+                )
+            })
+            .collect();
+        for (id, keys) in told {
+            for key in keys {
+                let Some(track) = self.tracks.get(key) else {
+                    continue;
+                };
+                let codec = track
+                    .source
+                    .format
+                    .map(|format| format.spec.codec.to_string());
+                let reason = format!("the client does not speak {}", codec.unwrap_or_default());
+                let track = track.id.clone();
+                self.subscription_failed(id, key, track, reason);
+            }
+            self.reconcile(now, id);
+        }
+    }
+
+    /// Our streams end before the DTLS session does: what comes after close_notify is not read.
+    pub(crate) fn send_bye(&mut self, id: TransportId) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let senders = transport
+            .negotiation
+            .slots
+            .iter()
+            .filter_map(|s| s.sender.as_ref());
+        let ssrcs: Vec<u32> = senders
+            .filter(|s| s.packets > 0)
+            .map(|s| s.out.ssrc)
+            .collect();
+        let (Some(seal), Some(route)) = (transport.downlink.seal.as_mut(), transport.route) else {
+            return;
+        };
+        for ssrcs in ssrcs.chunks(31) {
+            let mut plain = Vec::new();
+            rtcp::write_goodbye(&mut plain, ssrcs);
+            self.outbox
+                .build(route, |arena| seal.seal_rtcp(&plain, arena).is_ok());
+        }
+    }
+
+    pub(crate) fn subscription_count(&self) -> u64 {
+        let subscribers = self.tracks.iter().map(|(_, t)| t.source.subscribers.len());
+        subscribers.sum::<usize>() as u64
+    }
+
+    /// Below 2^15, so that a receiver cannot mistake the first rollover.
+    fn first_seq(&mut self) -> u16 {
+        (self.random.next() & 0x7fff) as u16
+    }
+}
