@@ -81,6 +81,7 @@ test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 60_
   const microphone = bar.getByRole('button', { name: 'Microphone', exact: true })
   await page.locator('body').press('m')
   const pressed = () => microphone.getAttribute('aria-pressed')
+  await until('the microphone being on at first', pressed, (value) => value === 'true')
   await until('the microphone being off', pressed, (value) => value === 'false')
   await page.locator('body').press('m')
   await until('the microphone being on', pressed, (value) => value === 'true')

@@ -30,8 +30,6 @@ export function createTimers(): { schedule: Schedule; run(delayMs: number): void
   }
 }
 
-export type RoomServer = Awaited<ReturnType<typeof startRoomServer>>
-
 /** The room half of the server, whole, on a port of its own. */
 export async function startRoomServer(options: { file?: string; port?: number } & Partial<RoomSocketOptions> = {}) {
   const { file = ':memory:', port = 0, ...rest } = options

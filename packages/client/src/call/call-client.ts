@@ -16,6 +16,8 @@ export interface CallSnapshot {
   problem?: { source: DeviceSource | 'screen'; code: DeviceProblem }
   /** Devices that are being opened or closed at this moment. */
   busy: ReadonlySet<DeviceSource | 'screen'>
+  /** What the person has switched on, even while it is still being opened. */
+  wants: { microphone: boolean; camera: boolean }
   /** Ids of the devices in use. */
   active: { microphone?: string; camera?: string; speaker?: string }
 }
@@ -81,6 +83,7 @@ class Call implements CallClient {
     people: [],
     soundBlocked: false,
     busy: new Set(),
+    wants: { microphone: false, camera: false },
     active: {},
   }
   #room: Room | undefined
@@ -252,6 +255,7 @@ class Call implements CallClient {
       soundBlocked: !room.canPlaybackAudio,
       ...(known && !isSolved && { problem: known }),
       busy: media.busy(),
+      wants: { microphone: media.wants('microphone'), camera: media.wants('camera') },
       active: media.active(),
     })
   }

@@ -12,6 +12,8 @@ export interface OwnMedia {
   setScreen(on: boolean): Promise<void>
   chooseDevice(kind: DeviceSource | 'speaker', id: string): Promise<void>
   isOn(source: OwnSource): boolean
+  /** How things will stand when what is under way has come about. */
+  wants(source: DeviceSource): boolean
   busy(): ReadonlySet<OwnSource>
   active(): { microphone?: string; camera?: string; speaker?: string }
   microphoneTrack(): MediaStreamTrack | undefined
@@ -38,13 +40,15 @@ export function openOwnMedia(
   }
   /** Tracks of the preview that have not been used yet. */
   const handed = { ...choices.tracks }
-  let busy: ReadonlySet<OwnSource> = new Set()
+  /** How many changes of a source are under way or wait for their turn. */
+  const underWay = { microphone: 0, camera: 0, screen: 0 }
+  const turns = { microphone: Promise.resolve(), camera: Promise.resolve() }
 
   const publication = (source: OwnSource): LocalTrackPublication | undefined =>
     room.localParticipant.getTrackPublication(sourceOf(livekit, source)) as LocalTrackPublication | undefined
 
   const during = async (source: OwnSource, work: () => Promise<unknown>): Promise<void> => {
-    busy = new Set([...busy, source])
+    underWay[source] += 1
     told.changed()
     try {
       await work()
@@ -53,9 +57,22 @@ export function openOwnMedia(
       // Whoever closes the picker of screens has changed their mind; that is no fault.
       if (source !== 'screen' || code !== 'permission_denied') told.failed(source, code)
     } finally {
-      busy = new Set([...busy].filter((other) => other !== source))
+      underWay[source] -= 1
       told.changed()
     }
+  }
+
+  /** One change of a device after the other: each brings about the wish of its moment, so the last wish holds. */
+  const inTurn = (source: DeviceSource): Promise<void> =>
+    during(source, () => {
+      const turn = turns[source].then(() => apply(source))
+      turns[source] = turn.catch(() => {})
+      return turn
+    })
+
+  const isOn = (source: OwnSource): boolean => {
+    const found = publication(source)
+    return found !== undefined && !found.isMuted
   }
 
   const apply = async (source: DeviceSource): Promise<void> => {
@@ -80,13 +97,13 @@ export function openOwnMedia(
   return {
     async publishWanted() {
       if (device.speaker) void room.switchActiveDevice('audiooutput', device.speaker).catch(() => {})
-      await Promise.all((['microphone', 'camera'] as const).map((source) => during(source, () => apply(source))))
+      await Promise.all((['microphone', 'camera'] as const).map((source) => inTurn(source)))
     },
     async set(source, on) {
       wanted[source] = on
       // Without a connection the wish is all there is; the next connection brings it about.
       if (room.state === livekit.ConnectionState.Disconnected) return
-      await during(source, () => apply(source))
+      await inTurn(source)
     },
     async setScreen(on) {
       // The sound of the machine goes along where the browser offers it, untouched by voice processing.
@@ -109,11 +126,9 @@ export function openOwnMedia(
         await during(kind, () => room.switchActiveDevice(kinds[kind], id))
       }
     },
-    isOn(source) {
-      const found = publication(source)
-      return found !== undefined && !found.isMuted
-    },
-    busy: () => busy,
+    isOn,
+    wants: (source) => (underWay[source] > 0 ? wanted[source] : isOn(source)),
+    busy: () => new Set((['microphone', 'camera', 'screen'] as const).filter((source) => underWay[source] > 0)),
     active: () => ({
       ...device,
       ...settled('microphone', publication('microphone')),

@@ -59,8 +59,7 @@ export function ControlBar(props: ControlBarProps) {
 function useControls({ client, call, panel, onPanel }: ControlBarProps): Controls {
   const me = call.people.find((person) => person.isMe)
   const isLive = call.standing.phase === 'live' || call.standing.phase === 'reconnecting'
-  const hears = me?.microphone === 'on'
-  const sees = me?.camera !== undefined
+  const { microphone: hears, camera: sees } = call.wants
   const shares = me?.screen !== undefined
   return useMemo(() => {
     const whenLive = (act: () => Promise<void>) => () => {
@@ -148,7 +147,7 @@ function NarrowBar(props: BarProps) {
   )
 }
 
-function MicrophoneButton({ call, controls }: BarProps) {
+function MicrophoneButton({ controls }: BarProps) {
   const words = useWords().call
   return (
     <ControlButton
@@ -157,7 +156,7 @@ function MicrophoneButton({ call, controls }: BarProps) {
       aria-label={words.microphone}
       pressed={controls.hears}
       tone={controls.hears ? 'live' : controls.isLive ? 'off' : 'plain'}
-      disabled={!controls.isLive || call.busy.has('microphone')}
+      disabled={!controls.isLive}
       title={`${words.microphone} (M)`}
       aria-keyshortcuts="M Control+D"
       onClick={controls.run.microphone}
@@ -165,7 +164,7 @@ function MicrophoneButton({ call, controls }: BarProps) {
   )
 }
 
-function CameraButton({ call, controls }: BarProps) {
+function CameraButton({ controls }: BarProps) {
   const words = useWords().call
   return (
     <ControlButton
@@ -173,7 +172,7 @@ function CameraButton({ call, controls }: BarProps) {
       label={words.camera}
       pressed={controls.sees}
       tone={controls.sees || !controls.isLive ? 'plain' : 'off'}
-      disabled={!controls.isLive || call.busy.has('camera')}
+      disabled={!controls.isLive}
       title={`${words.camera} (V)`}
       aria-keyshortcuts="V Control+E"
       onClick={controls.run.camera}
