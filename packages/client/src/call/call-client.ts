@@ -95,6 +95,8 @@ class Call implements CallClient {
 
   constructor(options: CallOptions) {
     this.#options = options
+    const { microphone, camera } = options.choices
+    this.#snapshot = { ...this.#snapshot, wants: { microphone: microphone !== false, camera: camera !== false } }
   }
 
   state(): CallSnapshot {

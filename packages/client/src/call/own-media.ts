@@ -40,6 +40,7 @@ export function openOwnMedia(
   }
   /** Tracks of the preview that have not been used yet. */
   const handed = { ...choices.tracks }
+  let isPublishing = false
   /** How many changes of a source are under way or wait for their turn. */
   const underWay = { microphone: 0, camera: 0, screen: 0 }
   const turns = { microphone: Promise.resolve(), camera: Promise.resolve() }
@@ -96,13 +97,14 @@ export function openOwnMedia(
 
   return {
     async publishWanted() {
+      isPublishing = true
       if (device.speaker) void room.switchActiveDevice('audiooutput', device.speaker).catch(() => {})
       await Promise.all((['microphone', 'camera'] as const).map((source) => inTurn(source)))
     },
     async set(source, on) {
       wanted[source] = on
       // Without a connection the wish is all there is; the next connection brings it about.
-      if (room.state === livekit.ConnectionState.Disconnected) return
+      if (!isPublishing || room.state === livekit.ConnectionState.Disconnected) return told.changed()
       await inTurn(source)
     },
     async setScreen(on) {
@@ -127,7 +129,7 @@ export function openOwnMedia(
       }
     },
     isOn,
-    wants: (source) => (underWay[source] > 0 ? wanted[source] : isOn(source)),
+    wants: (source) => (!isPublishing || underWay[source] > 0 ? wanted[source] : isOn(source)),
     busy: () => new Set((['microphone', 'camera', 'screen'] as const).filter((source) => underWay[source] > 0)),
     active: () => ({
       ...device,

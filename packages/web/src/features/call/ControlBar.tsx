@@ -33,7 +33,10 @@ export interface ControlBarProps {
 
 /** What the buttons and the keys do, and how things stand. */
 export interface Controls {
+  /** In the call: pictures and voices can go both ways. */
   isLive: boolean
+  /** In the call or on the way into it: what is switched now holds then. */
+  isOpen: boolean
   hears: boolean
   sees: boolean
   shares: boolean
@@ -58,27 +61,29 @@ export function ControlBar(props: ControlBarProps) {
 
 function useControls({ client, call, panel, onPanel }: ControlBarProps): Controls {
   const me = call.people.find((person) => person.isMe)
+  const isOpen = call.standing.phase !== 'idle' && call.standing.phase !== 'ended'
   const isLive = call.standing.phase === 'live' || call.standing.phase === 'reconnecting'
   const { microphone: hears, camera: sees } = call.wants
   const shares = me?.screen !== undefined
   return useMemo(() => {
-    const whenLive = (act: () => Promise<void>) => () => {
-      if (isLive) void act()
+    const when = (may: boolean, act: () => Promise<void>) => () => {
+      if (may) void act()
     }
     return {
       isLive,
+      isOpen,
       hears,
       sees,
       shares,
       run: {
-        microphone: whenLive(() => client.setMicrophone(!hears)),
-        camera: whenLive(() => client.setCamera(!sees)),
-        share: whenLive(() => client.setScreen(!shares)),
+        microphone: when(isOpen, () => client.setMicrophone(!hears)),
+        camera: when(isOpen, () => client.setCamera(!sees)),
+        share: when(isLive, () => client.setScreen(!shares)),
         chat: () => onPanel(panel === 'chat' ? null : 'chat'),
         people: () => onPanel(panel === 'people' ? null : 'people'),
       },
     }
-  }, [client, isLive, hears, sees, shares, panel, onPanel])
+  }, [client, isLive, isOpen, hears, sees, shares, panel, onPanel])
 }
 
 type BarProps = ControlBarProps & { controls: Controls }
@@ -155,8 +160,8 @@ function MicrophoneButton({ controls }: BarProps) {
       label={words.mic}
       aria-label={words.microphone}
       pressed={controls.hears}
-      tone={controls.hears ? 'live' : controls.isLive ? 'off' : 'plain'}
-      disabled={!controls.isLive}
+      tone={controls.hears ? 'live' : controls.isOpen ? 'off' : 'plain'}
+      disabled={!controls.isOpen}
       title={`${words.microphone} (M)`}
       aria-keyshortcuts="M Control+D"
       onClick={controls.run.microphone}
@@ -171,8 +176,8 @@ function CameraButton({ controls }: BarProps) {
       icon={controls.sees ? Video : VideoOff}
       label={words.camera}
       pressed={controls.sees}
-      tone={controls.sees || !controls.isLive ? 'plain' : 'off'}
-      disabled={!controls.isLive}
+      tone={controls.sees || !controls.isOpen ? 'plain' : 'off'}
+      disabled={!controls.isOpen}
       title={`${words.camera} (V)`}
       aria-keyshortcuts="V Control+E"
       onClick={controls.run.camera}
