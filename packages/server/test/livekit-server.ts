@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
-import { createBus, type ServerEvent } from '../src/events/bus.ts'
+import { type Bus, createBus, type ServerEvent } from '../src/events/bus.ts'
 import { createApp } from '../src/http/app.ts'
 import { attachLiveKit, type LiveKit } from '../src/livekit/attach-livekit.ts'
 import type { MediaEngine } from '../src/media/media-engine.ts'
@@ -15,6 +15,7 @@ export interface TestServer {
   /** Without a scheme: `127.0.0.1:4711`. */
   host: string
   livekit: LiveKit
+  bus: Bus
   events: ServerEvent[]
   rooms: string[]
   logged: { level: string; message: string }[]
@@ -51,6 +52,7 @@ export async function startTestServer(engine: MediaEngine, { realTime = false } 
   return {
     host: `127.0.0.1:${port}`,
     livekit,
+    bus,
     events,
     rooms,
     logged,

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addTrack, connect, connectActive, open, type TestClient } from './livekit-client.ts'
 import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
@@ -258,6 +259,34 @@ describe('saying who one is', () => {
     ana.say({ case: 'updateMetadata', value: { ...value, attributes: { hat: '' } } as never })
     const after = await bo.next('update')
     expect(after.participants[0]).toMatchObject({ name: 'Anna', attributes: {} })
+  })
+
+  test('a member who takes another nickname in the room has it in the call of that room, also on coming back', async () => {
+    const ana = await connectActive(server, 'ME_ana', { more: { name: 'Ana' }, grant: { canUpdateOwnMetadata: false } })
+    const bo = await connectActive(server, 'bo')
+    const elsewhere = await connectActive(server, 'ME_ana', { more: { name: 'Ana' }, grant: { room: 'attic' } })
+    await ana.settled()
+    await ana.next('refreshToken')
+    server.bus.publish({ type: 'memberRenamed', room: 'hall', member: 'ME_ana', name: 'Anna' })
+    for (const client of [ana, bo]) {
+      const update = await client.next('update', ({ participants }) => participants[0]?.name === 'Anna')
+      expect(update.participants).toMatchObject([{ sid: ana.sid(), identity: 'ME_ana', name: 'Anna' }])
+    }
+    expect(decodeJwt(await ana.next('refreshToken')).name).toBe('Anna')
+    expect(server.events.at(-1)).toMatchObject({
+      type: 'callChanged',
+      room: 'hall',
+      people: [{ identity: 'ME_ana', name: 'Anna' }, { identity: 'bo' }],
+    })
+    const known = server.events.length
+    server.bus.publish({ type: 'memberRenamed', room: 'hall', member: 'ME_ana', name: 'Anna' })
+    server.bus.publish({ type: 'memberRenamed', room: 'hall', member: 'ME_nobody', name: 'x' })
+    server.bus.publish({ type: 'memberRenamed', room: 'cellar', member: 'ME_ana', name: 'x' })
+    expect(server.events.slice(known).map(({ type }) => type)).toEqual(Array(3).fill('memberRenamed'))
+    await elsewhere.settled()
+    expect(JSON.stringify(elsewhere.heard, (_key, value) => (typeof value === 'bigint' ? '' : value))).not.toContain(
+      'Anna',
+    )
   })
 
   test.each([

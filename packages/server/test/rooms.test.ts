@@ -120,7 +120,9 @@ test('two of the same nickname are told apart, also in capitals, and keep their 
 })
 
 test('a new nickname is told to everybody, with a line', async ({ expect }) => {
-  const { url } = await server()
+  const { url, bus } = await server()
+  const renamed: unknown[] = []
+  bus.subscribe((event) => event.type === 'memberRenamed' && renamed.push(event))
   const ana = join(url, 'Ana')
   const ben = join(url, 'Ben')
   await until(ana, (state) => state.people.length === 2)
@@ -130,6 +132,7 @@ test('a new nickname is told to everybody, with a line', async ({ expect }) => {
   const state = await until(ben, ({ entries }) => entries.some(({ kind }) => kind === 'renamed'))
   expect(state.people.map(({ name }) => name).toSorted()).toEqual(['Ben', 'Ben 2'])
   expect(state.entries.at(-1)).toMatchObject({ kind: 'renamed', name: 'Ben 2', before: 'Ana' })
+  expect(renamed).toEqual([{ type: 'memberRenamed', room: 'hall', member: ana.state().me?.id, name: 'Ben 2' }])
   await expect(ana.rename('')).rejects.toMatchObject({ code: 'name_empty', field: 'name' })
   ana.close()
   ben.close()

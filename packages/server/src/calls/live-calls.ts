@@ -43,6 +43,8 @@ export interface LiveCalls {
   /** @throws CallRefusal when the newcomer has no place. */
   checkJoin(name: string, joining: Pick<JoinRequest, 'identity' | 'kind' | 'permissions'>): void
   join(name: string, request: JoinRequest, options: Partial<CallOptions>): void
+  /** The person has another name now, by the word of whoever gave it the identity. Nothing where it is not in the call. */
+  rename(name: string, identity: string, to: string): void
   /** A client wants to go on with a broken connection. */
   comeBack(name: string, identity: string): void
   fromClient(participant: string, input: ClientInput): void
@@ -202,6 +204,15 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       const call = calls.get(name)
       const participant = call && findByIdentity(call, identity)
       if (participant) runFor({ call, participant: participant.sid }, { type: 'comeBack' })
+    },
+    rename: (name, identity, to) => {
+      const call = calls.get(name)
+      const participant = call && findByIdentity(call, identity)
+      if (!call || !participant || participant.name === to) return
+      const details = { name: to, metadata: '', attributes: {} }
+      const input = { type: 'updateOther', details, permissions: undefined } as const
+      run(call, { type: 'participant', participant: participant.sid, input })
+      flush()
     },
     fromClient: (participant, input) => {
       const call = places.get(participant)

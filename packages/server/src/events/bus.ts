@@ -9,6 +9,8 @@ export type ServerEvent =
   | { type: 'entryAdded'; room: string; entry: Entry }
   | { type: 'memberHere'; room: string; member: Member }
   | { type: 'memberGone'; room: string; member: string }
+  /** Beside `memberHere`, which tells the room: whoever else shows the member's name may follow. */
+  | { type: 'memberRenamed'; room: string; member: string; name: string }
   | { type: 'callChanged'; room: string; people: CallPerson[] }
 
 export interface Bus {

@@ -13,7 +13,7 @@ import { type ApiKeys, mintCallToken } from './tokens.ts'
 
 export interface LiveKitParts {
   app: Pick<App, 'route' | 'upgrade'>
-  bus: Pick<Bus, 'publish'>
+  bus: Bus
   engine: MediaEngine
   keys: ApiKeys
   /** Makes the lasting room when it is missing. */
@@ -59,6 +59,10 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
   const sockets = addRtcRoutes({ app, calls, switchboard, keys, identity, ensureRoom, now, random, log, isClosing })
   addRoomService({ app, calls, keys, ensureRoom, now, log })
 
+  const unsubscribe = bus.subscribe((event) => {
+    if (event.type === 'memberRenamed') calls.rename(event.room, event.member, event.name)
+  })
+
   const tick = () => {
     calls.tick()
     ticks += 1
@@ -73,6 +77,7 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
     tick,
     close: async () => {
       closing = true
+      unsubscribe()
       clearInterval(timer)
       for (const { name } of calls.list([])) calls.end(name, 'serverShutdown')
       const open = [...sockets.clients]

@@ -108,6 +108,7 @@ export function createPresence(options: PresenceOptions): Presence {
     found.name = name
     const member = { id, name }
     bus.publish({ type: 'memberHere', room, member })
+    bus.publish({ type: 'memberRenamed', room, member: id, name })
     write(room, member, { kind: 'renamed', before })
     return member
   }

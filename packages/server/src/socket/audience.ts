@@ -33,14 +33,17 @@ export function createAudience(): Audience {
     deliver(event) {
       const members = rooms.get(event.room)
       if (!members) return
+      const message = messageOf(event)
+      if (!message) return
       // Serialised once, however many hear it.
-      const frame = encode(messageOf(event))
+      const frame = encode(message)
       for (const connection of members.values()) connection.deliver(frame)
     },
   }
 }
 
-function messageOf(event: ServerEvent): ServerMessage {
+/** Undefined for what is not for the room's members. */
+function messageOf(event: ServerEvent): ServerMessage | undefined {
   switch (event.type) {
     case 'entryAdded':
       return { type: 'entry', entry: event.entry }
@@ -50,5 +53,7 @@ function messageOf(event: ServerEvent): ServerMessage {
       return { type: 'gone', member: event.member }
     case 'callChanged':
       return { type: 'call', people: event.people }
+    case 'memberRenamed':
+      return undefined
   }
 }
