@@ -1,7 +1,8 @@
+import { createHmac } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { decodeJwt, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connect, open } from './livekit-client.ts'
+import { addTrack, connect, open } from './livekit-client.ts'
 import { keys, signToken, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine } from './livekit-simulated-engine.ts'
 
@@ -15,6 +16,11 @@ const hour = () => Math.floor(Date.now() / 1000) + 3600
 const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds
 const good = { iss: keys.apiKey, sub: 'ana', video: { roomJoin: true, room: 'hall' } }
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+
+function signJson(payload: string): string {
+  const signed = `${encode({ alg: 'HS256' })}.${Buffer.from(payload).toString('base64url')}`
+  return `${signed}.${createHmac('sha256', keys.apiSecret).update(signed).digest('base64url')}`
+}
 
 const validate = (query: string, headers: Record<string, string> = {}) =>
   fetch(`http://${server.host}/rtc/validate?${query}`, { headers })
@@ -44,6 +50,18 @@ describe('a token', () => {
           .sign(new TextEncoder().encode(keys.apiSecret)),
     ],
     ['with a claim of a wrong type', 401, 'wrong type', () => signToken({ ...good, exp: hour(), video: 'yes' })],
+    [
+      'with an expiry beyond all time',
+      401,
+      'wrong type',
+      () => signJson(JSON.stringify({ ...good, exp: 0 }).replace('"exp":0', '"exp":1e999')),
+    ],
+    ...[-1, 1.5, 2 ** 32].map((maxParticipants): [string, number, string, () => Promise<string>] => [
+      `with room for ${maxParticipants} people`,
+      401,
+      'wrong type',
+      () => signToken({ ...good, exp: hour(), roomConfig: { maxParticipants } }),
+    ]),
     [
       'without the right to join',
       401,
@@ -98,6 +116,15 @@ describe('a token', () => {
     expect(join?.case === 'join' && [join.value.subscriberPrimary, join.value.fastPublish]).toEqual([false, false])
     expect(join?.case === 'join' && join.value.participant?.permission?.canPublishData).toBe(false)
   })
+})
+
+test('a token for sources that this server does not know allows none of those it knows', async () => {
+  const client = await connect(server, 'odd', { grant: { canPublishSources: ['hologram'] } })
+  const [join] = client.heard
+  const permission = join?.case === 'join' ? join.value.participant?.permission : undefined
+  expect(permission).toMatchObject({ canPublish: false, canPublishData: true })
+  addTrack(client, { cid: 'cam', type: 1, source: 1 })
+  expect(await client.next('requestResponse')).toMatchObject({ reason: 2 })
 })
 
 describe('the doors', () => {

@@ -13,6 +13,8 @@ export interface ApiKeys {
 
 const flag = v.optional(v.boolean(), false)
 const text = v.optional(v.string(), '')
+/** What fits into the field of the wire that it ends up in. */
+const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xff_ff_ff_ff)))
 const videoGrant = v.looseObject({
   roomJoin: flag,
   room: text,
@@ -30,15 +32,15 @@ const videoGrant = v.looseObject({
   agent: flag,
 })
 const roomConfig = v.looseObject({
-  emptyTimeout: v.optional(v.number()),
-  departureTimeout: v.optional(v.number()),
-  maxParticipants: v.optional(v.number()),
+  emptyTimeout: count,
+  departureTimeout: count,
+  maxParticipants: count,
   metadata: v.optional(v.string()),
 })
 const claimsSchema = v.looseObject({
   sub: text,
   jti: text,
-  exp: v.number(),
+  exp: v.pipe(v.number(), v.finite()),
   name: text,
   kind: v.optional(v.string(), 'standard'),
   metadata: text,
@@ -102,13 +104,16 @@ function reasonOf(error: unknown): string {
 /** The permissions that a token's grants mean: publishing and subscribing are allowed unless denied. */
 export function permissionsOf(grant: VideoGrant): Permissions {
   const canPublish = grant.canPublish ?? true
+  const canPublishSources = grant.canPublishSources.filter((source): source is TrackSource =>
+    (trackSources as readonly string[]).includes(source),
+  )
+  // A list of which we know nothing allows nothing; left empty it would allow everything.
+  const isLimitedToUnknown = canPublishSources.length === 0 && grant.canPublishSources.length > 0
   return {
-    canPublish,
+    canPublish: canPublish && !isLimitedToUnknown,
     canSubscribe: grant.canSubscribe ?? true,
     canPublishData: grant.canPublishData ?? canPublish,
-    canPublishSources: grant.canPublishSources.filter((source): source is TrackSource =>
-      (trackSources as readonly string[]).includes(source),
-    ),
+    canPublishSources,
     canUpdateOwnMetadata: grant.canUpdateOwnMetadata,
     canSubscribeMetrics: grant.canSubscribeMetrics,
     hidden: grant.hidden,
