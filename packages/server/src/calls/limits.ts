@@ -4,8 +4,12 @@ export const MAX_QUEUED_TRACKS = 3
 export const MAX_TRACKS = 100
 /** Wishes about tracks, known or not yet known, that one participant may keep. */
 export const MAX_INTENTS = 4_000
+/** Ids of tracks are far shorter; a wish about a longer one is about nothing. */
+export const MAX_SID_LENGTH = 64
 export const MAX_TRACK_PERMISSIONS = 4_000
 export const MAX_NAME_LENGTH = 256
+/** The ids and names that clients give to their tracks. */
+export const MAX_TRACK_TEXT_LENGTH = 1024
 export const MAX_METADATA_BYTES = 512 * 1024
 export const MAX_ATTRIBUTES_BYTES = 64 * 1024
 export const MAX_SDP_BYTES = 1024 * 1024

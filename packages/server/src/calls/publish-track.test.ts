@@ -170,6 +170,32 @@ test.each([
   expect(track?.mimeType).toBe(mimeType)
 })
 
+describe('what is too long is not kept', () => {
+  const long = 'x'.repeat(1025)
+  const layer = { quality: 'high', width: 1, height: 1, bitrate: 1, ssrc: 0, spatialLayer: 0, rid: long } as const
+  test.each<[string, TrackRequest]>([
+    ['the id of a track', ask(long, 'video')],
+    ['its name', ask('a', 'video', { name: long })],
+    ['its stream', ask('a', 'video', { stream: long })],
+    ['the id of a codec', ask('a', 'video', { codecs: [codec('vp9', long)] })],
+    ['the id of a layer', ask('a', 'video', { layers: [layer] })],
+  ])('%s', (_what, request) => {
+    const { call, say } = enter()
+    expect(outcomes(say({ type: 'addTrack', request, echo: undefined }))).toEqual(['limitExceeded'])
+    say({ type: 'addTrack', request: ask('b', 'video'), echo: undefined })
+    const [known] = call.participants.get('PA_ana')?.pending ?? []
+    const further = { type: 'addCodec', track: known?.sid ?? '', request, echo: undefined } as const
+    expect(outcomes(say(further))).toEqual(['limitExceeded'])
+    expect(JSON.stringify(call.participants.get('PA_ana')?.pending)).not.toContain(long)
+  })
+
+  test('a wish about a track', () => {
+    const { call, say } = enter()
+    say({ type: 'chooseTracks', tracks: ['TR_to_come', long], wanted: false })
+    expect([...(call.participants.get('PA_ana')?.intents.keys() ?? [])]).toEqual(['TR_to_come'])
+  })
+})
+
 test('the same inputs always have the same effects', () => {
   const play = () => {
     const { say } = enter()

@@ -2,7 +2,7 @@ import type { OfferedMedia } from '../media/media-engine.ts'
 import { announce } from './announce.ts'
 import type { Call } from './call.ts'
 import { command, type RequestOutcome, type Turn, tell } from './effect.ts'
-import { MAX_PENDING_TRACKS, MAX_QUEUED_TRACKS, MAX_TRACKS } from './limits.ts'
+import { MAX_PENDING_TRACKS, MAX_QUEUED_TRACKS, MAX_TRACK_TEXT_LENGTH, MAX_TRACKS } from './limits.ts'
 import type { Participant } from './participant.ts'
 import { mayPublishSource } from './permissions.ts'
 import { refreshEverybody } from './subscribe.ts'
@@ -31,9 +31,17 @@ function refusalOf(
   if (pending.length >= MAX_PENDING_TRACKS || tracks.size >= MAX_TRACKS) {
     return { outcome: 'limitExceeded', text: 'too many tracks' }
   }
+  if (isTooLong(request)) return { outcome: 'limitExceeded', text: 'an id or name is too long' }
   if (!isTaken(participant, request.cid)) return undefined
   if (queued.length >= MAX_QUEUED_TRACKS) return { outcome: 'limitExceeded', text: 'too many tracks of one id' }
   return { outcome: 'queued', text: 'waits for the earlier track of the same id' }
+}
+
+/** What a track is called is kept, and told to everybody again and again. */
+function isTooLong({ cid, name, stream, layers, codecs }: TrackRequest): boolean {
+  const rids = [layers, ...codecs.map((codec) => codec.layers)].flat().map((layer) => layer.rid)
+  const texts = [cid, name, stream, ...rids, ...codecs.map((codec) => codec.cid)]
+  return texts.some((text) => text.length > MAX_TRACK_TEXT_LENGTH)
 }
 
 /** A further codec for a track that is there already. */
@@ -45,9 +53,11 @@ export function addCodec(
   echo: unknown,
 ): void {
   const track = participant.tracks.get(sid) ?? participant.pending.find((each) => each.sid === sid)
-  if (!track) {
-    const text = 'track does not exist'
-    tell(turn, participant, { type: 'requestAnswered', requestId: 0, outcome: 'notFound', text, request: echo })
+  if (!track || isTooLong(request)) {
+    const refused: { outcome: RequestOutcome; text: string } = track
+      ? { outcome: 'limitExceeded', text: 'an id or name is too long' }
+      : { outcome: 'notFound', text: 'track does not exist' }
+    tell(turn, participant, { type: 'requestAnswered', requestId: 0, ...refused, request: echo })
     return
   }
   for (const wanted of request.codecs) {

@@ -2,7 +2,7 @@
 import type { WantedTrack } from '../media/media-engine.ts'
 import { type Call, findTrack, othersOf } from './call.ts'
 import { command, type Turn, tell } from './effect.ts'
-import { MAX_INTENTS, MAX_TRACK_PERMISSIONS } from './limits.ts'
+import { MAX_INTENTS, MAX_SID_LENGTH, MAX_TRACK_PERMISSIONS } from './limits.ts'
 import type { Participant, TrackIntent, TrackPermission } from './participant.ts'
 
 /** Wants or no longer wants the given tracks. Unknown ones are kept in mind until they come. Repeating it changes nothing. */
@@ -33,7 +33,7 @@ export function setTracks(
 
 function intentFor(participant: Participant, sid: string): TrackIntent | undefined {
   const known = participant.intents.get(sid)
-  if (known || participant.intents.size >= MAX_INTENTS) return known
+  if (known || participant.intents.size >= MAX_INTENTS || sid.length > MAX_SID_LENGTH) return known
   const intent: TrackIntent = { disabled: false, quality: 0, width: 0, height: 0, fps: 0, priority: 0 }
   participant.intents.set(sid, intent)
   return intent
