@@ -170,6 +170,14 @@ describe('bad signalling ends that one connection', () => {
       actions.disconnect,
     ],
     [
+      'a flood of few but long requests',
+      (it) => {
+        const candidateInit = 'x'.repeat(500 * 1024)
+        for (let n = 0; n < 20; n++) it.say({ case: 'trickle', value: { candidateInit } as never })
+      },
+      actions.disconnect,
+    ],
+    [
       'an offer that cannot be read',
       (it) => it.say({ case: 'offer', value: { sdp: 'x', id: 1 } as never }),
       actions.reconnect,

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import { createTokenBucket } from '../http/token-bucket.ts'
 import { decodeRequest, type SignalAsk } from './signal-codec.ts'
 
 /** One signalling WebSocket. Frames go out in the order they were given, even where one is still being made. */
@@ -23,6 +24,8 @@ export const MAX_FRAME_BYTES = 2 * 1024 * 1024
 const MAX_WAITING_BYTES = 8 * 1024 * 1024
 const BURST_REQUESTS = 500
 const REQUESTS_PER_SECOND = 100
+/** A longer one counts as several: what one says about itself goes out to everybody. */
+const BYTES_OF_ONE_REQUEST = 16 * 1024
 const SILENT_BEATS = 3
 const CLOSE_TIMEOUT_MS = 3_000
 
@@ -30,7 +33,7 @@ export function createConnection(socket: WebSocket, events: ConnectionEvents): C
   let waiting: Promise<void> | undefined
   let silentBeats = 0
   let closed = false
-  const allow = createAllowance(events.now)
+  const allowance = createTokenBucket(BURST_REQUESTS, REQUESTS_PER_SECOND, events.now)
 
   function write(frame: Uint8Array): void {
     if (socket.readyState !== socket.OPEN) return
@@ -54,7 +57,7 @@ export function createConnection(socket: WebSocket, events: ConnectionEvents): C
     silentBeats = 0
     if (closed) return
     if (data.length > MAX_FRAME_BYTES) return events.onAbuse('frame is too large')
-    if (!allow()) return events.onAbuse('too many requests')
+    if (!allowance.take(1 + Math.floor(data.length / BYTES_OF_ONE_REQUEST))) return events.onAbuse('too many requests')
     const ask = isBinary ? decodeRequest(data) : undefined
     if (ask) events.onRequest(ask)
     else events.onAbuse('frame is no request')
@@ -95,18 +98,5 @@ export function createConnection(socket: WebSocket, events: ConnectionEvents): C
       if (silentBeats > SILENT_BEATS) socket.terminate()
       else if (socket.readyState === socket.OPEN) socket.ping()
     },
-  }
-}
-
-/** A bucket that refills with time: whether one more request is within bounds. */
-function createAllowance(now: () => number): () => boolean {
-  let left = BURST_REQUESTS
-  let last = now()
-  return () => {
-    const at = now()
-    left = Math.min(BURST_REQUESTS, left + ((at - last) / 1000) * REQUESTS_PER_SECOND)
-    last = at
-    left -= 1
-    return left >= 0
   }
 }

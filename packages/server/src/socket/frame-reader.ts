@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { AppError, closeCodes, type Request, readRequest } from '@maru/protocol'
+import { createTokenBucket } from '../http/token-bucket.ts'
 import type { Schedule } from '../rooms/presence.ts'
 import type { Log } from '../terminal/log.ts'
 import { answerRequest, enterRoom, type SocketContext } from './answer-request.ts'
 import type { Connection } from './connection.ts'
-import { createTokenBucket } from './token-bucket.ts'
 
 const HELLO_MS = 10_000
 /** What a fast typist, a scrolling reader and a paste need at once, and on the long run. */
