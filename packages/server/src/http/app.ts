@@ -89,6 +89,8 @@ export function createApp({ log, checkMs = CHECK_MS }: { log?: Log; checkMs?: nu
 /** Ends an upgrade that is not wanted with a plain HTTP answer. */
 export function refuseUpgrade(socket: Duplex, status: number, reason: string, body = ''): void {
   const length = Buffer.byteLength(body)
+  // No time limit of HTTP holds any more: without this a client that keeps its side open would keep the socket for ever.
+  socket.once('finish', () => socket.destroy())
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${length}\r\n\r\n${body}`,
   )

@@ -46,9 +46,13 @@ export async function openPort({
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
-    if (app) void greet(socket, app)
+    if (app) welcome(socket, app)
     else early.push(socket)
   })
+
+  function welcome(socket: Socket, to: App): void {
+    greet(socket, to).catch(() => socket.destroy()) // a certificate that TLS does not take
+  }
 
   async function greet(socket: Socket, to: App): Promise<void> {
     const first = await firstByte(socket, firstByteTimeoutMs)
@@ -67,7 +71,7 @@ export async function openPort({
       app = to
       // The application's server never listens itself; this event is what starts its watch over slow headers and bodies.
       to.server.emit('listening')
-      for (const socket of early.splice(0)) void greet(socket, to)
+      for (const socket of early.splice(0)) welcome(socket, to)
     },
     setCertificate: (next) => {
       certificate = next

@@ -84,6 +84,25 @@ it('takes a new certificate without a restart', async () => {
   expect((await ask('https', number, '/', { ca: other.certificate })).status).toBe(404)
 })
 
+it('lives on when TLS does not take its certificate', async () => {
+  const { number, port } = await serve()
+  port.setCertificate({ key: leaf.key.slice(0, 60), cert: leaf.certificate })
+  await expect(ask('https', number, '/')).rejects.toThrow()
+  expect((await ask('http', number, '/')).status).toBe(404)
+})
+
+it('lets go of an upgrade it refused, also of a client that keeps its side open', async () => {
+  const { number, app } = await serve()
+  const socket = connect({ port: number, host: '127.0.0.1', allowHalfOpen: true })
+  const server = once(app.server, 'connection')
+  socket.write('GET /nowhere HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n')
+  const [ours] = (await server) as [Socket]
+  const gone = once(ours, 'close')
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 404/)
+  await gone
+  socket.destroy()
+})
+
 it('serves whoever came before it was ready', async () => {
   port = await openPort({ port: 0, host: '127.0.0.1' })
   const early = await open(port.number)
