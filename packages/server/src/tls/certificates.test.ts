@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,13 +80,19 @@ describe('the certificate of this machine', () => {
     expect((await read()).renewed).toBe(true)
   })
 
-  it.each(['authority.pem', 'machine.pem'])('is made again when %s is damaged', async (file) => {
+  it.each([
+    ['authority.pem', 'CERTIFICATE'],
+    ['authority.pem', 'PRIVATE KEY'],
+    ['machine.pem', 'CERTIFICATE'],
+    ['machine.pem', 'PRIVATE KEY'],
+  ])('is made again when %s is damaged in its %s', async (file, part) => {
     await read()
     const path = join(folder, 'tls', file)
-    writeFileSync(path, readFileSync(path, 'utf8').replace(/CERTIFICATE-----\n.{40}/, 'CERTIFICATE-----\nAAAA'))
+    writeFileSync(path, readFileSync(path, 'utf8').replace(new RegExp(`${part}-----\n.{40}`), `${part}-----\nAAAA`))
     const again = await read()
     expect(again.renewed).toBe(true)
     const [leaf, authority] = [new X509Certificate(again.cert), new X509Certificate(again.authority)]
     expect(leaf.verify(authority.publicKey)).toBe(true)
+    expect(leaf.checkPrivateKey(createPrivateKey(again.key))).toBe(true)
   })
 })

@@ -3,7 +3,7 @@
  * it got an address that is not in it, and any that is damaged or near its end. People may have told their devices to
  * trust the authority, so that one is kept as long as it lasts.
  */
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KeyPair, Names } from './authority.ts'
@@ -68,7 +68,16 @@ function readPair(file: string): KeyPair | undefined {
   const blocks = readFileSync(file, 'utf8').match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g) ?? []
   const key = blocks.find((block) => block.includes('PRIVATE KEY'))
   const certificate = blocks.find((block) => block.includes('CERTIFICATE'))
-  return key && certificate && parse(certificate) ? { key, certificate } : undefined
+  return key && certificate && belong(key, certificate) ? { key, certificate } : undefined
+}
+
+/** A damaged key would let TLS fail with the first visitor. */
+function belong(key: string, certificate: string): boolean {
+  try {
+    return parse(certificate)?.checkPrivateKey(createPrivateKey(key)) ?? false
+  } catch {
+    return false
+  }
 }
 
 function parse(certificate: string): X509Certificate | undefined {
