@@ -90,6 +90,13 @@ describe('what is wrong is named, with what to do', () => {
     [['--no-port'], {}, `--no-port is not an option of Maru. Known are ${known}`],
     [['7880'], {}, '"7880" is not an option. Options start with --; see --help.'],
     [['--host', 'example.org'], {}, '--host "example.org" is not an IP address. For example: --host 127.0.0.1'],
+    [
+      ['--host', 'fe80::1%eth0'],
+      {},
+      '--host "fe80::1%eth0" belongs to one interface only. For example: --host 127.0.0.1',
+    ],
+    [['--constructor', '1'], {}, `--constructor is not an option of Maru. Known are ${known}`],
+    [[], { MARU_CONSTRUCTOR: '1' }, `MARU_CONSTRUCTOR is not a setting of Maru. Known are ${variables}`],
     [['--host', '10.0.0'], {}, '--host "10.0.0" is not an IP address. For example: --host 127.0.0.1'],
     [['--address', 'home'], {}, '--address "home" is not an IP address. For example: --address 203.0.113.7'],
     [

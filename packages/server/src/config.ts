@@ -132,7 +132,7 @@ function fromEnvironment(env: Readonly<Record<string, string | undefined>>, prob
   for (const [source, text] of Object.entries(env)) {
     if (!source.startsWith('MARU_') || source === 'MARU_LOG' || !text) continue
     const name = source.slice('MARU_'.length).toLowerCase().replaceAll('_', '-')
-    if (name in OPTIONS) given[name] = { text, source }
+    if (Object.hasOwn(OPTIONS, name)) given[name] = { text, source }
     else problems.push(`${source} is not a setting of Maru. Known are ${known('MARU_')} and MARU_LOG.`)
   }
   return given
@@ -153,7 +153,7 @@ function fromCommandLine(argv: readonly string[], problems: string[]) {
       problems.push(`${JSON.stringify(token.value)} is not an option. Options start with --; see --help.`)
     if (token.kind !== 'option') continue
     const { name, rawName: source, value } = token
-    const option = OPTIONS[name]
+    const option = Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined
     const missing = !value || (!token.inlineValue && value.startsWith('-'))
     if (name !== 'help' && (!option || missing)) named = missing && value ? token.index + 1 : token.index
     if (name === 'help') given.help = { text: '', source }
@@ -174,7 +174,9 @@ function known(prefix: '--' | 'MARU_'): string {
 }
 
 function notAnAddress(text: string): string | undefined {
-  return isIP(text) ? undefined : 'is not an IP address'
+  if (!isIP(text)) return 'is not an IP address'
+  // Neither a certificate nor a candidate can name an interface.
+  return text.includes('%') ? 'belongs to one interface only' : undefined
 }
 
 function isLogLevel(text: string): text is LogLevel {

@@ -69,7 +69,10 @@ async function start(config: Config): Promise<void> {
   exposeServerMetrics(metrics, { engine: engine.metrics, calls: livekit.stats, sockets: sockets.stats })
   attachMetrics({ app, metrics, problems: health.problems })
   app.fallback(staticFiles(join(root, 'packages/web/dist')))
-  await serveCertificates({ app, port, folder: join(data, 'tls'), host, address, log })
+  const folder = join(data, 'tls')
+  await serveCertificates({ app, port, folder, host, address, log }).catch((error) => {
+    throw dataProblem(words, folder, error)
+  })
 
   const close = async () => {
     port.stop()
@@ -106,7 +109,7 @@ async function openPortAndEngine(config: Config, words: Words): Promise<{ port: 
   const addresses = candidateAddresses(networkInterfaces(), config)
   for (let attempt = 1; attempt <= 10; attempt += 1) {
     const port = await openPort({ port: config.port, ...(host && { host }) }).catch((error) => {
-      throw portProblem(words, { port: config.port, host, kind: 'TCP', error })
+      throw asProblem(portProblem(words, { port: config.port, host, kind: 'TCP', error }))
     })
     try {
       return { port, engine: startNativeEngine({ file, port: port.number, addresses, ...(host && { bind: host }) }) }

@@ -234,6 +234,16 @@ describe('what keeps a start from happening is one clear message', () => {
     expect(await fails(['--port', '0', '--data', '.'])).toContain(message)
   })
 
+  it('a folder for certificates that cannot be used', async () => {
+    writeFileSync(join(folder, 'tls'), '')
+    const text = await fails(['--port', '0', '--data', '.'])
+    expect(text).toContain(`The data folder ${join(folder, 'tls')} cannot be used (it is a file).`)
+  })
+
+  it('an address that belongs to an interface, without its name', async () => {
+    expect(await fails(['--port', '0', '--host', 'fe80::1', '--data', 'data'])).toContain('fe80::1')
+  })
+
   it('but help is no failure', async () => {
     const { code, text } = await start(['--help']).ended
     expect(code).toBe(0)
