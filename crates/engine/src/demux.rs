@@ -3,7 +3,7 @@
 
 use crate::command::{TransportId, TransportRole};
 use crate::engine::Engine;
-use crate::media::stun::Stun;
+use crate::media::stun::{Stun, nominating};
 use crate::outbox::Route;
 use crate::transport::Path;
 use std::net::SocketAddr;
@@ -13,6 +13,8 @@ use str0m::net::{Protocol, Receive};
 
 /// So many refused datagrams in a row and the session is beyond help.
 const REFUSED_LIMIT: u32 = 200;
+/// Longest binding request that is kept until it is proven; a browser's has about a hundred bytes.
+const REQUEST_LIMIT: usize = 512;
 
 impl Engine {
     /// One datagram that arrived at the local address `to`.
@@ -40,8 +42,30 @@ impl Engine {
         };
         if let Some(message) = stun.filter(Stun::is_binding_request) {
             transport.note_arrival(path, message.use_candidate);
+            if transport.password.is_some() && bytes.len() <= REQUEST_LIMIT {
+                transport.first_request = Some((path, bytes.to_vec()));
+            }
         }
         self.feed(now, id, path, bytes);
+    }
+
+    /// Takes the first path whose check was right as nominated, so that DTLS need not wait for the client to say so.
+    /// The client's own nomination comes later and holds.
+    fn nominate_early(&mut self, now: Instant, id: TransportId, proven: Path) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let Some((path, request)) = transport.first_request.take_if(|(path, _)| *path == proven)
+        else {
+            return;
+        };
+        let Some(password) = transport.password.take() else {
+            return;
+        };
+        if let Some((bytes, transaction)) = nominating(&request, &password) {
+            transport.own_transaction = Some(transaction);
+            self.feed(now, id, path, &bytes);
+        }
     }
 
     fn feed(&mut self, now: Instant, id: TransportId, path: Path, bytes: &[u8]) {
@@ -77,7 +101,7 @@ impl Engine {
     }
 
     /// str0m answered a binding request from there, so its integrity was right.
-    pub(crate) fn proven(&mut self, id: TransportId, remote: SocketAddr) {
+    pub(crate) fn proven(&mut self, now: Instant, id: TransportId, remote: SocketAddr) {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
@@ -91,5 +115,6 @@ impl Engine {
             });
         }
         self.bind_address(id, path);
+        self.nominate_early(now, id, path);
     }
 }

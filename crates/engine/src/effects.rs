@@ -53,8 +53,15 @@ impl Transport {
                     let bytes: &[u8] = &transmit.contents;
                     let to = transmit.destination;
                     match bytes.first() {
-                        Some(1) if Stun::parse(bytes).is_some_and(|m| m.is_binding_success()) => {
-                            effects.push(Effect::Proven(to));
+                        Some(1) => {
+                            let success = Stun::parse(bytes).filter(Stun::is_binding_success);
+                            let transaction = success.map(|message| message.transaction);
+                            if transaction.is_some() && transaction == self.own_transaction {
+                                continue;
+                            }
+                            if transaction.is_some() {
+                                effects.push(Effect::Proven(to));
+                            }
                         }
                         // Media and reports to subscribers are ours alone, under the same keys.
                         Some(128..=191) if self.role == TransportRole::Subscriber => continue,
@@ -108,7 +115,7 @@ impl Engine {
                 }
             }
             // The address is bound by `datagram`, which knows the local side of the path.
-            Effect::Proven(remote) => self.proven(id, remote),
+            Effect::Proven(remote) => self.proven(now, id, remote),
             Effect::Rtp(packet) => self.receive_rtp(now, id, packet),
             Effect::SenderReport(report) => self.receive_report(id, &report),
             Effect::ChannelOpen(channel, label) => self.channel_open(now, id, channel, label),

@@ -48,6 +48,12 @@ pub struct Transport {
     /// Paths of the last STUN messages, and whether these nominate. Not proven: str0m answers a message that came
     /// before our client's answer later, when it can check it.
     arrivals: VecDeque<(Path, bool)>,
+    /// Our ICE password, until a path is nominated for the first time: see `nominating`.
+    pub password: Option<String>,
+    /// The last binding request while no path is nominated; str0m answers it when it can check it.
+    pub first_request: Option<(Path, Vec<u8>)>,
+    /// The transaction of the request we wrote ourselves: its answer goes to nobody.
+    pub own_transaction: Option<[u8; 12]>,
     pub negotiation: Negotiation,
     pub uplink: Uplink,
     pub downlink: Downlink,
@@ -79,7 +85,7 @@ impl Transport {
             .set_rtp_mode(true)
             .set_local_ice_credentials(IceCreds {
                 ufrag: ufrag.clone(),
-                pass: password,
+                pass: password.clone(),
             })
             .set_sctp_max_buffered_amount(4 << 20);
         let (mut rtc, keys) = dtls::build(configure(codecs::enable(config, role), role), now);
@@ -103,6 +109,9 @@ impl Transport {
             closing: false,
             refused: 0,
             arrivals: VecDeque::new(),
+            password: Some(password),
+            first_request: None,
+            own_transaction: None,
             negotiation: Negotiation::default(),
             uplink: Uplink::default(),
             downlink: Downlink::default(),
