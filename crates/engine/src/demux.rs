@@ -3,6 +3,7 @@
 
 use crate::command::{TransportId, TransportRole};
 use crate::engine::Engine;
+use crate::media::demux::{Class, classify};
 use crate::media::stun::{Stun, nominating};
 use crate::outbox::Route;
 use crate::transport::Path;
@@ -29,18 +30,22 @@ impl Engine {
             self.metrics.strays_dropped += 1;
             return;
         };
-        let Some(transport) = self.transports.get_mut(&id) else {
-            return;
-        };
-        if matches!(bytes.first(), Some(128..=191)) && transport.role == TransportRole::Subscriber {
+        let role = self.transports.get(&id).map(|t| t.role);
+        if matches!(bytes.first(), Some(128..=191)) && role == Some(TransportRole::Subscriber) {
             self.subscriber_packet(now, id, bytes);
+            return;
+        }
+        if classify(bytes) == Class::Rtp && !self.admits(now, id, bytes) {
+            self.metrics.packets_dropped += 1;
             return;
         }
         let path = Path {
             remote: from,
             local: to,
         };
-        if let Some(message) = stun.filter(Stun::is_binding_request) {
+        if let Some(transport) = self.transports.get_mut(&id)
+            && let Some(message) = stun.filter(Stun::is_binding_request)
+        {
             transport.note_arrival(path, message.use_candidate);
             if transport.password.is_some() && bytes.len() <= REQUEST_LIMIT {
                 transport.first_request = Some((path, bytes.to_vec()));

@@ -21,6 +21,10 @@ pub const SILENCE: Duration = Duration::from_secs(1);
 const STREAM_LIMIT: usize = 256;
 /// Layers of one track.
 const LAYER_LIMIT: usize = 8;
+/// SSRCs of a publisher, those of retransmissions included, that are let through to str0m.
+const SSRC_LIMIT: usize = 512;
+/// Above the limit, one that was silent for this long makes room.
+const SSRC_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is known of a publisher transport's media.
 #[derive(Default)]
@@ -29,6 +33,8 @@ pub struct Uplink {
     formats: formats::Table,
     /// Cache of str0m's knowledge, emptied by every negotiation.
     streams: HashMap<Ssrc, (Mid, Option<Rid>)>,
+    /// SSRCs that a packet with a right tag had, and when each was heard last.
+    proven: HashMap<u32, Instant>,
 }
 
 /// The sending side of a track.
@@ -74,7 +80,42 @@ impl Source {
     }
 }
 
+impl Uplink {
+    fn prove(&mut self, now: Instant, ssrc: u32) -> bool {
+        if self.proven.len() >= SSRC_LIMIT {
+            self.proven
+                .retain(|_, heard| now.saturating_duration_since(*heard) < SSRC_PATIENCE);
+        }
+        let room = self.proven.len() < SSRC_LIMIT;
+        if room {
+            self.proven.insert(ssrc, now);
+        }
+        room
+    }
+}
+
 impl Engine {
+    /// Whether an RTP datagram of a publisher may go to str0m, which gives m-lines to SSRCs before it checks a tag: who only
+    /// writes a client's address on his datagrams could take its streams away. So the first packet of an SSRC is opened
+    /// here as well.
+    pub(crate) fn admits(&mut self, now: Instant, id: TransportId, bytes: &[u8]) -> bool {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return false;
+        };
+        let ssrc = bytes.get(8..).and_then(|rest| rest.first_chunk());
+        let (Some(ssrc), Some(open)) = (ssrc, transport.downlink.open.as_mut()) else {
+            return false;
+        };
+        let ssrc = u32::from_be_bytes(*ssrc);
+        if let Some(heard) = transport.uplink.proven.get_mut(&ssrc) {
+            *heard = now;
+            return true;
+        }
+        self.scratch.clear();
+        self.scratch.extend_from_slice(bytes);
+        open.open_rtp(&mut self.scratch).is_some() && transport.uplink.prove(now, ssrc)
+    }
+
     pub(crate) fn offer_accepted(&mut self, now: Instant, id: TransportId, media: &[OfferedMedia]) {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;

@@ -1,5 +1,6 @@
 //! Bytes that nobody of ours would send. Every run is the same: the randomness is seeded.
 
+use crate::media::unbroken;
 use crate::world::{World, call};
 use engine::event::{Event, LogLevel};
 use std::net::SocketAddr;
@@ -111,5 +112,131 @@ fn a_known_name_without_the_password_moves_nothing() {
         sent + 1,
         "still a stranger"
     );
+    undisturbed(&mut world);
+}
+
+/// SRTP that nobody sealed, with the `mid` in the clear as a publisher's first packets have it.
+fn forged_media(random: &mut Random, payload_type: u8, mid: &str) -> Vec<u8> {
+    let mut bytes = vec![0x90, payload_type];
+    bytes.extend(random.next().to_be_bytes());
+    bytes.extend([random.next() as u8, 0]);
+    bytes.extend([0xBE, 0xDE]);
+    let mut elements = vec![4 << 4 | (mid.len() as u8 - 1)];
+    elements.extend(mid.as_bytes());
+    elements.resize(elements.len().next_multiple_of(4), 0);
+    bytes.extend((elements.len() as u16 / 4).to_be_bytes());
+    bytes.extend(elements);
+    bytes.extend([5; 200]);
+    bytes
+}
+
+/// Records in the clear, as before a handshake: a fatal alert, a close_notify, a greeting.
+fn forged_records(random: &mut Random) -> Vec<u8> {
+    let (kind, body): (u8, &[u8]) = match random.next() % 4 {
+        0 => (21, &[2, 40]),
+        1 => (21, &[1, 0]),
+        2 => (20, &[1]),
+        _ => (22, &[1, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 4, 0xfe, 0xfd, 0, 0]),
+    };
+    let mut bytes = vec![kind, 0xfe, 0xfd, 0, 0, 0, 0];
+    bytes.extend((random.next() as u32).to_be_bytes());
+    bytes.extend((body.len() as u16).to_be_bytes());
+    bytes.extend(body);
+    bytes
+}
+
+fn ufrag(sdp: &str) -> String {
+    let mut lines = sdp.lines();
+    let found = lines.find_map(|line| line.strip_prefix("a=ice-ufrag:"));
+    found.expect("a name").to_owned()
+}
+
+#[test]
+fn forged_media_from_the_address_of_a_publisher_takes_no_stream_away() {
+    let mut world = watched();
+    let mut random = Random(13);
+    let from = world.client(1).address;
+    for index in [0, 1] {
+        let mid = world.client(1).feeds[index].mid.to_string();
+        for _ in 0..200 {
+            let payload_type = [111, 96][index];
+            let bytes = forged_media(&mut random, payload_type, &mid);
+            world.inject(from, &bytes);
+        }
+    }
+    let before = world.client(2).packets(Video).len();
+    undisturbed(&mut world);
+    assert!(world.client(2).packets(Video).len() > before + 80);
+}
+
+#[test]
+fn forged_records_from_the_address_of_a_client_end_nothing() {
+    let mut world = watched();
+    let mut random = Random(14);
+    for transport in [1, 2] {
+        let from = world.client(transport).address;
+        for _ in 0..1000 {
+            let bytes = forged_records(&mut random);
+            world.inject(from, &bytes);
+        }
+    }
+    undisturbed(&mut world);
+}
+
+/// Strangers, strangers who know a name, and somebody who writes the addresses of the clients on his datagrams.
+#[test]
+fn junk_at_20_000_packets_a_second_does_not_disturb_a_call() {
+    let mut world = watched();
+    let mut random = Random(15);
+    let name = ufrag(&world.offers(2)[0].0);
+    let mids: Vec<String> = world
+        .client(1)
+        .feeds
+        .iter()
+        .map(|feed| feed.mid.to_string())
+        .collect();
+    let before = [Audio, Video].map(|kind| world.client(2).packets(kind).len());
+    for _ in 0..1000 {
+        for i in 0..20 {
+            let stranger: SocketAddr = format!(
+                "203.0.113.{}:{}",
+                random.next() % 250,
+                1000 + random.next() % 50_000
+            )
+            .parse()
+            .unwrap();
+            let client = world.client(1 + i % 2).address;
+            let (from, bytes) = match random.next() % 8 {
+                0 => (stranger, binding_request(&name)),
+                1 => (client, binding_request(&name)),
+                2 => (client, forged_records(&mut random)),
+                3 => (client, forged_media(&mut random, 111, &mids[0])),
+                4 => (client, forged_media(&mut random, 96, &mids[1])),
+                5 => (client, random.bytes(128)),
+                6 => {
+                    let first = random.next() as u8;
+                    (client, random.bytes(first))
+                }
+                _ => {
+                    let first = random.next() as u8;
+                    (stranger, random.bytes(first))
+                }
+            };
+            world.inject(from, &bytes);
+        }
+        world.run_for(Duration::from_millis(1));
+    }
+    // All of it, in order, and nothing had to be asked for again.
+    for (kind, before) in [Audio, Video].into_iter().zip(before) {
+        let packets = world.client(2).packets(kind);
+        unbroken(&packets);
+        let expected = if kind == Audio { 49 } else { 87 };
+        assert!(
+            packets.len() >= before + expected,
+            "{kind:?}: {} of {before}",
+            packets.len()
+        );
+    }
+    assert_eq!(world.engine.metrics().retransmitted, 0);
     undisturbed(&mut world);
 }
