@@ -53,14 +53,11 @@ impl Engine {
             .next()
             .unwrap_or_default()
             .to_owned();
-        if slot.sender.is_none() {
-            slot.sender = made;
-        }
+        slot.sender = made;
         let Some(sender) = slot.sender.as_mut() else {
             return;
         };
         sender.cname = cname;
-        sender.munger.pause();
         let Some(source) = self.tracks.get_mut(key).map(|track| &mut track.source) else {
             // Unpublished meanwhile: the next offer takes it off.
             return;
@@ -231,19 +228,24 @@ impl Engine {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        let senders = transport
-            .negotiation
-            .slots
-            .iter()
-            .filter_map(|s| s.sender.as_ref());
-        let ssrcs: Vec<u32> = senders
-            .filter(|s| s.packets > 0)
-            .map(|s| s.out.ssrc)
-            .collect();
+        let slots = transport.negotiation.slots.iter();
+        let senders = slots.filter_map(|slot| slot.sender.as_ref());
+        let sending = senders.filter(|sender| sender.packets > 0);
+        let ssrcs: Vec<u32> = sending.map(|sender| sender.out.ssrc).collect();
+        transport.negotiation.ended.extend(ssrcs);
+        self.say_ended(id);
+    }
+
+    /// Tells a subscriber which SSRCs nothing more comes under.
+    pub(crate) fn say_ended(&mut self, id: TransportId) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let ended = std::mem::take(&mut transport.negotiation.ended);
         let (Some(seal), Some(route)) = (transport.downlink.seal.as_mut(), transport.route) else {
             return;
         };
-        for ssrcs in ssrcs.chunks(31) {
+        for ssrcs in ended.chunks(31) {
             let mut plain = Vec::new();
             rtcp::write_goodbye(&mut plain, ssrcs);
             self.outbox

@@ -1,5 +1,4 @@
-//! Media to subscribers: one sender an m-line, which lives as long as the m-line and keeps its numbers running when
-//! the track on it changes.
+//! Media to subscribers: one sender for each track on an m-line, which keeps its numbers running when the layer changes.
 
 use crate::event::MediaKind;
 use crate::formats::{self, Incoming, Outgoing};

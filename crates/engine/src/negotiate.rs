@@ -26,6 +26,10 @@ pub struct Negotiation {
     pub slots: Vec<Slot>,
     /// Tracks that this subscriber was told it cannot have.
     pub failed: Vec<TrackKey>,
+    /// SSRCs that ended and whose end the subscriber is still to be told.
+    pub ended: Vec<u32>,
+    /// The newest SSRC that an m-line got for another track.
+    pub last_ssrc: Option<u32>,
 }
 
 pub struct InFlight {
@@ -220,6 +224,7 @@ impl Engine {
         desired.sort_by_key(|(_, kind, _)| *kind == MediaKind::Video);
         let first = transport.data.reliable.is_none();
         let offered = self.operate(now, id, |transport| Ok(transport.offer(first, desired)));
+        self.say_ended(id);
         let Some(Ok(Some((offer, sdp)))) = offered else {
             return;
         };

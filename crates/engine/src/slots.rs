@@ -1,17 +1,18 @@
 //! The m-lines towards one subscriber. They are never removed; one that fell silent is used again for another track of
-//! its kind, under the `msid` of that track.
+//! its kind, under the `msid` of that track and SSRCs of its own.
 
 use crate::command::WantedTrack;
 use crate::data::Data;
 use crate::downlink::Sender;
 use crate::event::MediaKind;
-use crate::negotiate::InFlight;
+use crate::negotiate::{InFlight, Negotiation};
 use crate::sdp;
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::collections::HashMap;
 use str0m::channel::{ChannelConfig, Reliability};
 use str0m::media::{Direction, Mid};
+use str0m::rtp::Ssrc;
 
 /// M-lines towards one subscriber.
 const SLOT_LIMIT: usize = 400;
@@ -22,7 +23,7 @@ pub struct Slot {
     pub kind: MediaKind,
     pub state: SlotState,
     pub track: Option<Assigned>,
-    /// Lives on when the track changes: the SSRC and its numbers belong to the m-line.
+    /// Belongs to the track as the SSRC does: what comes after it on the m-line has another.
     pub sender: Option<Sender>,
 }
 
@@ -45,12 +46,67 @@ pub struct Assigned {
     pub bound: bool,
 }
 
+/// What an offer changes about the m-lines.
+#[derive(Default)]
+struct Changes {
+    directions: Vec<(Mid, Direction)>,
+    /// M-lines that carry another track than before.
+    reused: Vec<Mid>,
+    /// Tracks for which there is no m-line yet.
+    added: Vec<(MediaKind, Assigned)>,
+}
+
+impl Negotiation {
+    fn assign(&mut self, desired: Vec<(TrackKey, MediaKind, WantedTrack)>) -> Changes {
+        let mut changes = Changes::default();
+        let slots = &mut self.slots;
+        let taken = |slot: &&mut Slot| slot.state == SlotState::Taken;
+        for slot in slots.iter_mut().filter(taken) {
+            let carried = slot.track.as_ref().map(|track| track.key);
+            if !desired.iter().any(|(key, _, _)| Some(*key) == carried) {
+                changes.directions.push((slot.mid, Direction::Inactive));
+                slot.state = SlotState::Leaving;
+                slot.track = None;
+                let sender = slot.sender.take();
+                let heard = sender.filter(|sender| sender.packets > 0);
+                self.ended.extend(heard.map(|sender| sender.out.ssrc));
+            }
+        }
+        for (key, kind, wanted) in desired {
+            let carries = |slot: &Slot| slot.track.as_ref().is_some_and(|track| track.key == key);
+            if slots.iter().any(carries) {
+                continue;
+            }
+            let assigned = Assigned {
+                key,
+                id: wanted.track,
+                stream_id: wanted.stream_id,
+                bound: false,
+            };
+            let free = |slot: &&mut Slot| slot.state == SlotState::Free && slot.kind == kind;
+            if let Some(slot) = slots.iter_mut().find(free) {
+                changes.directions.push((slot.mid, Direction::SendOnly));
+                changes.reused.push(slot.mid);
+                slot.state = SlotState::Taken;
+                slot.track = Some(assigned);
+            } else if slots.len() + changes.added.len() < SLOT_LIMIT {
+                changes.added.push((kind, assigned));
+            }
+        }
+        changes
+    }
+}
+
 impl Transport {
     pub(crate) fn offer(
         &mut self,
         first: bool,
         desired: Vec<(TrackKey, MediaKind, WantedTrack)>,
     ) -> Option<(u32, String)> {
+        let changes = self.negotiation.assign(desired);
+        for mid in changes.reused {
+            self.renew_ssrcs(mid);
+        }
         let slots = &mut self.negotiation.slots;
         let mut api = self.rtc.sdp_api();
         if first {
@@ -65,51 +121,23 @@ impl Transport {
                 ..Default::default()
             }));
         }
-        for slot in slots
-            .iter_mut()
-            .filter(|slot| slot.state == SlotState::Taken)
-        {
-            let carried = slot.track.as_ref().map(|track| track.key);
-            if !desired.iter().any(|(key, _, _)| Some(*key) == carried) {
-                api.set_direction(slot.mid, Direction::Inactive);
-                slot.state = SlotState::Leaving;
-                slot.track = None;
-                if let Some(sender) = &mut slot.sender {
-                    sender.munger.pause();
-                }
-            }
+        for (mid, direction) in changes.directions {
+            api.set_direction(mid, direction);
         }
-        for (key, kind, wanted) in desired {
-            let taken = |slot: &Slot| slot.track.as_ref().is_some_and(|track| track.key == key);
-            if slots.iter().any(taken) {
-                continue;
-            }
-            let assigned = Some(Assigned {
-                key,
-                id: wanted.track.clone(),
-                stream_id: wanted.stream_id.clone(),
-                bound: false,
+        for (kind, assigned) in changes.added {
+            let media = match kind {
+                MediaKind::Audio => str0m::media::MediaKind::Audio,
+                MediaKind::Video => str0m::media::MediaKind::Video,
+            };
+            let (stream, track) = (assigned.stream_id.clone(), assigned.id.clone());
+            let mid = api.add_media(media, Direction::SendOnly, Some(stream), Some(track), None);
+            slots.push(Slot {
+                mid,
+                kind,
+                state: SlotState::Taken,
+                track: Some(assigned),
+                sender: None,
             });
-            let free = |slot: &&mut Slot| slot.state == SlotState::Free && slot.kind == kind;
-            if let Some(slot) = slots.iter_mut().find(free) {
-                api.set_direction(slot.mid, Direction::SendOnly);
-                slot.state = SlotState::Taken;
-                slot.track = assigned;
-            } else if slots.len() < SLOT_LIMIT {
-                let media = match kind {
-                    MediaKind::Audio => str0m::media::MediaKind::Audio,
-                    MediaKind::Video => str0m::media::MediaKind::Video,
-                };
-                let (stream, track) = (Some(wanted.stream_id), Some(wanted.track));
-                let mid = api.add_media(media, Direction::SendOnly, stream, track, None);
-                slots.push(Slot {
-                    mid,
-                    kind,
-                    state: SlotState::Taken,
-                    track: assigned,
-                    sender: None,
-                });
-            }
         }
         let (sdp, pending) = api.apply()?;
         self.negotiation.last_offer += 1;
@@ -124,6 +152,36 @@ impl Transport {
             })
             .collect();
         Some((offer, sdp::set_msids(&sdp.to_sdp_string(), &msids)))
+    }
+
+    /// Another track on an m-line is another stream. Under the old SSRC browsers would take it for a continuation, and
+    /// Chromium often shows nothing of that for seconds.
+    fn renew_ssrcs(&mut self, mid: Mid) {
+        let mids: Vec<Mid> = self.negotiation.slots.iter().map(|s| s.mid).collect();
+        let mut api = self.rtc.direct_api();
+        let mut used = Vec::new();
+        for other in mids {
+            if let Some(stream) = api.stream_tx_by_mid(other, None) {
+                used.push(*stream.ssrc());
+                used.extend(stream.rtx().map(|rtx| *rtx));
+            }
+        }
+        // Counting from a random one: none comes twice, so that no key meets the same numbers again.
+        let start = *api.new_ssrc();
+        let last = self.negotiation.last_ssrc.get_or_insert(start);
+        let mut fresh = || {
+            loop {
+                *last = last.wrapping_add(1);
+                if *last != 0 && !used.contains(last) {
+                    return Ssrc::from(*last);
+                }
+            }
+        };
+        let Some(stream) = api.stream_tx_by_mid(mid, None) else {
+            return;
+        };
+        let rtx = stream.rtx().map(|_| fresh());
+        api.reset_stream_tx(mid, None, fresh(), rtx);
     }
 
     /// The answer was unusable. What the offer changed is undone as far as can be; the next `subscribe` tries again.

@@ -1,6 +1,6 @@
 //! One unbroken stream out of many: what a subscriber sees of a track whose layers, publishers and pauses come and go.
 //!
-//! A subscription keeps one munger for as long as its m-line keeps its SSRC, whatever track is shown on it. It numbers packets
+//! A subscription keeps one munger for as long as its m-line keeps its SSRC, which is as long as it shows the track. It numbers packets
 //! onwards from whatever came before, keeps timestamps running with the clock, keeps VP8 picture ids counting, and can tell for
 //! every number it gave out which packet of which layer that was.
 //!
@@ -148,7 +148,7 @@ impl Munger {
         self.given.highest()
     }
 
-    /// Stops the stream: muted, disabled, or another track is to be shown. What comes next begins anew (at a key frame) and continues the numbers.
+    /// Stops the stream: muted or disabled, or the track has gone. What comes next begins anew (at a key frame) and continues the numbers.
     pub fn pause(&mut self) {
         self.close();
         self.running = None;

@@ -114,10 +114,70 @@ fn a_silent_m_line_is_used_again_under_a_new_name() {
         tracks.iter().map(|t| t.track.as_str()).collect::<Vec<_>>(),
         ["TR_a", "TR_w"]
     );
-    let packets = world.client(2).packets(Video);
-    unbroken(&packets);
-    let ssrcs: HashSet<u32> = packets.iter().map(|p| *p.header.ssrc).collect();
-    assert_eq!(ssrcs.len(), 1);
+}
+
+/// The SSRCs that an offer names in its video m-line: of the media and of its retransmissions.
+fn video_ssrcs(sdp: &str) -> HashSet<u32> {
+    let video = sdp.split("m=video").nth(1).expect("an m-line");
+    let lines = video.lines();
+    let sources = lines.filter_map(|line| line.strip_prefix("a=ssrc:")?.split(' ').next());
+    let sources: HashSet<&str> = sources.collect();
+    for line in video.lines().filter(|l| l.starts_with("a=ssrc-group")) {
+        let mut group = line.split(' ').skip(1);
+        assert!(group.all(|ssrc| sources.contains(ssrc)), "{line}");
+    }
+    sources.iter().map(|ssrc| ssrc.parse().unwrap()).collect()
+}
+
+#[test]
+fn an_m_line_used_again_has_ssrcs_of_its_own() {
+    let mut world = call();
+    let now = world.now;
+    world.publisher(3, ["q", "h", "f"].map(|rid| Feed::layer(now, rid)).into());
+    world.publish("TR_w", 3, 0);
+    let mut seen: HashSet<u32> = HashSet::new();
+    let mut count = 0;
+    world.subscriber(2, &["TR_a", "TR_v"]);
+    for turn in 0..4 {
+        let (track, size) = [("TR_v", 30), ("TR_w", 60)][turn % 2];
+        world.subscribe(2, &["TR_a", track]);
+        world.until("pictures come", |w| {
+            w.client(2).packets(Video).len() > count + size
+        });
+        let offers = world.offers(2);
+        let named = video_ssrcs(&offers.last().unwrap().0);
+        assert_eq!(named.len(), 2);
+        assert!(seen.is_disjoint(&named), "turn {turn}");
+        let packets = world.client(2).packets(Video);
+        let packets = &packets[count..];
+        unbroken(packets);
+        assert!(*packets[0].seq_no < 1 << 15);
+        let key = packets[0].payload[6];
+        assert_eq!(key, 1, "turn {turn} begins with a key frame");
+        let ssrcs: HashSet<u32> = packets.iter().map(|p| *p.header.ssrc).collect();
+        assert_eq!(ssrcs.len(), 1);
+        assert!(ssrcs.is_subset(&named));
+        seen.extend(named);
+        // Lost packets come again under the new ones too.
+        let before = world.engine.metrics().retransmitted;
+        let mut left = 3;
+        world.loss = Box::new(move |transport, bytes| {
+            let lost = transport == 2 && bytes[0] >> 6 == 2 && bytes.len() > 500 && left > 0;
+            left -= i32::from(lost);
+            lost
+        });
+        world.run_for(Duration::from_millis(500));
+        assert!(world.engine.metrics().retransmitted >= before + 3);
+        world.subscribe(2, &["TR_a"]);
+        world.run_for(Duration::from_millis(200));
+        count = world.client(2).packets(Video).len();
+        world.run_for(Duration::from_millis(500));
+        assert_eq!(world.client(2).packets(Video).len(), count);
+    }
+    assert_eq!(
+        world.offers(2).last().unwrap().0.matches("m=video").count(),
+        1
+    );
 }
 
 #[test]
