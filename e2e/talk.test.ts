@@ -1,7 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openChromium, openFirefox } from './stage/browsers.ts'
+import { type Received, received } from './stage/media.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
+import { servePlainPage } from './stage/plain-page.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
 import { until } from './stage/until.ts'
 
@@ -41,6 +43,40 @@ async function seesAndHears(person: Person, others: number): Promise<void> {
   })
 }
 
+/** Percent of samples that a pair of connections without any server between them had to make up. */
+async function directConcealment(browser: Browser): Promise<number> {
+  const plain = await servePlainPage()
+  const page = await browser.newPage()
+  await page.goto(plain.url)
+  await page.evaluate(async () => {
+    const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()]
+    from.onicecandidate = ({ candidate }) => candidate && to.addIceCandidate(candidate)
+    to.onicecandidate = ({ candidate }) => candidate && from.addIceCandidate(candidate)
+    to.ontrack = ({ track }) => {
+      const video = document.querySelector('video') as HTMLVideoElement
+      video.muted = false
+      video.srcObject = new MediaStream([track])
+    }
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true })
+    for (const track of stream.getTracks()) from.addTrack(track, stream)
+    await from.setLocalDescription()
+    await to.setRemoteDescription(from.localDescription as RTCSessionDescription)
+    await to.setLocalDescription()
+    await from.setRemoteDescription(to.localDescription as RTCSessionDescription)
+    window.connections = [from, to]
+  })
+  const seconds = ({ audios }: Received) => (audios[0]?.samples ?? 0) / 48_000
+  const { audios } = await until(
+    'five seconds of sound',
+    () => received(page),
+    (heard) => seconds(heard) > 5,
+  )
+  plain.close()
+  await page.context().close()
+  const [heard] = audios
+  return (100 * (heard?.concealed ?? 0)) / (heard?.samples ?? 1)
+}
+
 test('four people in three Chromiums and a Firefox see, hear and write each other', { timeout: 240_000 }, async () => {
   // High enough that the lines of this test stand on the screen at once: the log draws only what is near.
   const visit = { url: server.url, room: 'everyone', camera: smallCamera, viewport: { width: 1280, height: 1300 } }
@@ -57,6 +93,7 @@ test('four people in three Chromiums and a Firefox see, hear and write each othe
   }
   const [ana, ben, cho, dara] = people as [Person, Person, Person, Person]
   for (const person of people) await seesAndHears(person, 3)
+  console.log(`a direct pair in the same minute: concealed samples ${(await directConcealment(chromium)).toFixed(1)} %`)
   for (const person of people) {
     const { audios } = await person.hears()
     const share = audios.map(({ concealed, samples }) => `${((100 * concealed) / samples).toFixed(1)} %`)
