@@ -3,7 +3,17 @@ import { connect, connectActive, open, type TestClient } from './livekit-client.
 import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
 
-const reasons = { client: 1, duplicate: 2, shutdown: 3, removed: 4, deleted: 5, mismatch: 6, joinFailure: 7, signal: 9 }
+const reasons = {
+  client: 1,
+  duplicate: 2,
+  shutdown: 3,
+  removed: 4,
+  deleted: 5,
+  mismatch: 6,
+  joinFailure: 7,
+  signal: 9,
+  media: 15,
+}
 const closedRoom = 10
 const timeout = 14
 const actions = { disconnect: 0, reconnect: 2 }
@@ -147,6 +157,17 @@ test('somebody hidden does not keep a call alive', async () => {
   pass(0)
   pass(21_000)
   expect(await spy.next('leave')).toMatchObject({ reason: closedRoom, action: actions.disconnect })
+})
+
+test('without an engine the calls are over, and nobody gets into another', async () => {
+  const ana = await connectActive(server, 'ana')
+  const token = await tokenFor('bo')
+  engine.emit({ type: 'engineFailed', reason: 'a test' })
+  expect(await ana.next('leave')).toMatchObject({ reason: reasons.media, action: actions.disconnect })
+  await expect(open(server, `access_token=${token}`).next('join')).rejects.toThrow('503')
+  const response = await fetch(`http://${server.host}/rtc/validate?access_token=${token}`)
+  expect([response.status, await response.text()]).toEqual([503, 'the media engine has stopped'])
+  await expect(server.livekit.mintCallToken({ identity: 'ME_1', name: 'x', room: 'hall' })).rejects.toThrow('stopped')
 })
 
 test('a server that goes down says so and waits for its clients', async () => {

@@ -21,6 +21,10 @@ import type { Random } from './sid.ts'
 import { type CallInput, type ClientInput, type MediaInput, step } from './step.ts'
 import type { endCall } from './tick.ts'
 
+/** More than this kept back, or for longer, means that the engine's thread stands still. */
+const MAX_WAITING_COMMANDS = 10_000
+const MAX_BEHIND_MS = 10_000
+
 export interface LiveCallsParts {
   engine: MediaEngine
   now: () => number
@@ -54,6 +58,8 @@ export interface LiveCalls {
   /** @throws CallRefusal */
   participant(name: string, identity: string): ParticipantSnapshot
   tick(): void
+  /** Whether anybody can be in a call: not once the media engine has stopped. */
+  works(): boolean
   stats(): { rooms: number; participants: number; tracks: number }
 }
 
@@ -70,6 +76,8 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
   const tracks = new Map<string, Call>()
   let nextTransport = 1
   let commands: EngineCommand[] = []
+  let behindSince: number | undefined
+  let failed = false
 
   function run(call: Call, input: CallInput): void {
     const effects = step(call, input, now(), random)
@@ -80,12 +88,23 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
   /** The engine takes the commands of one turn, or of one batch of events, together. */
   function flush(): void {
     if (commands.length === 0) return
+    if (behindSince === undefined) hand()
+    else if (commands.length > MAX_WAITING_COMMANDS) failAll()
+  }
+
+  /** None may be lost and none overtake another: while the engine's queue is full they wait, and are tried with each tick. */
+  function hand(): void {
     const batch = commands
     commands = []
+    if (failed || batch.length === 0) return
     try {
       engine.apply(batch)
+      behindSince = undefined
     } catch (error) {
-      log.error('the media engine takes no more commands', { error: String(error), lost: batch.length })
+      commands = [...batch, ...commands]
+      if (behindSince === undefined) log.error('the media engine takes no more commands', { error: String(error) })
+      behindSince ??= now()
+      if (now() - behindSince >= MAX_BEHIND_MS) failAll()
     }
   }
 
@@ -129,13 +148,22 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
     }
   }
 
+  /** A fault of ours here costs nobody anything: neither other calls nor the process. */
+  function runForAll(call: Call, input: CallInput): void {
+    try {
+      run(call, input)
+    } catch (error) {
+      log.error('a call could not take an input', { input: input.type, error: String(error) })
+    }
+  }
+
   function hear(events: EngineEvent[]): void {
     for (const event of events) {
       if (event.type === 'audioLevels') hearLevels(event.levels)
       else if (event.type === 'layerStarted') {
         const call = tracks.get(event.track)
-        if (call) run(call, event)
-      } else if (event.type === 'engineFailed') failAll(event.reason)
+        if (call) runForAll(call, event)
+      } else if (event.type === 'engineFailed') failAll()
       else if (event.type === 'log') log.debug('media engine', { message: event.message, transport: event.transport })
       else hearTransport(event)
     }
@@ -150,12 +178,15 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
 
   function hearLevels(levels: AudioLevel[]): void {
     const heard = Map.groupBy(levels, (level) => tracks.get(level.track))
-    for (const [call, own] of heard) if (call) run(call, { type: 'levels', levels: own })
+    for (const [call, own] of heard) if (call) runForAll(call, { type: 'levels', levels: own })
   }
 
-  function failAll(reason: string): void {
-    log.error('the media engine has stopped', { reason })
-    for (const call of [...calls.values()]) run(call, { type: 'end', reason: 'mediaFailure' })
+  /** There are no calls any more until the server starts again. */
+  function failAll(): void {
+    failed = true
+    behindSince = undefined
+    for (const call of [...calls.values()]) runForAll(call, { type: 'end', reason: 'mediaFailure' })
+    commands = []
   }
 
   function find(name: string): Call {
@@ -187,6 +218,7 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       flush()
     },
     checkJoin: (name, joining) => {
+      if (failed) throw new CallRefusal('unavailable', 'the media engine has stopped')
       const call = calls.get(name)
       if (call) checkSeat(call, joining)
     },
@@ -232,9 +264,10 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       return snapshot(participant)
     },
     tick: () => {
-      for (const call of [...calls.values()]) run(call, { type: 'tick' })
-      flush()
+      for (const call of [...calls.values()]) runForAll(call, { type: 'tick' })
+      hand()
     },
+    works: () => !failed,
     stats: () => ({ rooms: calls.size, participants: places.size, tracks: tracks.size }),
   }
 }

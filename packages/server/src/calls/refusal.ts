@@ -1,4 +1,4 @@
-export type RefusalCode = 'notFound' | 'notAllowed' | 'invalid' | 'full' | 'failedPrecondition'
+export type RefusalCode = 'notFound' | 'notAllowed' | 'invalid' | 'full' | 'unavailable' | 'failedPrecondition'
 
 /** A request that the rules of a call do not allow; the text is for whoever asked. */
 export class CallRefusal extends Error {

@@ -72,7 +72,10 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
   timer.unref()
 
   return {
-    mintCallToken: (who) => mintCallToken(who, keys, now()),
+    mintCallToken: async (who) => {
+      if (!calls.works()) throw new Error('the media engine has stopped')
+      return await mintCallToken(who, keys, now())
+    },
     stats: calls.stats,
     tick,
     close: async () => {

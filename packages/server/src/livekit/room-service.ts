@@ -87,6 +87,7 @@ const codes: Record<RefusalCode, TwirpError['code']> = {
   notAllowed: 'permission_denied',
   invalid: 'invalid_argument',
   full: 'resource_exhausted',
+  unavailable: 'unavailable',
   failedPrecondition: 'failed_precondition',
 }
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { LiveCalls } from '../calls/live-calls.ts'
-import { CallRefusal } from '../calls/refusal.ts'
+import { CallRefusal, type RefusalCode } from '../calls/refusal.ts'
 import { newSid, type Random } from '../calls/sid.ts'
 import { type App, refuseUpgrade } from '../http/app.ts'
 import type { Log } from '../terminal/log.ts'
@@ -77,10 +77,12 @@ async function admit(request: IncomingMessage, url: URL, parts: RtcParts): Promi
   return ask
 }
 
+const refusals: Partial<Record<RefusalCode, number>> = { full: 403, unavailable: 503 }
+
 function deniedFor(error: unknown): Denied {
   if (error instanceof Denied) return error
   // Of all statuses that refuse, clients show their user the text of 401 and 403 alone.
-  if (error instanceof CallRefusal) return new Denied(error.code === 'full' ? 403 : 400, error.message)
+  if (error instanceof CallRefusal) return new Denied(refusals[error.code] ?? 400, error.message)
   throw error
 }
 
