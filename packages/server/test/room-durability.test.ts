@@ -17,6 +17,16 @@ function readAll(file: string): Entry[] {
   return entries
 }
 
+test('closing stores what waits, and nothing fails afterwards', async ({ expect }) => {
+  const failures: unknown[] = []
+  const storage = openStorage({ file: ':memory:', failed: (error) => failures.push(error) })
+  const written = storage.write(({ entries }) => entries.ensureRoom('hall'))
+  storage.close()
+  expect(await written).toBe(1)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(failures).toEqual([])
+})
+
 test('a server killed between messages keeps every one it acknowledged, once, and pages come back by themselves', async ({
   expect,
 }) => {

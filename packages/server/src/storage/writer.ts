@@ -41,6 +41,7 @@ export function createWriter<Tables>(
 
   function flush(): void {
     scheduled = false
+    if (waiting.length === 0) return // closing has stored it already
     const batch = waiting.slice(0, MAX_BATCH)
     waiting = waiting.slice(MAX_BATCH)
     if (waiting.length > 0) schedule()
