@@ -210,10 +210,12 @@ test('a ticket for the call names the member and comes from the address the page
   bus.publish({ type: 'callChanged', room: 'hall', people })
   expect((await until(ana, ({ call }) => call.length === 1)).call).toEqual(people)
   expect((await new RawClient(url).enter('hall', 'Ben')).call).toEqual(people)
-  const behindProxy = new RawClient(url, { headers: { host: 'maru.example', origin: 'https://maru.example' } })
-  await behindProxy.enter('hall', 'Cy')
-  await behindProxy.say({ type: 'joinCall', id: 1 })
-  expect((await behindProxy.take('reply')).ticket?.url).toBe('wss://maru.example')
+  for (const header of [{ origin: 'https://maru.example' }, { 'x-forwarded-proto': 'https' }]) {
+    const behindProxy = new RawClient(url, { headers: { host: 'maru.example', ...header } as Record<string, string> })
+    await behindProxy.enter('hall', 'Cy')
+    await behindProxy.say({ type: 'joinCall', id: 1 })
+    expect((await behindProxy.take('reply')).ticket?.url).toBe('wss://maru.example')
+  }
   ana.close()
 })
 

@@ -14,7 +14,9 @@ export function isOwnOrigin(request: IncomingMessage): boolean {
 
 /** The WebSocket address under which the client reached this server, without a path. */
 export function socketBase(request: IncomingMessage): string {
-  const { origin, host = 'localhost' } = request.headers
+  const { origin, host = 'localhost', 'x-forwarded-proto': forwarded = '' } = request.headers
   const encrypted = 'encrypted' in request.socket && request.socket.encrypted === true
-  return `${encrypted || origin?.startsWith('https:') ? 'wss' : 'ws'}://${host}`
+  // A proxy that ends TLS says so, and so does a page; whoever lies about it misleads only itself.
+  const isSecure = encrypted || origin?.startsWith('https:') || /^(https|wss)\b/.test(String(forwarded))
+  return `${isSecure ? 'wss' : 'ws'}://${host}`
 }
