@@ -1,5 +1,8 @@
 /** The room service, driven by LiveKit's own library. */
 
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { DataPacket } from '@livekit/protocol'
 import { DataPacket_Kind, RoomServiceClient, TwirpError } from 'livekit-server-sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -183,4 +186,45 @@ describe('over the wire', () => {
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({ code: 'bad_route' })
   })
+})
+
+/** A POST whose body comes bit by bit, as its maker wants it. */
+async function postSlowly(host: string) {
+  const request = httpRequest(`http://${host}/twirp/livekit.RoomService/ListRooms`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await tokenFor('admin', { roomList: true })}`,
+      'content-type': 'application/json',
+    },
+  })
+  request.on('error', () => {})
+  return request
+}
+
+test('a body that turns out too long is told so, although nobody reads the rest', async () => {
+  const request = await postSlowly(server.host)
+  const answered = once(request, 'response')
+  request.write(' '.repeat(10 * 1024 * 1024 + 1))
+  const [response] = (await answered) as [IncomingMessage]
+  expect([response.statusCode, response.headers.connection]).toEqual([413, 'close'])
+  request.destroy()
+})
+
+test('a body that breaks off is no fault of the server', async () => {
+  let ours: IncomingMessage | undefined
+  const seen = new Promise<void>((resolve) =>
+    subscribe('http.server.request.start', function note(message) {
+      unsubscribe('http.server.request.start', note)
+      ours = (message as { request: IncomingMessage }).request
+      resolve()
+    }),
+  )
+  const request = await postSlowly(server.host)
+  request.write('{')
+  await seen
+  const gone = new Promise((resolve) => ours?.once('close', resolve))
+  request.destroy()
+  await gone
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(server.logged.filter(({ level }) => level !== 'debug')).toEqual([])
 })

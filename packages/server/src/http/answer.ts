@@ -25,16 +25,22 @@ export async function readBody(
   response: ServerResponse,
   limit: number,
 ): Promise<Buffer | undefined> {
+  const body = await collectBody(request, limit)
+  if (body) return body
+  response.setHeader('connection', 'close') // the rest of the body is not wanted
+  sendError(response, new AppError('too_large', `At most ${limit} bytes can be sent here.`))
+  return undefined
+}
+
+/** The whole body; `undefined` when it is longer than `limit` bytes. Rejects when it breaks off. */
+export async function collectBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length']) > limit) return undefined
   const chunks: Buffer[] = []
   let size = 0
   // Leaving the loop early must not destroy the request: its socket still has to carry the answer.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > limit) {
-      response.setHeader('connection', 'close') // the rest of the body is not wanted
-      sendError(response, new AppError('too_large', `At most ${limit} bytes can be sent here.`))
-      return undefined
-    }
+    if (size > limit) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -1,6 +1,7 @@
 /** Twirp: remote calls as POST of JSON or protobuf, answered in the same form. Knows no method. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Message, MessageType } from '@bufbuild/protobuf'
+import { collectBody } from '../http/answer.ts'
 
 const statuses = {
   invalid_argument: 400,
@@ -13,6 +14,7 @@ const statuses = {
   resource_exhausted: 429,
   internal: 500,
   unimplemented: 501,
+  unavailable: 503,
 } as const
 
 export class TwirpError extends Error {
@@ -34,16 +36,10 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024
  */
 export async function readBody<T extends Message<T>>(request: IncomingMessage, type: MessageType<T>): Promise<T> {
   const form = formOf(request)
-  const tooLarge = new TwirpError('resource_exhausted', 'the body is larger than 10 MiB', 413)
-  if (Number(request.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw tooLarge
-    chunks.push(chunk)
-  }
-  const body = Buffer.concat(chunks)
+  const body = await collectBody(request, MAX_BODY_BYTES).catch(() => {
+    throw new TwirpError('malformed', 'the body broke off')
+  })
+  if (!body) throw new TwirpError('resource_exhausted', 'the body is larger than 10 MiB', 413)
   try {
     return form === 'json'
       ? type.fromJsonString(body.toString() || '{}', { ignoreUnknownFields: true })
@@ -95,6 +91,7 @@ function send(
     'content-length': Buffer.byteLength(body),
     'access-control-allow-origin': request.headers.origin ?? '*',
     vary: 'Origin',
+    ...(!request.complete && { connection: 'close' }), // the rest of the body is not wanted
   })
   response.end(body)
 }
