@@ -37,6 +37,9 @@ export function joinRoom(options: JoinOptions): Promise<number> {
   const finished = new Promise<number>((resolve) => {
     done = resolve
   })
+  /** A server may say of a problem what it likes. */
+  const wordsFor = ({ code, message }: { code: string; message: string }) =>
+    words.problem({ code, message: harmless(message) })
   const note = (text: string) => prompt.print(paint(text, 'dim', colour))
 
   function showEntries(entries: readonly Entry[], me: string | undefined): void {
@@ -47,7 +50,7 @@ export function joinRoom(options: JoinOptions): Promise<number> {
   function showNews(state: RoomState): void {
     const me = state.me?.id
     if (!shown) {
-      prompt.print(words.welcome(harmless(state.me?.name ?? ''), state.room))
+      prompt.print(words.welcome(harmless(state.me?.name ?? ''), harmless(state.room)))
       showEntries(state.entries.slice(-firstEntries), me)
       who(state)
       shown = { seq: state.entries.at(-1)?.seq ?? 0 }
@@ -73,7 +76,7 @@ export function joinRoom(options: JoinOptions): Promise<number> {
   }
 
   function showFailed(message: PendingMessage): void {
-    prompt.print(words.notSent(harmless(message.text), message.problem ? words.problem(message.problem) : ''))
+    prompt.print(words.notSent(harmless(message.text), message.problem ? wordsFor(message.problem) : ''))
     client.discard(message.clientId)
   }
 
@@ -90,7 +93,7 @@ export function joinRoom(options: JoinOptions): Promise<number> {
       note(words.lost(Math.max(1, Math.round(((state.retryAt ?? 0) - Date.now()) / 1000))))
     }
     if (state.connection === 'closed' && state.problem) {
-      prompt.print(words.problem(state.problem))
+      prompt.print(wordsFor(state.problem))
       end(1)
     }
     for (const message of state.pending) if (message.state === 'failed') showFailed(message)
@@ -165,7 +168,7 @@ export function joinRoom(options: JoinOptions): Promise<number> {
       onLine: (line) => {
         if (ending || ended) return
         obey(line).catch((error) => {
-          prompt.print(error instanceof AppError ? words.problem(error.problem()) : String(error))
+          prompt.print(error instanceof AppError ? wordsFor(error) : String(error))
         })
       },
       onEnd: leaveLater,

@@ -1,9 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect as connectTcp } from 'node:net'
 import { join as joinPath } from 'node:path'
 import { onTestFinished, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { makeAuthority, makeLeaf } from '../../server/src/tls/authority.ts'
 import { join, startRoomServer, temporaryFolder, until } from '../../server/test/room-harness.ts'
 
@@ -170,4 +172,37 @@ test('a wrong address, room or nickname and a server that is none each have thei
     expect(terminal.output).toContain(text)
     expect(terminal.output).not.toMatch(/ {4}at /)
   }
+})
+
+test('a server cannot steer the terminal, neither with a room nor with a refusal', async ({ expect }) => {
+  const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  await once(sockets, 'listening')
+  onTestFinished(() => void sockets.close())
+  const me = { id: 'ME_1', name: 'Ana' }
+  const welcome = {
+    type: 'welcome',
+    version: 1,
+    me,
+    room: { name: '\x1b[31mhall' },
+    people: [me],
+    call: [],
+    entries: [],
+  }
+  const more = { hasOlder: false, reset: true, cursor: 0, limits: { text: 4000, name: 40 } }
+  sockets.on('connection', (socket) =>
+    socket.on('message', (data) => {
+      const { type, id } = JSON.parse(String(data))
+      if (type === 'hello') socket.send(JSON.stringify({ ...welcome, ...more }))
+      if (type === 'rename')
+        socket.send(JSON.stringify({ type: 'error', id, code: 'name_empty', message: '\x1b[2Jno\x9b1m' }))
+    }),
+  )
+  const { port } = sockets.address() as AddressInfo
+  const ana = new Terminal(`ws://127.0.0.1:${port}`, '--name', 'Ana')
+  await ana.shows('[31mhall')
+  ana.type('/name Bo')
+  await ana.shows('[2Jno1m')
+  expect(ana.output).not.toMatch(/[^\P{Cc}\n]/u)
+  ana.interrupt()
+  expect(await ana.exited).toBe(0)
 })
