@@ -21,12 +21,20 @@ export interface News extends Page {
   reset: boolean
 }
 
+/** A first page of the longest messages: with more in one frame, a slow line would be given up before it has taken it. */
+const MAX_NEWS_LENGTH = limits.firstPage * limits.text
+
 /** What a returning client has missed since `cursor`, or the newest page where that is too much, unknown or from another log. */
 export function readNews(storage: Storage, room: string, cursor: number | undefined): News {
   const roomId = storage.read.entries.findRoom(room)
   const last = roomId === undefined ? 0 : storage.read.entries.lastSeq(roomId)
-  if (cursor === undefined || cursor < 1 || cursor > last || last - cursor > limits.resume)
-    return { ...readHistory(storage, room, last + 1), cursor: last, reset: true }
+  const newest = () => ({ ...readHistory(storage, room, last + 1), cursor: last, reset: true })
+  if (cursor === undefined || cursor < 1 || cursor > last || last - cursor > limits.resume) return newest()
   const entries = roomId === undefined ? [] : storage.read.entries.after(roomId, cursor, limits.resume)
+  if (lengthOf(entries) > MAX_NEWS_LENGTH) return newest()
   return { entries, hasOlder: cursor > 1, cursor: last, reset: false }
+}
+
+function lengthOf(entries: Entry[]): number {
+  return entries.reduce((sum, entry) => sum + (entry.kind === 'message' ? entry.text.length : 0), 0)
 }
