@@ -1,6 +1,6 @@
 // The media engine: a prebuilt one that npm brought, or one built here with Rust.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { at, isOutdated, madeAt, reasonOf, root, run, Stop, step, windows } from './progress.mjs'
 
@@ -45,8 +45,12 @@ function toolProblem(words) {
   return ''
 }
 
+/** Where every build of the addon leaves what its types are. Always the same place: cargo builds anew when it changes. */
+export const addonTypes = at('target/addon-types')
+
 /** The environment to run cargo in. Rust is also looked for where rustup puts it. */
 export function cargoEnvironment() {
+  mkdirSync(addonTypes, { recursive: true })
   const wanted = /rust-version = "(\d+)\.(\d+)/.exec(readFileSync(at('Cargo.toml'), 'utf8')) ?? ['', '1', '0']
   const own = join(process.env.HOME ?? process.env.USERPROFILE ?? '', '.cargo/bin')
   const separator = windows ? ';' : ':'
@@ -54,7 +58,7 @@ export function cargoEnvironment() {
   let tooOld = ''
   let said = ''
   for (const PATH of paths) {
-    const env = { ...process.env, PATH }
+    const env = { ...process.env, PATH, NAPI_TYPE_DEF_TMP_FOLDER: addonTypes }
     const { stdout, stderr } = spawnSync('cargo', ['--version'], { encoding: 'utf8', env, cwd: root })
     const [, major, minor] = /cargo (\d+)\.(\d+)/.exec(stdout ?? '') ?? []
     if (major === undefined) said ||= (stderr ?? '').trim()
