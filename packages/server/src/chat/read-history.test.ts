@@ -4,12 +4,12 @@ import { openStorage } from '../storage/open-storage.ts'
 import { readNews } from './read-history.ts'
 
 test.each([
-  [60, limits.text, { reset: true, cursor: 60, first: 11 }],
-  [51, limits.text, { reset: false, cursor: 51, first: 2 }],
-  [400, 100, { reset: false, cursor: 400, first: 2 }],
-])('who missed all but one of %i messages of %i characters', async (count, length, expected) => {
+  [52, '가'.repeat(limits.text), { reset: true, cursor: 52, first: 3 }],
+  [51, '가'.repeat(limits.text), { reset: false, cursor: 51, first: 2 }],
+  [100, 'x'.repeat(limits.text), { reset: false, cursor: 100, first: 2 }],
+  [501, 'short', { reset: false, cursor: 501, first: 2 }],
+])('who missed all but one of %i messages gets them, unless it is too much at once', async (count, text, expected) => {
   const storage = openStorage({ file: ':memory:' })
-  const text = 'x'.repeat(length)
   await storage.write(({ entries }) => {
     const room = entries.ensureRoom('hall')
     for (let n = 0; n < count; n += 1)

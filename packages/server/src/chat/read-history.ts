@@ -21,8 +21,8 @@ export interface News extends Page {
   reset: boolean
 }
 
-/** A first page of the longest messages: with more in one frame, a slow line would be given up before it has taken it. */
-const MAX_NEWS_LENGTH = limits.firstPage * limits.text
+/** A first page of the longest messages in Korean: with more in one frame, a slow line would be given up before it has taken it. */
+const MAX_NEWS_BYTES = limits.firstPage * limits.text * 3
 
 /** What a returning client has missed since `cursor`, or the newest page where that is too much, unknown or from another log. */
 export function readNews(storage: Storage, room: string, cursor: number | undefined): News {
@@ -31,10 +31,10 @@ export function readNews(storage: Storage, room: string, cursor: number | undefi
   const newest = () => ({ ...readHistory(storage, room, last + 1), cursor: last, reset: true })
   if (cursor === undefined || cursor < 1 || cursor > last || last - cursor > limits.resume) return newest()
   const entries = roomId === undefined ? [] : storage.read.entries.after(roomId, cursor, limits.resume)
-  if (lengthOf(entries) > MAX_NEWS_LENGTH) return newest()
+  if (bytesOf(entries) > MAX_NEWS_BYTES) return newest()
   return { entries, hasOlder: cursor > 1, cursor: last, reset: false }
 }
 
-function lengthOf(entries: Entry[]): number {
-  return entries.reduce((sum, entry) => sum + (entry.kind === 'message' ? entry.text.length : 0), 0)
+function bytesOf(entries: Entry[]): number {
+  return entries.reduce((sum, entry) => sum + (entry.kind === 'message' ? Buffer.byteLength(entry.text) : 0), 0)
 }
