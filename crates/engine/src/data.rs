@@ -17,6 +17,10 @@ const LOSSY_LIMIT: usize = 256 << 10;
 const LOW_WATER: usize = 512 << 10;
 /// Channels one client may open.
 const CHANNEL_LIMIT: usize = 64;
+/// Longest label of a channel that is listened to: every message carries it.
+const LABEL_LIMIT: usize = 256;
+/// What a waiting message costs beside its bytes, so that empty ones count too.
+const MESSAGE_COST: usize = 64;
 
 #[derive(Default)]
 pub struct Data {
@@ -82,8 +86,9 @@ impl Engine {
         if self.transports.get(&id).is_some_and(ready) {
             let refused = self.operate(now, id, |transport| transport.write_waiting());
             if let Some(Ok(count @ 1..)) = refused {
+                // The client says how long a message may be.
                 self.log(
-                    LogLevel::Warn,
+                    LogLevel::Debug,
                     id,
                     format!("{count} data messages were refused"),
                 );
@@ -113,7 +118,7 @@ impl Engine {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        if transport.data.open.len() >= CHANNEL_LIMIT {
+        if transport.data.open.len() >= CHANNEL_LIMIT || label.len() > LABEL_LIMIT {
             return;
         }
         let Some(mut opened) = transport.rtc.channel(channel) else {
@@ -157,10 +162,11 @@ impl Engine {
 
 impl Data {
     fn enqueue(&mut self, payload: &Arc<[u8]>) -> bool {
-        if self.waiting_bytes + payload.len() > WAITING_LIMIT {
+        let cost = payload.len() + MESSAGE_COST;
+        if self.waiting_bytes + cost > WAITING_LIMIT {
             return false;
         }
-        self.waiting_bytes += payload.len();
+        self.waiting_bytes += cost;
         self.waiting.push_back(payload.clone());
         true
     }
@@ -188,10 +194,23 @@ impl Transport {
                 Ok(false) => break,
                 Err(_) => refused += 1,
             }
-            self.data.waiting_bytes -= message.len();
+            self.data.waiting_bytes -= message.len() + MESSAGE_COST;
             self.data.waiting.pop_front();
             self.data.overflowing = false;
         }
         Ok(refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_messages_do_not_wait_without_end() {
+        let mut data = Data::default();
+        let empty: Arc<[u8]> = [].into();
+        let taken = (0..1_000_000).take_while(|_| data.enqueue(&empty)).count();
+        assert_eq!(taken, WAITING_LIMIT / MESSAGE_COST);
     }
 }

@@ -117,14 +117,17 @@ pub struct EventQueue {
 impl EventQueue {
     /// Above this many waiting events, those that a later one replaces anyway are dropped.
     const SOFT_LIMIT: usize = 16_384;
-    /// Above this many, everything is dropped: the reader is gone.
+    /// Above this many, so is all received data: clients set its pace, and states need the room.
+    const DATA_LIMIT: usize = 65_536;
+    /// Above this many, everything is dropped but the end of a transport and of the engine: the reader is gone.
     const HARD_LIMIT: usize = 262_144;
     /// Received data waiting for the reader. Lossy data stops at half of it.
     const PAYLOAD_LIMIT: usize = 64 << 20;
 
     pub fn push(&mut self, event: Event) {
         let bytes = payload(&event);
-        let full = self.events.len() >= Self::HARD_LIMIT
+        let full = (self.events.len() >= Self::HARD_LIMIT && !final_word(&event))
+            || (self.events.len() >= Self::DATA_LIMIT && bytes > 0)
             || (self.events.len() >= Self::SOFT_LIMIT && expendable(&event))
             || (bytes > 0 && self.payload_bytes + bytes > limit(&event));
         if full {
@@ -155,7 +158,7 @@ impl EventQueue {
 fn payload(event: &Event) -> usize {
     match event {
         // The constant covers the event itself, so that empty messages count too.
-        Event::DataReceived { payload, .. } => payload.len() + 64,
+        Event::DataReceived { label, payload, .. } => label.len() + payload.len() + 64,
         _ => 0,
     }
 }
@@ -165,6 +168,14 @@ fn limit(event: &Event) -> usize {
         Event::DataReceived { reliable: true, .. } => EventQueue::PAYLOAD_LIMIT,
         _ => EventQueue::PAYLOAD_LIMIT / 2,
     }
+}
+
+/// Told once for each transport at most, so keeping it is no danger.
+fn final_word(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TransportClosed { .. } | Event::EngineFailed { .. }
+    )
 }
 
 fn expendable(event: &Event) -> bool {
@@ -205,6 +216,45 @@ mod tests {
         assert_eq!(queue.take(1000).len(), 32);
         queue.push(data(false, 1 << 20));
         assert_eq!(queue.dropped(), 9);
+    }
+
+    #[test]
+    fn a_flood_of_small_messages_leaves_room_for_states() {
+        let mut queue = EventQueue::default();
+        for _ in 0..2 * EventQueue::HARD_LIMIT {
+            queue.push(data(true, 0));
+        }
+        for transport in 0..1000 {
+            queue.push(Event::TransportConnected { transport });
+        }
+        let kept = queue.take(usize::MAX);
+        assert_eq!(kept.len(), EventQueue::DATA_LIMIT + 1000);
+    }
+
+    #[test]
+    fn labels_count_as_payload() {
+        let mut queue = EventQueue::default();
+        for _ in 0..2000 {
+            queue.push(Event::DataReceived {
+                transport: 1,
+                reliable: true,
+                label: "x".repeat(60_000),
+                payload: vec![],
+            });
+        }
+        assert!(queue.dropped() > 800);
+    }
+
+    #[test]
+    fn the_end_of_a_transport_is_never_dropped() {
+        let mut queue = EventQueue::default();
+        for transport in 0..=EventQueue::HARD_LIMIT as u32 {
+            queue.push(Event::TransportConnected { transport });
+        }
+        assert_eq!(queue.dropped(), 1);
+        let reason = String::new();
+        queue.push(Event::EngineFailed { reason });
+        assert_eq!(queue.dropped(), 1);
     }
 
     #[test]
