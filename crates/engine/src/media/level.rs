@@ -34,7 +34,8 @@ impl LevelMeter {
     /// Takes the level of one packet (-dBov, 0..=127) with its 48 kHz timestamp.
     pub fn observe(&mut self, level: u8, timestamp: u32, now: Instant) {
         let frame_ms = match self.last_timestamp.map(|last| timestamp.wrapping_sub(last)) {
-            Some(step) if step as i32 <= 0 => return, // late or doubled
+            // Late or doubled; after a silence it is a sender that started anew.
+            Some(step) if step as i32 <= 0 && !self.is_stale(now) => return,
             Some(step) if (1..=MAX_FRAME_MS).contains(&(step / TICKS_PER_MS)) => {
                 step / TICKS_PER_MS
             }
@@ -192,6 +193,16 @@ mod tests {
         let now = talk(&mut meter, start, u32::MAX / 960 - 20, 60, 10, 20);
         assert!(meter.level(now + Duration::from_millis(799)) > 0.0);
         assert_eq!(meter.level(now + Duration::from_millis(800)), 0.0);
+    }
+
+    #[test]
+    fn a_sender_that_starts_anew_is_heard_though_its_clock_went_back() {
+        let start = Instant::now();
+        let mut meter = LevelMeter::default();
+        let now = talk(&mut meter, start, 1_000_000, 60, 10, 20);
+        // Sixty frames of 20 ms are lost to finding out, then it counts.
+        let now = talk(&mut meter, now, 0, 100, 10, 20);
+        assert!(meter.level(now) > 0.0);
     }
 
     #[test]

@@ -173,7 +173,13 @@ impl Munger {
                     return self.late(layer, packet, newest, now);
                 }
                 if packet.seq - newest > MAX_GAP {
-                    return self.begin(layer, packet, now);
+                    let begun = self.begin(layer, packet, now);
+                    if begun.is_none() && self.gated && !packet.payload.is_empty() {
+                        // What runs cannot go on, and the caller shall know that a key frame is awaited.
+                        self.close();
+                        self.running = None;
+                    }
+                    return begun;
                 }
                 self.in_order(layer, packet, now)
             }

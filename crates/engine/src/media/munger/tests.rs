@@ -292,10 +292,12 @@ fn a_gap_that_nobody_can_fill_waits_for_a_key_frame() {
         .take(&mut munger, layer.id, &layer.frame(true, 1, now)[0], now)
         .unwrap();
     layer.seq += MAX_GAP + 1;
+    assert!(!munger.awaits_keyframe());
     assert_eq!(
         munger.next(layer.id, &layer.frame(false, 1, now)[0], now),
         None
     );
+    assert!(munger.awaits_keyframe(), "nobody would ask for one");
     receiver
         .take(&mut munger, layer.id, &layer.frame(true, 1, now)[0], now)
         .unwrap();
