@@ -4,7 +4,7 @@
     reason = "these system calls have no safe wrapper among our dependencies"
 )]
 
-use super::socket::{Arrival, DATAGRAM_LIMIT, Sent, for_socket, plain};
+use super::socket::{Arrival, DATAGRAM_LIMIT, Mishaps, Sent, for_socket, plain};
 use super::wake::Waker;
 use crate::outbox::{Datagram, Outbox};
 use std::io;
@@ -63,6 +63,7 @@ pub(super) struct LinuxSocket {
     buffers: Vec<[u8; DATAGRAM_LIMIT]>,
     controls: Vec<Control>,
     names: Vec<libc::sockaddr_storage>,
+    mishaps: Mishaps,
 }
 
 impl LinuxSocket {
@@ -83,6 +84,7 @@ impl LinuxSocket {
             controls: vec![Control([0; 64]); BATCH],
             // SAFETY: all zeros are a valid sockaddr_storage.
             names: vec![unsafe { zeroed() }; BATCH],
+            mishaps: Mishaps::default(),
         };
         Ok((linux, Waker::Event(event)))
     }
@@ -155,9 +157,10 @@ impl LinuxSocket {
                 io::ErrorKind::WouldBlock
                 | io::ErrorKind::Interrupted
                 | io::ErrorKind::ConnectionRefused => Ok(0),
-                _ => Err(error),
+                _ => self.mishaps.note(error).map(|()| 0),
             };
         }
+        self.mishaps.over();
         for (i, message) in messages.iter().enumerate().take(count as usize) {
             let Some(from) = read_address(&self.names[i]) else {
                 continue;
@@ -175,7 +178,6 @@ impl LinuxSocket {
     pub fn send(&mut self, outbox: &Outbox) -> Sent {
         let mut sent = Sent::default();
         let mut rest = outbox.datagrams();
-        let mut patient = true;
         while !rest.is_empty() {
             let batch = &rest[..rest.len().min(BATCH)];
             let count = self.send_batch(outbox, batch);
@@ -184,12 +186,13 @@ impl LinuxSocket {
                 continue;
             }
             let blocked = io::Error::last_os_error().kind() == io::ErrorKind::WouldBlock;
-            if blocked && patient && self.writable() {
+            if blocked && self.writable() {
                 continue;
             }
             if blocked {
                 // The network takes no more now; old media is worth nothing later.
-                patient = false;
+                sent.failed += rest.len() as u64;
+                break;
             }
             sent.failed += 1;
             rest = &rest[1..];

@@ -17,6 +17,29 @@ pub(super) struct Sent {
     pub failed: u64,
 }
 
+/// Receiving fails now and then for want of memory, or over a datagram that no buffer of ours holds. The socket is broken
+/// only when nothing else comes of it.
+#[derive(Debug, Default)]
+pub(super) struct Mishaps(u32);
+
+impl Mishaps {
+    const LIMIT: u32 = 1000;
+
+    /// Waits a moment, so that the thread does not spin. Fails when it has gone on for long.
+    pub fn note(&mut self, error: io::Error) -> io::Result<()> {
+        self.0 += 1;
+        if self.0 >= Self::LIMIT {
+            return Err(error);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+        Ok(())
+    }
+
+    pub fn over(&mut self) {
+        self.0 = 0;
+    }
+}
+
 /// One arrived datagram: from, local address, bytes.
 pub(super) type Arrival<'a> = dyn FnMut(SocketAddr, SocketAddr, &[u8]) + 'a;
 
@@ -48,7 +71,11 @@ impl Socket {
         let _ = portable;
         let waker = Waker::datagram(bound)?;
         Ok((
-            Socket::Portable(PortableSocket { socket, bound }),
+            Socket::Portable(PortableSocket {
+                socket,
+                bound,
+                mishaps: Mishaps::default(),
+            }),
             waker,
             port,
         ))
@@ -115,6 +142,7 @@ pub(super) fn for_socket(address: SocketAddr, v6: bool) -> SocketAddr {
 pub(super) struct PortableSocket {
     socket: UdpSocket,
     bound: SocketAddr,
+    mishaps: Mishaps,
 }
 
 impl PortableSocket {
@@ -128,6 +156,7 @@ impl PortableSocket {
                 // Empty ones are wakes.
                 Ok((0, _)) => {}
                 Ok((len, from)) => {
+                    self.mishaps.over();
                     let from = plain(from);
                     let local = match self.bound.ip().is_unspecified() {
                         true if from.is_ipv4() => {
@@ -143,7 +172,7 @@ impl PortableSocket {
                     io::ErrorKind::ConnectionRefused
                     | io::ErrorKind::ConnectionReset
                     | io::ErrorKind::Interrupted => {}
-                    _ => return Err(error),
+                    _ => return self.mishaps.note(error),
                 },
             }
             if round == 0 {
@@ -162,5 +191,22 @@ impl PortableSocket {
             }
         }
         sent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mishap_is_no_end_and_a_broken_socket_is() {
+        let error = || io::Error::from(io::ErrorKind::OutOfMemory);
+        let mut mishaps = Mishaps::default();
+        for _ in 0..3 {
+            assert!((1..10).all(|_| mishaps.note(error()).is_ok()));
+            mishaps.over();
+        }
+        mishaps.0 = Mishaps::LIMIT - 1;
+        assert!(mishaps.note(error()).is_err());
     }
 }
