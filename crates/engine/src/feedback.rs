@@ -91,6 +91,15 @@ impl Engine {
                 };
                 for seq in missing.seqs() {
                     self.metrics.nacks += 1;
+                    let Some(transport) = self.transports.get_mut(&id) else {
+                        return;
+                    };
+                    // Looking costs too, so what is not found is paid for as well. A key frame mends so much loss.
+                    if !transport.rtx_budget.take(now) {
+                        self.metrics.packets_dropped += 1;
+                        self.request_keyframe(now, key, Need::Repair);
+                        return;
+                    }
                     self.retransmit(now, id, slot, key, seq);
                 }
             }
@@ -137,10 +146,6 @@ impl Engine {
         let Some((outgoing, rtx)) = outgoing.and_then(|o| Some((o, o.rtx?))) else {
             return;
         };
-        if !transport.rtx_budget.take(now) {
-            self.metrics.packets_dropped += 1;
-            return;
-        }
         let Transport {
             negotiation,
             downlink,

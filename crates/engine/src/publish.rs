@@ -3,6 +3,7 @@
 use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::{AudioLevel, Event, MediaKind};
+use crate::media::PacketStore;
 use crate::media::keyframe::Need;
 use crate::tracks::{Track, TrackKey};
 use crate::transport::Transport;
@@ -81,6 +82,12 @@ impl Engine {
             return;
         }
         track.source.meter.reset();
+        if muted {
+            // Who comes after the silence is not shown what was before it.
+            for layer in &mut track.source.layers {
+                layer.store = PacketStore::default();
+            }
+        }
         let chosen = track.source.chosen.filter(|_| !muted);
         let video = track.kind == Some(MediaKind::Video);
         for &(id, slot) in &track.source.subscribers {

@@ -21,6 +21,8 @@ pub const SILENCE: Duration = Duration::from_secs(1);
 const STREAM_LIMIT: usize = 256;
 /// Layers of one track.
 const LAYER_LIMIT: usize = 8;
+/// Times that a track may change its SSRCs before the next negotiation. Each change is told, and clients set the pace.
+const CHANGE_LIMIT: u32 = 64;
 /// SSRCs of a publisher, those of retransmissions included, that are let through to str0m.
 const SSRC_LIMIT: usize = 512;
 /// Above the limit, one that was silent for this long makes room.
@@ -50,6 +52,8 @@ pub struct Source {
     pub meter: LevelMeter,
     /// Names of the layers as offered, lowest quality first.
     pub rids: Vec<String>,
+    /// Layers made since the last negotiation.
+    pub changes: u32,
 }
 
 /// One SSRC of a track.
@@ -133,6 +137,7 @@ impl Engine {
                     known.push(track.id.clone());
                 }
                 track.kind = Some(offered.kind);
+                track.source.changes = 0;
                 track.source.rids.clone_from(&offered.rids);
             }
         }
@@ -189,6 +194,10 @@ impl Engine {
             layer.heard = now;
             return;
         }
+        if source.changes >= CHANGE_LIMIT {
+            return;
+        }
+        source.changes += 1;
         // A publisher that starts anew has another SSRC for the same layer.
         source.layers.retain(|layer| layer.rid != rid);
         if source.layers.len() >= LAYER_LIMIT {
@@ -357,3 +366,7 @@ fn media_packet(now: Instant, packet: &RtpPacket, format: Incoming) -> MediaPack
     media.dependency_descriptor = descriptor.map(|descriptor| descriptor.0.as_slice().into());
     media
 }
+
+#[cfg(test)]
+#[path = "uplink_tests.rs"]
+mod tests;

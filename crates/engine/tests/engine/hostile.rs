@@ -240,3 +240,19 @@ fn junk_at_20_000_packets_a_second_does_not_disturb_a_call() {
     assert_eq!(world.engine.metrics().retransmitted, 0);
     undisturbed(&mut world);
 }
+
+#[test]
+fn a_subscriber_that_asks_for_everything_again_gets_what_its_budget_allows() {
+    let mut world = watched();
+    let mut count = 0;
+    // Its NACKs are real: it loses whatever comes, retransmissions too.
+    world.loss = Box::new(move |transport, bytes| {
+        count += 1;
+        transport == 2 && bytes[0] >> 6 == 2 && bytes.len() > 500 && count % 8 != 0
+    });
+    world.run_for(Duration::from_secs(5));
+    let metrics = world.engine.metrics();
+    assert!(metrics.retransmitted <= 300 + 5 * 400, "{metrics:?}");
+    world.loss = Box::new(|_, _| false);
+    undisturbed(&mut world);
+}

@@ -260,3 +260,26 @@ fn quality_is_told_for_both_sides() {
     assert!((9.0..13.0).contains(&rtt), "{rtt} ms of ten");
     assert_eq!(told(1).0, 0.0);
 }
+
+#[test]
+fn who_comes_after_a_silence_is_not_shown_what_was_before_it() {
+    let mut world = call();
+    world.subscriber(2, &["TR_v"]);
+    world.until("pictures come", |w| w.client(2).packets(Video).len() > 30);
+    world.client_mut(1).feeds[1].running = false;
+    let mute = |muted| Command::SetTrackMuted {
+        track: "TR_v".to_owned(),
+        muted,
+    };
+    world.command(mute(true));
+    world.run_for(Duration::from_secs(1));
+    world.command(mute(false));
+    world.subscriber(3, &["TR_v"]);
+    world.until("it connects", |w| w.connected(3));
+    world.run_for(Duration::from_millis(300));
+    assert!(world.client(3).packets(Video).is_empty());
+    world.client_mut(1).feeds[1].running = true;
+    world.until("pictures come again", |w| {
+        w.client(3).packets(Video).len() > 30
+    });
+}
