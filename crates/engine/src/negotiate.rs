@@ -191,6 +191,8 @@ impl Engine {
         }
         transport.negotiation.wanted = wanted;
         transport.negotiation.started = true;
+        let failed = &mut transport.negotiation.failed;
+        failed.retain(|key| self.tracks.get(*key).is_some());
         self.apply_enabled(now, id);
         self.reconcile(now, id);
     }

@@ -141,15 +141,21 @@ fn payload_types<'a>(lines: &[&'a str]) -> HashSet<&'a str> {
             _ => {}
         }
     }
-    for pt in depends {
-        let target = lines.iter().find_map(|line| {
-            let value = line
-                .strip_prefix("a=fmtp:")?
-                .strip_prefix(pt)?
-                .strip_prefix(' ')?;
+    // One pass over the lines: an offer may have any number of them.
+    let mut targets = HashMap::new();
+    for line in lines {
+        if let Some((pt, value)) = line
+            .strip_prefix("a=fmtp:")
+            .and_then(|rest| rest.split_once(' '))
+        {
             let value = value.strip_prefix("apt=").unwrap_or(value);
-            value.split(['/', ';', ' ']).next()
-        });
+            targets
+                .entry(pt)
+                .or_insert_with(|| value.split(['/', ';', ' ']).next());
+        }
+    }
+    for pt in depends {
+        let target = targets.get(pt).copied().flatten();
         if target.is_some_and(|target| keep.contains(target)) {
             keep.insert(pt);
         }
