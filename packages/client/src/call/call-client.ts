@@ -77,6 +77,8 @@ export function openCall(options: CallOptions): CallClient {
 
 class Call implements CallClient {
   readonly #options: CallOptions
+  /** Changed by what is switched before the call is opened. */
+  #choices: JoinChoices
   readonly #listeners = new Set<(state: CallSnapshot) => void>()
   #snapshot: CallSnapshot = {
     standing: { phase: 'idle' },
@@ -95,6 +97,7 @@ class Call implements CallClient {
 
   constructor(options: CallOptions) {
     this.#options = options
+    this.#choices = options.choices
     const { microphone, camera } = options.choices
     this.#snapshot = { ...this.#snapshot, wants: { microphone: microphone !== false, camera: camera !== false } }
   }
@@ -120,11 +123,11 @@ class Call implements CallClient {
   }
 
   async setMicrophone(on: boolean): Promise<void> {
-    await this.#media?.set('microphone', on)
+    await this.#set('microphone', on)
   }
 
   async setCamera(on: boolean): Promise<void> {
-    await this.#media?.set('camera', on)
+    await this.#set('camera', on)
   }
 
   async setScreen(on: boolean): Promise<void> {
@@ -200,7 +203,7 @@ class Call implements CallClient {
     const { RoomEvent } = livekit
     const reconnectPolicy = new livekit.DefaultReconnectPolicy(OWN_MENDING_DELAYS_MS)
     const room = new livekit.Room({ ...roomOptions, reconnectPolicy })
-    this.#media = openOwnMedia(livekit, room, this.#options.choices, {
+    this.#media = openOwnMedia(livekit, room, this.#choices, {
       changed: () => this.#readSoon(),
       failed: (source, code) => this.#put({ ...this.#snapshot, problem: { source, code } }),
     })
@@ -227,6 +230,13 @@ class Call implements CallClient {
   /** Keeps the seats of a broken call: faces stay where they were, as plain tiles. */
   #dropTracks(): void {
     this.#put({ ...this.#snapshot, people: withoutTracks(this.#snapshot.people) })
+  }
+
+  async #set(source: DeviceSource, on: boolean): Promise<void> {
+    if (this.#media) return this.#media.set(source, on)
+    const { [source]: device, ...others } = this.#choices
+    this.#choices = on ? { ...others, ...(device && { [source]: device }) } : { ...others, [source]: false }
+    this.#put({ ...this.#snapshot, wants: { ...this.#snapshot.wants, [source]: on } })
   }
 
   #isMending(): boolean {
