@@ -91,11 +91,9 @@ test('a server killed between messages keeps every one it acknowledged, once, an
     const own = ids.filter((id) => id.startsWith(name)).map((id) => Number(id.split(' ')[1]))
     expect(own).toEqual(own.toSorted((a, b) => a - b))
   }
-  expect(stored.filter(({ kind }) => kind !== 'message').map(({ kind, name }) => `${kind} ${name}`)).toEqual([
-    'joined Ana',
-    'joined Ben',
-    'joined Cy',
-  ])
+  // Each came once and nobody left. They opened their connections together, so any of them may be the first.
+  const comings = stored.filter(({ kind }) => kind !== 'message').map(({ kind, name }) => `${kind} ${name}`)
+  expect(comings.toSorted()).toEqual(['joined Ana', 'joined Ben', 'joined Cy'])
 })
 
 test('a file that is no database, a newer one, one in use and a folder that cannot be written each say what to do', ({
