@@ -1,9 +1,9 @@
 //! Tracks are bound to m-lines when the answer comes, and are shown from then on: the picture as it stands first.
 
 use crate::command::TransportId;
-use crate::downlink::forward;
 use crate::engine::Engine;
 use crate::event::{Event, MediaKind};
+use crate::fanout::forward;
 use crate::media::keyframe::Need;
 use crate::media::rtcp;
 use crate::slots::{Slot, SlotState};

@@ -1,24 +1,16 @@
 //! Media to subscribers: one sender for each track on an m-line, which keeps its numbers running when the layer changes.
 
 use crate::event::MediaKind;
-use crate::formats::{self, Incoming, Outgoing};
+use crate::formats::{self, Outgoing};
 use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm};
 use crate::media::srtp::{Keys, Open, Profile, Seal};
-use crate::media::{LayerId, MediaPacket, Munger};
-use crate::metrics::Metrics;
-use crate::outbox::Outbox;
+use crate::media::{MediaPacket, Munger};
 use crate::reports::Received;
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::time::Instant;
 use str0m::format::CodecSpec;
 use str0m::rtp::Extension;
-
-/// A point in time in the forms that packets need.
-pub struct Moment {
-    pub now: Instant,
-    pub abs_send_time: u32,
-}
 
 /// The sending side of a subscriber transport.
 #[derive(Default)]
@@ -133,67 +125,6 @@ impl Transport {
         let outgoing = formats::outgoing(spec, self.rtc.codec_config().params(), agreed);
         sender.format = Some((*spec, outgoing));
         outgoing
-    }
-}
-
-/// One packet to one subscriber, if it is for it now.
-pub(crate) fn forward(
-    (transport, slot, key): (&mut Transport, usize, TrackKey),
-    layer: LayerId,
-    packet: &MediaPacket,
-    incoming: Incoming,
-    moment: &Moment,
-    outbox: &mut Outbox,
-    metrics: &mut Metrics,
-) {
-    let Some(route) = transport.route.filter(|_| transport.connected) else {
-        return;
-    };
-    if transport
-        .sender(slot, key)
-        .is_none_or(|s| s.munger.wanted().is_none())
-    {
-        return;
-    }
-    let Some(outgoing) = transport.format(slot, &incoming.spec) else {
-        if !transport.downlink.unspoken.contains(&key) {
-            transport.downlink.unspoken.push(key);
-        }
-        return;
-    };
-    let Transport {
-        negotiation,
-        downlink,
-        ..
-    } = transport;
-    let sender = negotiation
-        .slots
-        .get_mut(slot)
-        .and_then(|s| s.sender.as_mut());
-    let (Some(sender), Some(seal)) = (sender, downlink.seal.as_mut()) else {
-        return;
-    };
-    let Some(rewrite) = sender.munger.next(layer, packet, moment.now) else {
-        return;
-    };
-    let (pt, form) = payload_form(packet, &outgoing);
-    let out = &sender.out;
-    let mut length = 0;
-    let sent = outbox.build(route, |arena| {
-        let start = arena.len();
-        let header = out.build(arena, packet, &rewrite, pt, form, moment.abs_send_time);
-        header.is_some_and(|header| {
-            length = arena.len() - start - header;
-            seal.seal_last(arena, start, header, rewrite.seq).is_ok()
-        })
-    });
-    if sent {
-        sender.packets = sender.packets.wrapping_add(1);
-        sender.octets = sender.octets.wrapping_add(length as u32);
-        metrics.packets_out += 1;
-        metrics.bytes_out += length as u64;
-    } else {
-        metrics.packets_dropped += 1;
     }
 }
 

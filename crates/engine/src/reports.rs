@@ -102,7 +102,7 @@ impl Engine {
 }
 
 /// The same moment on the publisher's clock and on the outgoing stream, so that audio and video stay in step.
-fn info(sender: &Sender, source: &crate::uplink::Source, now: Instant) -> Option<SenderInfo> {
+fn info(sender: &Sender, source: &crate::source::Source, now: Instant) -> Option<SenderInfo> {
     let layer = source.layer(sender.munger.current()?)?;
     let (ntp, rtp) = layer.clock?.extrapolate(now);
     Some(SenderInfo {

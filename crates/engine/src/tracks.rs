@@ -15,7 +15,7 @@ pub struct Track {
     /// Unknown until the m-line has been negotiated.
     pub kind: Option<MediaKind>,
     pub muted: bool,
-    pub source: crate::uplink::Source,
+    pub source: crate::source::Source,
 }
 
 #[derive(Default)]
