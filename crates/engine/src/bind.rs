@@ -2,9 +2,8 @@
 
 use crate::command::TransportId;
 use crate::engine::Engine;
-use crate::event::{Event, MediaKind};
+use crate::event::Event;
 use crate::fanout::forward;
-use crate::media::keyframe::Need;
 use crate::media::rtcp;
 use crate::slots::{Slot, SlotState};
 use crate::tracks::TrackKey;
@@ -86,35 +85,24 @@ impl Engine {
 
     /// Sends a track from now on, beginning with the picture as it stands, or stops.
     fn show(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey, enabled: bool) {
-        let (Some(transport), Some(track)) = (self.transports.get_mut(&id), self.tracks.get(key))
-        else {
-            return;
-        };
-        let Some(sender) = transport.sender(slot, key) else {
-            return;
-        };
-        sender.enabled = enabled;
-        let chosen = track.source.chosen.filter(|_| enabled && !track.muted);
-        match chosen {
-            Some(layer) => sender.munger.want(layer),
-            None => sender.munger.pause(),
-        }
-        let video = track.kind == Some(MediaKind::Video);
-        if enabled && !track.muted && video {
-            self.replay(now, id, slot, key);
-            self.request_keyframe(now, key, Need::Newcomer);
+        let transport = self.transports.get_mut(&id);
+        if let Some(sender) = transport.and_then(|transport| transport.sender(slot, key)) {
+            sender.enabled = enabled;
+            self.steer(now, id, slot, key);
         }
     }
 
     /// The packets since the last key frame, so that a newcomer sees a picture at once.
-    fn replay(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey) {
+    pub(crate) fn replay(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey) {
         let moment = self.moment(now);
         let (Some(transport), Some(track)) = (self.transports.get_mut(&id), self.tracks.get(key))
         else {
             return;
         };
         let source = &track.source;
-        let (Some(layer), Some(format)) = (source.chosen_layer(), source.format) else {
+        let wanted = transport.sender(slot, key).and_then(|s| s.munger.wanted());
+        let layer = wanted.and_then(|wanted| source.layer(wanted));
+        let (Some(layer), Some(format)) = (layer, source.format) else {
             return;
         };
         if !transport.connected || track.muted {
@@ -144,13 +132,7 @@ impl Engine {
             .collect();
         for (slot, key) in bound {
             self.replay(now, id, slot, key);
-            let waits = self.transports.get_mut(&id).and_then(|t| {
-                let sender = t.sender(slot, key)?;
-                Some(sender.munger.awaits_keyframe())
-            });
-            if waits == Some(true) {
-                self.request_keyframe(now, key, Need::Newcomer);
-            }
+            self.ask_for_picture(now, id, slot, key);
         }
     }
 

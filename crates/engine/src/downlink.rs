@@ -3,6 +3,7 @@
 use crate::event::MediaKind;
 use crate::formats::{self, Outgoing};
 use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm};
+use crate::media::select::Aim;
 use crate::media::srtp::{Keys, Open, Profile, Seal};
 use crate::media::{MediaPacket, Munger};
 use crate::reports::Received;
@@ -23,6 +24,8 @@ pub struct Downlink {
 
 pub struct Sender {
     pub enabled: bool,
+    /// How much of the track's quality it is to send.
+    pub aim: Aim,
     pub out: OutStream,
     pub munger: Munger,
     pub rtx_seq: u64,
@@ -99,6 +102,7 @@ impl Transport {
         let clock_rate = if video { 90_000 } else { 48_000 };
         Some(Sender {
             enabled: true,
+            aim: Aim::Best,
             out,
             munger: Munger::new(first_seq, clock_rate, video),
             rtx_seq: u64::from(rtx_seq),

@@ -4,7 +4,6 @@ use crate::command::TransportId;
 use crate::downlink::payload_form;
 use crate::engine::Engine;
 use crate::media::demux::{Class, classify};
-use crate::media::keyframe::Need;
 use crate::media::rtcp::{self, Feedback};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
@@ -81,8 +80,8 @@ impl Engine {
         };
         match feedback {
             Feedback::KeyframeRequest { ssrc } => {
-                if let Some((_, key)) = transport.slot_by_ssrc(ssrc) {
-                    self.request_keyframe(now, key, Need::Repair);
+                if let Some((slot, key)) = transport.slot_by_ssrc(ssrc) {
+                    self.repair_picture(now, id, slot, key);
                 }
             }
             Feedback::Nack { ssrc, missing } => {
@@ -97,7 +96,7 @@ impl Engine {
                     // Looking costs too, so what is not found is paid for as well. A key frame mends so much loss.
                     if !transport.rtx_budget.take(now) {
                         self.metrics.packets_dropped += 1;
-                        self.request_keyframe(now, key, Need::Repair);
+                        self.repair_picture(now, id, slot, key);
                         return;
                     }
                     self.retransmit(now, id, slot, key, seq);
@@ -107,9 +106,10 @@ impl Engine {
                 let Some((slot, key)) = transport.slot_by_ssrc(reception.ssrc) else {
                     return;
                 };
-                let layer = self.tracks.get(key).and_then(|t| t.source.chosen_layer());
-                let clock = layer.and_then(|layer| layer.clock);
+                let source = self.tracks.get(key).map(|track| &track.source);
                 if let Some(sender) = transport.sender(slot, key) {
+                    let layer = source.zip(sender.munger.current());
+                    let clock = layer.and_then(|(source, id)| source.layer(id)?.clock);
                     let middle = clock.map(|clock| clock.extrapolate(now).0.middle());
                     let rtt = middle.and_then(|middle| reception.round_trip(middle));
                     sender.received.note(&reception, rtt);
@@ -135,7 +135,7 @@ impl Engine {
         });
         let Some((origin, packet)) = stored else {
             if sender.lacks(seq, now) {
-                self.request_keyframe(now, key, Need::Repair);
+                self.repair_picture(now, id, slot, key);
             }
             return;
         };

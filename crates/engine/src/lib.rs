@@ -26,6 +26,7 @@ mod sdp;
 pub mod sdp_job;
 mod slots;
 mod source;
+mod steer;
 mod tracks;
 mod transport;
 mod uplink;

@@ -3,9 +3,9 @@
 use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::{AudioLevel, Event, MediaKind};
-use crate::media::PacketStore;
 use crate::media::keyframe::Need;
-use crate::source::Source;
+use crate::media::{LayerId, PacketStore};
+use crate::source::{Layer, Source};
 use crate::tracks::{Track, TrackKey};
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
@@ -88,40 +88,35 @@ impl Engine {
                 layer.store = PacketStore::default();
             }
         }
-        let chosen = track.source.chosen.filter(|_| !muted);
-        let video = track.kind == Some(MediaKind::Video);
-        for &(id, slot) in &track.source.subscribers {
-            let transport = self.transports.get_mut(&id);
-            let Some(sender) = transport.and_then(|t| t.sender(slot, key)) else {
-                continue;
-            };
-            match chosen {
-                Some(layer) if sender.enabled => sender.munger.want(layer),
-                _ => sender.munger.pause(),
-            }
-        }
-        if !muted && video {
-            self.request_keyframe(now, key, Need::Newcomer);
-        }
+        self.steer_all(now, key);
     }
 
-    /// Asks the publisher for a key frame of the chosen layer, as often as it can live with.
-    pub(crate) fn request_keyframe(&mut self, now: Instant, key: TrackKey, need: Need) {
-        if let Some(track) = self.tracks.get_mut(key)
-            && track.kind == Some(MediaKind::Video)
-            && track.source.limiter.request(need, now)
+    /// Asks the publisher for a key frame of a layer, as often as it can live with.
+    pub(crate) fn request_keyframe(
+        &mut self,
+        now: Instant,
+        key: TrackKey,
+        layer: LayerId,
+        need: Need,
+    ) {
+        let Some(track) = self.tracks.get_mut(key) else {
+            return;
+        };
+        if track.kind == Some(MediaKind::Video)
+            && let Some(found) = track.source.layer_mut(layer)
+            && found.limiter.request(need, now)
         {
-            self.send_keyframe_request(now, key);
+            self.send_keyframe_request(now, key, layer);
         }
     }
 
-    fn send_keyframe_request(&mut self, now: Instant, key: TrackKey) {
+    fn send_keyframe_request(&mut self, now: Instant, key: TrackKey, layer: LayerId) {
         let Some(track) = self.tracks.get(key) else {
             return;
         };
         let (mid, publisher) = (track.mid, track.transport);
         // Without a rid str0m would take any of the layers.
-        let rid = track.source.chosen_layer().and_then(|layer| layer.rid);
+        let rid = track.source.layer(layer).and_then(|layer| layer.rid);
         self.metrics.keyframe_requests += 1;
         self.operate(now, publisher, |transport: &mut Transport| {
             if let Some(stream) = transport.rtc.direct_api().stream_rx_by_mid(mid, rid) {
@@ -134,14 +129,8 @@ impl Engine {
     pub(crate) fn media_housekeeping(&mut self, now: Instant) {
         let keys: Vec<TrackKey> = self.tracks.iter().map(|(key, _)| key).collect();
         for key in keys {
-            self.choose_layer(now, key);
-            let due = self.tracks.get_mut(key).map(|t| t.source.limiter.poll(now));
-            if due == Some(true) {
-                self.send_keyframe_request(now, key);
-            }
-            if self.awaits_keyframe(key) {
-                self.request_keyframe(now, key, Need::Repair);
-            }
+            self.follow_silence(now, key);
+            self.remind_of_keyframes(now, key);
         }
         if now >= self.next_levels {
             self.next_levels = now + LEVEL_INTERVAL;
@@ -152,18 +141,30 @@ impl Engine {
         self.tell_quality(now);
     }
 
-    /// Somebody who could be shown the track has nothing to begin with. Requests get lost, and a track may be published
-    /// after its first key frame has passed.
-    fn awaits_keyframe(&mut self, key: TrackKey) -> bool {
-        let Some(track) = self.tracks.get(key).filter(|track| !track.muted) else {
-            return false;
+    /// Sends the requests whose time has come, and repeats those that somebody still waits for: requests get lost, and a
+    /// track may be published after its first key frame has passed.
+    fn remind_of_keyframes(&mut self, now: Instant, key: TrackKey) {
+        let Some(track) = self.tracks.get_mut(key).filter(|track| !track.muted) else {
+            return;
         };
-        let mut subscribers = track.source.subscribers.iter();
-        subscribers.any(|&(id, slot)| {
+        for &(id, slot) in &track.source.subscribers {
             let connected = self.transports.get_mut(&id).filter(|t| t.connected);
             let sender = connected.and_then(|transport| transport.sender(slot, key));
-            sender.is_some_and(|sender| sender.munger.awaits_keyframe())
-        })
+            let wanted = sender
+                .filter(|sender| sender.munger.awaits_keyframe())
+                .and_then(|sender| sender.munger.wanted());
+            let awaited = |layer: &&mut Layer| Some(layer.id) == wanted;
+            if let Some(layer) = track.source.layers.iter_mut().find(awaited) {
+                layer.limiter.remind(now);
+            }
+        }
+        let due = track.source.layers.iter_mut();
+        let due: Vec<LayerId> = due
+            .filter_map(|layer| layer.limiter.poll(now).then_some(layer.id))
+            .collect();
+        for layer in due {
+            self.send_keyframe_request(now, key, layer);
+        }
     }
 
     fn tell_levels(&mut self, now: Instant) {

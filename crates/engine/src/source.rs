@@ -1,11 +1,11 @@
-//! A published track: its layers, the one that is shown, and the packets of each.
+//! A published track: its layers and the packets of each.
 
 use crate::command::TransportId;
 use crate::engine::Engine;
-use crate::event::{Event, MediaKind};
+use crate::event::Event;
 use crate::formats::Incoming;
-use crate::media::keyframe::Need;
 use crate::media::level::LevelMeter;
+use crate::media::select::{Aim, nearest};
 use crate::media::{KeyframeLimiter, LayerId, MediaPacket, PacketStore, ReportClock};
 use crate::tracks::{Track, TrackKey};
 use std::time::{Duration, Instant};
@@ -23,11 +23,8 @@ const CHANGE_LIMIT: u32 = 64;
 pub struct Source {
     /// Lowest quality first.
     pub layers: Vec<Layer>,
-    /// The layer that subscribers are to see.
-    pub chosen: Option<LayerId>,
     pub format: Option<Incoming>,
     pub subscribers: Vec<(TransportId, usize)>,
-    pub limiter: KeyframeLimiter,
     pub meter: LevelMeter,
     /// Names of the layers as offered, lowest quality first.
     pub rids: Vec<String>,
@@ -40,9 +37,13 @@ pub struct Layer {
     pub id: LayerId,
     pub ssrc: u32,
     pub rid: Option<Rid>,
-    rank: usize,
+    /// Place in the track's list of layers, 0 the lowest quality.
+    pub rank: u8,
     pub store: PacketStore,
+    pub limiter: KeyframeLimiter,
     pub heard: Instant,
+    /// It was heard within [`SILENCE`].
+    pub arrives: bool,
     pub clock: Option<ReportClock>,
 }
 
@@ -51,15 +52,35 @@ impl Source {
         self.layers.iter().find(|layer| layer.id == id)
     }
 
-    pub fn chosen_layer(&self) -> Option<&Layer> {
-        self.layer(self.chosen?)
+    pub fn layer_mut(&mut self, id: LayerId) -> Option<&mut Layer> {
+        self.layers.iter_mut().find(|layer| layer.id == id)
     }
 
-    /// The best layer that arrives; the chosen one as long as none does.
-    fn best(&self, now: Instant) -> Option<LayerId> {
-        let arrives = |layer: &&Layer| now.saturating_duration_since(layer.heard) < SILENCE;
-        let best = self.layers.iter().rev().find(arrives).map(|layer| layer.id);
-        best.or(self.chosen)
+    /// The layer for an aim: of those that arrive the nearest, or `current` as long as none does.
+    pub fn pick(&self, aim: Aim, current: Option<LayerId>) -> Option<LayerId> {
+        let ranked = self.layers.iter().map(|layer| (layer.id, layer.rank));
+        let arriving = self.layers.iter().filter(|layer| layer.arrives);
+        let rank = match aim {
+            Aim::Paused => return None,
+            Aim::Best => u8::MAX,
+            // What one stream has in it is selected inside of it.
+            Aim::Layer { .. } if self.rids.len() < 2 => u8::MAX,
+            Aim::Layer { spatial, .. } => spatial,
+        };
+        nearest(rank, arriving.map(|layer| (layer.id, layer.rank)))
+            .or(current.filter(|id| self.layer(*id).is_some()))
+            .or_else(|| nearest(rank, ranked))
+    }
+
+    /// Notes which layers have fallen silent. True when that has changed.
+    fn note_silence(&mut self, now: Instant) -> bool {
+        let mut changed = false;
+        for layer in &mut self.layers {
+            let arrives = now.saturating_duration_since(layer.heard) < SILENCE;
+            changed |= layer.arrives != arrives;
+            layer.arrives = arrives;
+        }
+        changed
     }
 }
 
@@ -82,6 +103,9 @@ impl Engine {
         }
         if let Some(layer) = source.layers.iter_mut().find(|l| l.ssrc == ssrc) {
             layer.heard = now;
+            if !std::mem::replace(&mut layer.arrives, true) {
+                self.steer_all(now, key);
+            }
             return;
         }
         if source.changes >= CHANGE_LIMIT {
@@ -100,9 +124,11 @@ impl Engine {
             id: LayerId(self.last_layer),
             ssrc,
             rid,
-            rank: rank.unwrap_or_default(),
+            rank: rank.unwrap_or_default() as u8,
             store: PacketStore::default(),
+            limiter: KeyframeLimiter::default(),
             heard: now,
+            arrives: true,
             clock: None,
         });
         source.layers.sort_by_key(|layer| layer.rank);
@@ -112,36 +138,14 @@ impl Engine {
             rid: name,
         };
         self.emit(event);
-        self.choose_layer(now, key);
+        self.steer_all(now, key);
     }
 
-    /// Takes the best layer that arrives for all subscribers, and asks for a key frame to change on.
-    pub(crate) fn choose_layer(&mut self, now: Instant, key: TrackKey) {
-        let Some(track) = self.tracks.get_mut(key) else {
-            return;
-        };
-        let best = track.source.best(now);
-        if best == track.source.chosen {
-            return;
-        }
-        let changes = track.source.chosen.is_some();
-        track.source.chosen = best;
-        let video = track.kind == Some(MediaKind::Video);
-        let Some(best) = best else {
-            return;
-        };
-        let muted = track.muted;
-        for &(id, slot) in &track.source.subscribers {
-            let transport = self.transports.get_mut(&id);
-            if let Some(sender) = transport.and_then(|t| t.sender(slot, key))
-                && sender.enabled
-                && !muted
-            {
-                sender.munger.want(best);
-            }
-        }
-        if video && changes && !muted {
-            self.request_keyframe(now, key, Need::Newcomer);
+    /// Layers that have fallen silent make room for others.
+    pub(crate) fn follow_silence(&mut self, now: Instant, key: TrackKey) {
+        let track = self.tracks.get_mut(key);
+        if track.is_some_and(|track| track.source.note_silence(now)) {
+            self.steer_all(now, key);
         }
     }
 
@@ -160,13 +164,7 @@ impl Engine {
         if *muted {
             return;
         }
-        let Source {
-            layers,
-            limiter,
-            meter,
-            chosen,
-            ..
-        } = source;
+        let Source { layers, meter, .. } = source;
         let Some(layer) = layers.iter_mut().find(|layer| layer.ssrc == ssrc) else {
             return;
         };
@@ -176,8 +174,8 @@ impl Engine {
         let Some(packet) = layer.store.push(packet) else {
             return;
         };
-        if packet.keyframe_start && *chosen == Some(layer.id) {
-            limiter.keyframe_started();
+        if packet.keyframe_start {
+            layer.limiter.keyframe_started();
         }
         let (layer, seq) = (layer.id, packet.seq);
         self.fan_out(now, key, layer, seq);

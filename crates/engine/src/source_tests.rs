@@ -1,5 +1,6 @@
 use super::*;
 use crate::engine::Config;
+use crate::event::MediaKind;
 use str0m::media::Mid;
 
 #[test]

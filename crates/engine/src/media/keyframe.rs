@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 const INTERVAL: Duration = Duration::from_millis(500);
 /// A request that came less than this ago answers a newcomer as well: its key frame is still on the way.
 const IN_FLIGHT: Duration = Duration::from_millis(150);
+/// A request that was not answered for this long while somebody waits is taken for lost. Less mends a lost one sooner; more
+/// asks nobody twice whose way is long.
+const RETRY: Duration = Duration::from_millis(300);
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +19,7 @@ pub enum Need {
     Repair,
 }
 
-/// The requests for one track. Browsers make a key frame on every simulcast layer for each request, so there is one for a track, not for a layer.
+/// The requests for one layer of a track.
 #[derive(Debug, Default)]
 pub struct KeyframeLimiter {
     asked: Option<Instant>,
@@ -38,6 +41,16 @@ impl KeyframeLimiter {
         }
         self.due = Some(asked + INTERVAL);
         false
+    }
+
+    /// Somebody still waits: makes sure that a request goes out when the last one seems lost.
+    pub fn remind(&mut self, now: Instant) {
+        let at = match self.asked {
+            None => now,
+            Some(asked) if self.answered => asked + INTERVAL,
+            Some(asked) => asked + RETRY,
+        };
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
     /// True when a postponed request is to be sent now.
@@ -109,5 +122,22 @@ mod tests {
         assert!(!limiter.request(Need::Newcomer, start + 20 * MS));
         assert_eq!(limiter.next_due(), Some(start + 510 * MS));
         assert!(limiter.request(Need::Newcomer, start + 200 * MS));
+    }
+
+    #[test]
+    fn who_waits_is_asked_for_again() {
+        let start = Instant::now();
+        let mut limiter = KeyframeLimiter::default();
+        limiter.remind(start);
+        assert!(limiter.poll(start));
+        limiter.remind(start + 100 * MS);
+        assert!(!limiter.poll(start + 299 * MS));
+        assert!(limiter.poll(start + 300 * MS));
+        limiter.keyframe_started();
+        assert!(!limiter.poll(start + 2_000 * MS));
+        // It came, and somebody could not begin with it.
+        limiter.remind(start + 400 * MS);
+        assert!(!limiter.poll(start + 799 * MS));
+        assert!(limiter.poll(start + 800 * MS));
     }
 }

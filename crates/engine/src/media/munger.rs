@@ -128,6 +128,14 @@ impl Munger {
         self.wanted = Some(layer);
     }
 
+    /// Asks for a layer, or pauses.
+    pub fn follow(&mut self, wanted: Option<LayerId>) {
+        match wanted {
+            Some(layer) => self.want(layer),
+            None => self.pause(),
+        }
+    }
+
     /// The layer asked for.
     pub fn wanted(&self) -> Option<LayerId> {
         self.wanted
