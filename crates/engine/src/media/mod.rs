@@ -13,6 +13,9 @@
     )
 )]
 
+pub mod allocate;
+pub mod bandwidth;
+
 mod bytes;
 pub mod codec;
 pub mod demux;

@@ -1,0 +1,436 @@
+use super::*;
+use crate::media::testing::Random;
+
+/// Three layers of simulcast with three temporal layers each, as browsers send 720p.
+const CAMERA: Bitrates = [
+    [70_000, 100_000, 150_000, 0],
+    [250_000, 350_000, 500_000, 0],
+    [800_000, 1_200_000, 1_700_000, 0],
+    [0; 4],
+];
+const ALL: (u8, u8) = (3, 3);
+
+fn camera() -> Video {
+    Video {
+        priority: 0,
+        screen: false,
+        bitrates: CAMERA,
+        pixels: [57_600, 230_400, 921_600, 0],
+        shown: 0,
+        most: ALL,
+        current: Choice::Paused,
+        fresh: true,
+    }
+}
+
+fn layer(spatial: u8, temporal: u8) -> Choice {
+    Choice::Layer { spatial, temporal }
+}
+
+/// A first allocation.
+fn give(voice: u64, videos: &[Video], budget: u64) -> (Vec<Choice>, Outcome) {
+    let mut out = vec![];
+    let outcome = Allocator::default().allocate(voice, videos, budget, Rise::No, &mut out);
+    (out, outcome)
+}
+
+fn rate(video: &Video, choice: Choice) -> u64 {
+    match choice {
+        Choice::Paused => 0,
+        Choice::Layer { spatial, temporal } => {
+            u64::from(video.bitrates[usize::from(spatial)][usize::from(temporal)])
+        }
+    }
+}
+
+fn cost(videos: &[Video], choices: &[Choice]) -> u64 {
+    videos
+        .iter()
+        .zip(choices)
+        .map(|(video, choice)| rate(video, *choice))
+        .sum()
+}
+
+#[test]
+fn enough_for_everything_gives_everything() {
+    let (choices, outcome) = give(40_000, &[camera(), camera()], 3_440_000);
+    assert_eq!(choices, [layer(2, 2), layer(2, 2)]);
+    assert_eq!(
+        outcome,
+        Outcome {
+            rate: 3_440_000,
+            short: false,
+            probed: false
+        }
+    );
+}
+
+#[test]
+fn half_a_megabit_is_a_voice_and_a_small_picture() {
+    let (choices, outcome) = give(40_000, &[camera()], 500_000);
+    assert_eq!(choices, [layer(1, 1)]);
+    assert!(outcome.short && outcome.rate <= 500_000);
+}
+
+#[test]
+fn voices_are_paid_first_and_pictures_pause() {
+    let (choices, outcome) = give(120_000, &[camera()], 100_000);
+    assert_eq!(choices, [Choice::Paused]);
+    assert_eq!(
+        outcome,
+        Outcome {
+            rate: 120_000,
+            short: true,
+            probed: false
+        }
+    );
+}
+
+#[test]
+fn everybody_is_seen_before_anybody_is_seen_better() {
+    let videos = [camera(); 6];
+    let (choices, _) = give(0, &videos, 420_000);
+    assert_eq!(choices, [layer(0, 0); 6]);
+    let (choices, _) = give(0, &videos, 419_999);
+    assert_eq!(
+        choices
+            .iter()
+            .filter(|choice| **choice == Choice::Paused)
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn what_is_more_important_grows_first() {
+    let important = Video {
+        priority: 1,
+        ..camera()
+    };
+    let (choices, _) = give(0, &[camera(), important], 1_800_000);
+    assert_eq!(choices, [layer(0, 1), layer(2, 2)]);
+}
+
+#[test]
+fn a_screen_comes_before_cameras_and_gives_up_motion_before_sharpness() {
+    let screen = Video {
+        screen: true,
+        ..camera()
+    };
+    let (choices, _) = give(0, &[camera(), screen], 1_000_000);
+    assert_eq!(choices[1], layer(2, 0));
+}
+
+#[test]
+fn small_tiles_leave_the_room_to_the_large_one() {
+    let small = Video {
+        most: (0, 3),
+        shown: 57_600,
+        ..camera()
+    };
+    let large = Video {
+        shown: 921_600,
+        ..camera()
+    };
+    let (choices, _) = give(0, &[small, small, large], 2_000_000);
+    assert_eq!(choices, [layer(0, 2), layer(0, 2), layer(2, 2)]);
+}
+
+#[test]
+fn going_up_waits_and_going_down_does_not() {
+    let mut allocator = Allocator::default();
+    let mut out = vec![];
+    let mut video = Video {
+        current: layer(0, 2),
+        fresh: false,
+        ..camera()
+    };
+    let mut step = |video: &Video, budget, rise| {
+        let outcome = allocator.allocate(0, &[*video], budget, rise, &mut out);
+        (out[0], outcome)
+    };
+    assert_eq!(step(&video, 2_000_000, Rise::No).0, layer(0, 2));
+    assert_eq!(step(&video, 2_000_000, Rise::Within).0, layer(2, 2));
+    // A tenth stays free.
+    assert_eq!(step(&video, 520_000, Rise::Within).0, layer(1, 1));
+    video.current = layer(1, 2);
+    assert_eq!(step(&video, 520_000, Rise::No).0, layer(1, 2));
+    assert_eq!(step(&video, 499_999, Rise::No).0, layer(1, 1));
+    assert_eq!(step(&video, 60_000, Rise::No).0, Choice::Paused);
+}
+
+#[test]
+fn a_probe_is_one_step_and_no_wider_than_allowed() {
+    let mut allocator = Allocator::default();
+    let mut out = vec![];
+    let has = |current| Video {
+        current,
+        fresh: false,
+        ..camera()
+    };
+    let videos = [has(layer(0, 2)), has(Choice::Paused)];
+    let outcome = allocator.allocate(0, &videos, 150_000, Rise::Probe(400_000), &mut out);
+    assert_eq!(out, [layer(0, 2), layer(0, 0)]);
+    assert!(outcome.probed && outcome.short);
+    let heavy = Video {
+        bitrates: [[0, 0, 0, 1_700_000], [0; 4], [0; 4], [0; 4]],
+        ..videos[1]
+    };
+    let outcome = allocator.allocate(
+        0,
+        &[videos[0], heavy],
+        150_000,
+        Rise::Probe(400_000),
+        &mut out,
+    );
+    assert_eq!(out, [layer(1, 1), Choice::Paused]);
+    assert!(outcome.probed);
+}
+
+#[test]
+fn a_source_that_was_not_measured_yet_is_shown() {
+    let unknown = Video {
+        bitrates: [[0; 4]; 4],
+        ..camera()
+    };
+    let (choices, outcome) = give(0, &[unknown], 0);
+    assert_eq!((choices[0], outcome.short), (layer(3, 3), false));
+    let known = Video {
+        current: layer(1, 2),
+        ..unknown
+    };
+    assert_eq!(give(0, &[known], 0).0, [layer(1, 2)]);
+}
+
+#[test]
+fn a_layer_that_fell_silent_is_left() {
+    let mut video = Video {
+        current: layer(2, 2),
+        fresh: false,
+        ..camera()
+    };
+    video.bitrates[2] = [0; 4];
+    assert_eq!(give(0, &[video], u64::MAX).0, [layer(1, 2)]);
+}
+
+#[test]
+fn sizes_choose_the_smallest_layer_that_is_large_enough() {
+    let sizes = [(320, 180), (640, 360), (1280, 720)];
+    for (wanted, rank) in [
+        ((0, 0), 3),
+        ((100, 60), 0),
+        ((320, 180), 0),
+        ((321, 180), 1),
+        ((360, 640), 1),
+        ((1920, 1080), 3),
+    ] {
+        assert_eq!(spatial_for(wanted, &sizes), rank, "{wanted:?}");
+    }
+    assert_eq!(spatial_for((100, 60), &[(0, 0), (640, 360)]), 3);
+}
+
+#[test]
+fn frame_rates_choose_the_slowest_layer_that_is_fast_enough() {
+    for (wanted, temporal) in [(0, 3), (5, 0), (8, 1), (15, 1), (16, 3), (60, 3)] {
+        assert_eq!(temporal_for(wanted, 30, 3), temporal, "{wanted}");
+    }
+}
+
+// Properties, over seeds.
+
+fn any_video(random: &mut Random) -> Video {
+    let (spatials, temporals) = (1 + random.below(3) as usize, 1 + random.below(3) as usize);
+    let mut bitrates = [[0; 4]; 4];
+    let mut rate = 20_000 + random.below(200_000) as u32;
+    for row in bitrates.iter_mut().take(spatials) {
+        for cell in row.iter_mut().take(temporals) {
+            *cell = rate;
+            rate += random.below(1 + u64::from(rate)) as u32;
+        }
+        if random.one_in(10) {
+            *row = [0; 4];
+        }
+    }
+    Video {
+        priority: random.below(3) as u8,
+        screen: random.one_in(5),
+        bitrates,
+        pixels: if random.one_in(2) {
+            [57_600, 230_400, 921_600, 0]
+        } else {
+            [0; 4]
+        },
+        shown: random.below(1_000_000) as u32,
+        most: (random.below(4) as u8, random.below(4) as u8),
+        current: any_choice(random),
+        fresh: random.one_in(2),
+    }
+}
+
+fn any_choice(random: &mut Random) -> Choice {
+    match random.below(10) {
+        0 => Choice::Paused,
+        n => layer((n % 3) as u8, random.below(3) as u8),
+    }
+}
+
+fn any_videos(random: &mut Random) -> Vec<Video> {
+    (0..random.below(12)).map(|_| any_video(random)).collect()
+}
+
+fn known(video: &Video) -> bool {
+    Ladder::new(video).len > 0
+}
+
+#[test]
+fn never_more_than_the_budget_except_for_voices() {
+    for seed in 0..4_000 {
+        let mut random = Random::new(seed);
+        let videos = any_videos(&mut random);
+        let (voice, budget) = (random.below(200_000), random.below(6_000_000));
+        let rise = if random.one_in(2) {
+            Rise::Within
+        } else {
+            Rise::No
+        };
+        let mut out = vec![];
+        let outcome = Allocator::default().allocate(voice, &videos, budget, rise, &mut out);
+        assert_eq!(out.len(), videos.len());
+        let total = cost(&videos, &out);
+        assert!(
+            total <= budget.saturating_sub(voice),
+            "seed {seed}: {total} of {budget}"
+        );
+        assert_eq!(outcome.rate, voice + total, "seed {seed}");
+        for (video, choice) in videos.iter().zip(&out) {
+            let Choice::Layer { spatial, temporal } = *choice else {
+                continue;
+            };
+            assert!(
+                (spatial, temporal) <= video.most || !known(video),
+                "seed {seed}"
+            );
+            assert!(
+                spatial <= video.most.0 && temporal <= video.most.1,
+                "seed {seed}"
+            );
+            assert!(
+                rise != Rise::No
+                    || video.fresh
+                    || !known(video)
+                    || *choice <= video.current
+                    || at_least(video, *choice),
+                "seed {seed}"
+            );
+        }
+    }
+}
+
+/// The cheapest picture of the video, which stands for whatever it had.
+fn at_least(video: &Video, choice: Choice) -> bool {
+    video.current != Choice::Paused && Ladder::new(video).level(choice) == 1
+}
+
+#[test]
+fn nobody_is_paused_while_another_of_its_rank_could_pay_for_it() {
+    for seed in 0..4_000 {
+        let mut random = Random::new(seed);
+        let mut videos = any_videos(&mut random);
+        videos.iter_mut().for_each(|video| video.fresh = true);
+        let budget = random.below(3_000_000);
+        let (out, _) = give(0, &videos, budget);
+        for (video, choice) in videos.iter().zip(&out) {
+            if *choice != Choice::Paused {
+                continue;
+            }
+            // All that its rank and the ranks above have beyond their cheapest, and what is left over, is not enough.
+            let cheapest = Ladder::new(video).rate(1);
+            let lowest: u64 = videos
+                .iter()
+                .zip(&out)
+                .filter(|(_, choice)| **choice != Choice::Paused)
+                .map(|(other, _)| Ladder::new(other).rate(1))
+                .sum();
+            assert!(lowest + cheapest > budget, "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn more_budget_never_shows_less_among_equals() {
+    for seed in 0..2_000 {
+        let mut random = Random::new(seed);
+        let mut videos = any_videos(&mut random);
+        for video in &mut videos {
+            (video.priority, video.screen, video.fresh) = (0, false, true);
+        }
+        let less = random.below(3_000_000);
+        let more = less + random.below(1_000_000);
+        let (before, _) = give(0, &videos, less);
+        let (after, _) = give(0, &videos, more);
+        let paused = |choices: &[Choice]| {
+            choices
+                .iter()
+                .map(|c| *c == Choice::Paused)
+                .collect::<Vec<_>>()
+        };
+        let (hidden, still) = (paused(&before), paused(&after));
+        assert!(
+            hidden
+                .iter()
+                .zip(&still)
+                .all(|(before, after)| before >= after),
+            "seed {seed}"
+        );
+        if hidden == still {
+            assert!(
+                before
+                    .iter()
+                    .zip(&after)
+                    .all(|(before, after)| before <= after),
+                "seed {seed}"
+            );
+        }
+    }
+}
+
+#[test]
+fn noise_in_the_rates_changes_nothing() {
+    for seed in 0..500 {
+        let mut random = Random::new(seed);
+        let mut videos = vec![camera(); 1 + random.below(9) as usize];
+        let budget = 300_000 + random.below(8_000_000);
+        let mut allocator = Allocator::default();
+        let mut out = vec![];
+        allocator.allocate(0, &videos, budget - budget / HEADROOM, Rise::No, &mut out);
+        for round in 0..50 {
+            for (video, choice) in videos.iter_mut().zip(&out) {
+                (video.current, video.fresh) = (*choice, false);
+                for (row, usual) in video.bitrates.iter_mut().zip(CAMERA) {
+                    for (cell, usual) in row.iter_mut().zip(usual) {
+                        *cell = usual - usual / 20 + random.below(1 + u64::from(usual) / 10) as u32;
+                    }
+                }
+            }
+            let before = out.clone();
+            allocator.allocate(0, &videos, budget, Rise::No, &mut out);
+            assert_eq!(before, out, "seed {seed}, round {round}");
+        }
+    }
+}
+
+#[test]
+fn the_same_arguments_give_the_same_choices() {
+    let mut used = Allocator::default();
+    let mut out = vec![];
+    for seed in 0..500 {
+        let mut random = Random::new(seed);
+        let videos = any_videos(&mut random);
+        let budget = random.below(6_000_000);
+        let outcome = used.allocate(30_000, &videos, budget, Rise::Within, &mut out);
+        let mut fresh = vec![];
+        let again =
+            Allocator::default().allocate(30_000, &videos, budget, Rise::Within, &mut fresh);
+        assert_eq!((&out, outcome), (&fresh, again), "seed {seed}");
+    }
+}

@@ -1,0 +1,169 @@
+//! How much the path to a subscriber carries: what its estimator says, held against the losses it reports, and when more may
+//! be tried.
+//!
+//! An estimator sees only what is sent, so it never promises much more than that. What it says is therefore no limit until it
+//! has seen an overload; from then on the limit follows it, and the way up beyond it is by trying one step and watching.
+
+mod remb;
+#[cfg(test)]
+mod tests;
+
+pub use remb::Remb;
+
+use std::time::{Duration, Instant};
+
+/// Spent on a path of which nothing is known yet, bit/s: a first picture of middling size. It doubles every `OPENING` while
+/// nothing speaks against it. More shows large pictures sooner; less spares slow paths a rush when somebody comes.
+const START: u64 = 1_000_000;
+const OPENING: Duration = Duration::from_millis(700);
+/// After an overload nobody gets more for this long: queues must empty first.
+const HOLD: Duration = Duration::from_secs(2);
+/// Between two rises, so that the first one's effect is seen.
+const RISE_GAP: Duration = Duration::from_secs(1);
+/// A step beyond the limit that was borne for this long has shown that the path carries it.
+const PROBE_TIME: Duration = Duration::from_secs(3);
+/// Quiet time before the first such step, and the most it becomes by failing. Shorter grows back sooner after a short
+/// congestion; longer disturbs less on a path that stays slow.
+const PATIENCE: Duration = Duration::from_secs(3);
+const MOST_PATIENCE: Duration = Duration::from_secs(24);
+/// Losses that are taken for an overload, for no reason to rise, and for none to worry, in 1/256
+/// (draft-ietf-rmcat-gcc-02 section 6).
+const HEAVY_LOSS: u8 = 26;
+const SOME_LOSS: u8 = 5;
+/// Reports of several streams about the same loss come together.
+const LOSS_GAP: Duration = Duration::from_millis(500);
+
+/// Something that says what a path carries.
+pub trait Estimator {
+    /// bit/s; `None` before the first estimate.
+    fn bitrate(&self) -> Option<u64>;
+
+    /// Whether the path was found overloaded since the last call. `sent` is what goes out, in bit/s.
+    fn take_overload(&mut self, sent: u64) -> bool;
+}
+
+/// The budget of one path.
+#[derive(Debug, Default)]
+pub struct Budget {
+    opened: Option<Instant>,
+    /// bit/s; `None` until an overload was seen.
+    limit: Option<u64>,
+    /// No rise before.
+    held_until: Option<Instant>,
+    /// Since when nothing spoke against trying more.
+    quiet_since: Option<Instant>,
+    patience: Duration,
+    probe: Option<Probe>,
+    lossy_until: Option<Instant>,
+    loss_heard: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Probe {
+    since: Instant,
+    /// bit/s with the step.
+    rate: u64,
+}
+
+impl Budget {
+    /// What may be sent, in bit/s, voices included.
+    pub fn available(&mut self, now: Instant) -> u64 {
+        let opened = *self.opened.get_or_insert(now);
+        let Some(limit) = self.limit else {
+            let doubled = now.saturating_duration_since(opened).as_millis() / OPENING.as_millis();
+            return START << doubled.min(30);
+        };
+        // What is tried varies by itself and must not end the trial.
+        let probed = self.probe.map_or(0, |probe| probe.rate + probe.rate / 8);
+        limit.max(probed)
+    }
+
+    /// Whether anything is known of the path. Until then nobody need be without a picture.
+    pub fn is_guess(&self) -> bool {
+        self.limit.is_none()
+    }
+
+    /// Takes in what the estimator says; `sent` is what goes out now, in bit/s. True: the path is overloaded, look at once.
+    pub fn hear(&mut self, now: Instant, estimator: &mut impl Estimator, sent: u64) -> bool {
+        let Some(estimate) = estimator.bitrate() else {
+            return false;
+        };
+        if estimator.take_overload(sent) {
+            self.overloaded(now, estimate);
+            return true;
+        }
+        let lossy = self.lossy_until.is_some_and(|until| now < until);
+        if let Some(limit) = self.limit.as_mut().filter(|_| !lossy) {
+            *limit = estimate.max(*limit);
+        }
+        self.end_probe(now);
+        false
+    }
+
+    /// Takes in the share lost of one stream, in 1/256. True: the path is overloaded, look at once.
+    pub fn hear_loss(&mut self, now: Instant, fraction: u8, sent: u64) -> bool {
+        if fraction < SOME_LOSS {
+            return false;
+        }
+        self.hold(now);
+        if fraction < HEAVY_LOSS || self.loss_heard.is_some_and(|at| now < at + LOSS_GAP) {
+            return false;
+        }
+        self.loss_heard = Some(now);
+        self.lossy_until = Some(now + HOLD);
+        let left = 512 - u64::from(fraction);
+        self.overloaded(now, self.limit.unwrap_or(sent).min(sent) * left / 512);
+        true
+    }
+
+    /// Whether more may be given out within the budget.
+    pub fn may_rise(&self, now: Instant) -> bool {
+        self.held_until.is_none_or(|until| now >= until) && self.probe.is_none()
+    }
+
+    /// How far one step beyond the budget may reach now, in bit/s. `None`: not now. The longer nothing spoke against it, the
+    /// further, so that even a video which only comes in one large size gets its trial.
+    pub fn reach(&self, now: Instant) -> Option<u64> {
+        let quiet = now.saturating_duration_since(self.quiet_since?);
+        let patience = self.patience.max(PATIENCE);
+        let times = quiet.as_millis() / patience.as_millis();
+        let due = times > 0 && self.may_rise(now);
+        due.then(|| self.limit.unwrap_or(START) << times.min(16))
+    }
+
+    /// Somebody got more, within the budget.
+    pub fn rose(&mut self, now: Instant) {
+        if self.limit.is_some() {
+            self.held_until = Some(now + RISE_GAP);
+        }
+    }
+
+    /// Somebody got more, beyond the budget: `rate` bit/s go out now.
+    pub fn probed(&mut self, now: Instant, rate: u64) {
+        self.probe = Some(Probe { since: now, rate });
+    }
+
+    fn end_probe(&mut self, now: Instant) {
+        if let Some(probe) = self.probe.filter(|probe| now >= probe.since + PROBE_TIME) {
+            self.probe = None;
+            self.patience = PATIENCE;
+            self.quiet_since = Some(now);
+            self.limit = self
+                .limit
+                .map(|limit| limit.max(probe.rate + probe.rate / 8));
+        }
+    }
+
+    fn overloaded(&mut self, now: Instant, limit: u64) {
+        if self.probe.take().is_some() {
+            self.patience = (self.patience.max(PATIENCE) * 2).min(MOST_PATIENCE);
+        }
+        self.limit = Some(limit);
+        self.hold(now);
+    }
+
+    fn hold(&mut self, now: Instant) {
+        self.held_until = Some(now + HOLD);
+        self.quiet_since = Some(now);
+    }
+}

@@ -1,0 +1,145 @@
+use super::*;
+
+const MS: Duration = Duration::from_millis(1);
+
+struct Path {
+    now: Instant,
+    remb: Remb,
+    budget: Budget,
+}
+
+impl Path {
+    fn new() -> Path {
+        let mut path = Path {
+            now: Instant::now(),
+            remb: Remb::default(),
+            budget: Budget::default(),
+        };
+        path.available();
+        path
+    }
+
+    fn wait(&mut self, ms: u32) -> &mut Path {
+        self.now += ms * MS;
+        self
+    }
+
+    fn hear(&mut self, bitrate: u64, sent: u64) -> bool {
+        self.remb.hear(bitrate);
+        self.budget.hear(self.now, &mut self.remb, sent)
+    }
+
+    fn reach(&mut self) -> Option<u64> {
+        self.budget.reach(self.now)
+    }
+
+    fn available(&mut self) -> u64 {
+        self.budget.available(self.now)
+    }
+}
+
+#[test]
+fn an_unknown_path_opens_up() {
+    let mut path = Path::new();
+    assert_eq!(path.available(), START);
+    assert!(path.budget.is_guess() && path.budget.may_rise(path.now));
+    assert_eq!(path.wait(1_400).available(), 4 * START);
+    assert_eq!(path.wait(100_000).available(), START << 30);
+}
+
+#[test]
+fn an_estimate_that_only_follows_what_is_sent_is_no_limit() {
+    let mut path = Path::new();
+    for (estimate, sent) in [(140_000, 150_000), (200_000, 650_000), (900_000, 1_700_000)] {
+        assert!(!path.wait(1_000).hear(estimate, sent));
+    }
+    assert!(path.budget.is_guess());
+}
+
+#[test]
+fn a_falling_estimate_is_the_limit_at_once() {
+    let mut path = Path::new();
+    path.wait(1_000).hear(700_000, 650_000);
+    assert!(path.wait(200).hear(425_000, 650_000));
+    assert_eq!(path.available(), 425_000);
+    assert!(!path.budget.may_rise(path.now));
+    // It grows with the estimate, and more is given out after a while.
+    assert!(!path.wait(1_000).hear(460_000, 350_000));
+    assert_eq!(path.available(), 460_000);
+    assert!(!path.budget.may_rise(path.now));
+    path.wait(1_000).hear(459_000, 350_000);
+    assert!(path.budget.may_rise(path.now));
+    assert_eq!(path.available(), 460_000);
+}
+
+#[test]
+fn a_first_estimate_far_below_what_is_sent_is_an_overload() {
+    let mut path = Path::new();
+    assert!(path.wait(600).hear(425_000, 650_000));
+    assert_eq!(path.available(), 425_000);
+}
+
+#[test]
+fn losses_hold_and_heavy_ones_lower() {
+    let mut path = Path::new();
+    let at = path.now;
+    assert!(!path.budget.hear_loss(at, 2, 1_000_000));
+    assert!(path.budget.may_rise(at));
+    assert!(!path.budget.hear_loss(at, 10, 1_000_000));
+    assert!(!path.budget.may_rise(at) && path.budget.is_guess());
+    assert!(path.budget.hear_loss(at, 128, 1_000_000));
+    assert_eq!(path.available(), 750_000);
+    // The other streams report the same loss.
+    assert!(!path.budget.hear_loss(at, 128, 1_000_000));
+    assert!(path.budget.hear_loss(at + 1_000 * MS, 128, 1_000_000));
+    assert_eq!(path.available(), 562_500);
+    // The estimator does not know of it yet.
+    path.wait(2_000).hear(2_000_000, 500_000);
+    assert_eq!(path.available(), 562_500);
+    path.wait(2_000).hear(2_000_000, 500_000);
+    assert_eq!(path.available(), 2_000_000);
+}
+
+#[test]
+fn a_step_that_is_borne_widens_the_limit() {
+    let mut path = Path::new();
+    path.hear(425_000, 650_000);
+    assert_eq!(path.wait(2_900).reach(), None);
+    assert_eq!(path.wait(200).reach(), Some(850_000));
+    path.budget.probed(path.now, 650_000);
+    assert!(path.available() > 650_000 && !path.budget.may_rise(path.now));
+    assert_eq!(path.reach(), None);
+    path.wait(3_100).hear(430_000, 650_000);
+    assert_eq!(path.available(), 731_250);
+    assert!(path.budget.may_rise(path.now));
+}
+
+#[test]
+fn a_step_that_is_not_borne_is_tried_again_later_and_later() {
+    let mut path = Path::new();
+    path.hear(425_000, 650_000);
+    let mut waits = vec![];
+    for _ in 0..6 {
+        let since = path.now;
+        while path.reach().is_none() {
+            path.wait(100);
+        }
+        waits.push((path.now - since).as_secs());
+        path.budget.probed(path.now, 650_000);
+        path.hear(430_000, 650_000);
+        assert!(path.wait(500).hear(410_000, 650_000));
+        assert_eq!(path.available(), 410_000);
+        // A little growth in between.
+        path.wait(500).hear(430_000, 350_000);
+    }
+    assert_eq!(waits, [3, 5, 11, 23, 23, 23]);
+}
+
+#[test]
+fn after_a_long_quiet_time_large_steps_are_tried_too() {
+    let mut path = Path::new();
+    path.hear(425_000, 650_000);
+    path.wait(3_000);
+    assert_eq!(path.reach(), Some(850_000));
+    assert_eq!(path.wait(6_000).reach(), Some(3_400_000));
+}
