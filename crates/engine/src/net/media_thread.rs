@@ -37,6 +37,7 @@ pub struct EngineHandle {
     shared: Arc<Shared>,
     waker: Waker,
     port: u16,
+    path: &'static str,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -50,6 +51,7 @@ impl EngineHandle {
     /// `wake` is called from the media thread when events wait after there were none.
     pub fn start(options: &Options, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Self> {
         let (socket, waker, port) = Socket::bind(options.bind, options.port, options.portable)?;
+        let path = socket.path();
         let shared = Arc::new(Shared {
             commands: Commands::default(),
             events: Events::new(wake),
@@ -84,7 +86,6 @@ impl EngineHandle {
                         parsed,
                         engine: Engine::new(config, Instant::now()),
                         metrics_at: Instant::now(),
-                        send_errors: 0,
                     };
                     let ended = panics::catch(|| media.run());
                     let reason = match ended {
@@ -99,12 +100,18 @@ impl EngineHandle {
             shared,
             waker,
             port,
+            path,
             threads: vec![media, parser],
         })
     }
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// How datagrams come and go here, in words for the log.
+    pub fn path(&self) -> &'static str {
+        self.path
     }
 
     /// All commands in order, or none when the queue has no room.
@@ -157,7 +164,6 @@ struct MediaThread {
     parsed: Receiver<SdpResult>,
     engine: Engine,
     metrics_at: Instant,
-    send_errors: u64,
 }
 
 impl MediaThread {
@@ -213,9 +219,7 @@ impl MediaThread {
 
     fn flush(&mut self) {
         if !self.engine.outbox().is_empty() {
-            let sent = self.socket.send(self.engine.outbox());
-            self.send_errors += sent.failed;
-            self.engine.outbox().clear();
+            self.socket.send(self.engine.outbox());
         }
         self.shared.events.push(self.engine.take_events());
     }
@@ -231,7 +235,7 @@ impl MediaThread {
         #[cfg(not(target_os = "linux"))]
         let cpu = Duration::ZERO;
         self.shared.events.publish(Metrics {
-            send_errors: self.send_errors,
+            send_errors: self.socket.failed(),
             thread_cpu_micros: cpu.as_micros() as u64,
             ..self.engine.metrics()
         });

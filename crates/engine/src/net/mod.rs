@@ -1,5 +1,6 @@
 //! The only place with sockets, threads and a clock: drives an `Engine` on one UDP port.
 
+mod departures;
 #[cfg(target_os = "linux")]
 mod linux;
 mod media_thread;

@@ -1,21 +1,17 @@
 //! One UDP socket for everybody, dual stack where the system has IPv6. IPv4 addresses look like IPv4 on both sides
 //! of it, whatever the socket is.
 
+use super::departures::{Departures, Wire};
 use super::wake::Waker;
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Train};
 use socket2::{Domain, Protocol, SockAddr, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer datagrams are none of ours.
 pub(super) const DATAGRAM_LIMIT: usize = 2048;
 const BUFFER: usize = 4 << 20;
-
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sent {
-    pub failed: u64,
-}
 
 /// Receiving fails now and then for want of memory, or over a datagram that no buffer of ours holds. The socket is broken
 /// only when nothing else comes of it.
@@ -46,7 +42,7 @@ pub(super) type Arrival<'a> = dyn FnMut(SocketAddr, SocketAddr, &[u8]) + 'a;
 pub(super) enum Socket {
     #[cfg(target_os = "linux")]
     Linux(Box<super::linux::LinuxSocket>),
-    Portable(PortableSocket),
+    Portable(Box<PortableSocket>),
 }
 
 impl Socket {
@@ -71,11 +67,11 @@ impl Socket {
         let _ = portable;
         let waker = Waker::datagram(bound)?;
         Ok((
-            Socket::Portable(PortableSocket {
-                socket,
-                bound,
+            Socket::Portable(Box::new(PortableSocket {
+                wire: PortableWire { socket, bound },
+                departures: Departures::new(false),
                 mishaps: Mishaps::default(),
-            }),
+            })),
             waker,
             port,
         ))
@@ -91,11 +87,32 @@ impl Socket {
         }
     }
 
-    pub fn send(&mut self, outbox: &Outbox) -> Sent {
+    /// Sends everything in the outbox and empties it. What the network does not take now waits for a short time.
+    pub fn send(&mut self, outbox: &mut Outbox) {
         match self {
             #[cfg(target_os = "linux")]
             Socket::Linux(socket) => socket.send(outbox),
             Socket::Portable(socket) => socket.send(outbox),
+        }
+    }
+
+    /// Datagrams that could not be sent, since the start.
+    pub fn failed(&self) -> u64 {
+        match self {
+            #[cfg(target_os = "linux")]
+            Socket::Linux(socket) => socket.failed(),
+            Socket::Portable(socket) => socket.departures.failed(),
+        }
+    }
+
+    /// The system calls in use, in words for the log.
+    pub fn path(&self) -> &'static str {
+        match self {
+            #[cfg(target_os = "linux")]
+            Socket::Linux(socket) if socket.trains() => "recvmmsg, sendmmsg with UDP GSO",
+            #[cfg(target_os = "linux")]
+            Socket::Linux(_) => "recvmmsg, sendmmsg",
+            Socket::Portable(_) => "one system call a datagram",
         }
     }
 }
@@ -140,29 +157,63 @@ pub(super) fn for_socket(address: SocketAddr, v6: bool) -> SocketAddr {
 /// One system call a datagram, for systems without `recvmmsg` and `sendmmsg`. The local address stays unknown; the
 /// engine then takes its first candidate of the family.
 pub(super) struct PortableSocket {
-    socket: UdpSocket,
-    bound: SocketAddr,
+    wire: PortableWire,
+    departures: Departures,
     mishaps: Mishaps,
 }
 
+struct PortableWire {
+    socket: UdpSocket,
+    bound: SocketAddr,
+}
+
+impl Wire for PortableWire {
+    fn send(&mut self, outbox: &Outbox, trains: &[Train]) -> io::Result<usize> {
+        // Nothing is coupled here: each train is one datagram in one piece.
+        let first = trains
+            .first()
+            .map(|train| (train.route.to, outbox.pieces(train).next()));
+        if let Some((to, bytes)) = first {
+            let to = for_socket(to, self.bound.is_ipv6());
+            self.socket.send_to(bytes.unwrap_or_default(), to)?;
+        }
+        Ok(1)
+    }
+}
+
+/// How often a full send buffer is tried again where nothing says that it has room.
+const RETRY: Duration = Duration::from_millis(2);
+
 impl PortableSocket {
     fn receive(&mut self, wait: Duration, arrival: &mut Arrival) -> io::Result<()> {
+        let result = self.receive_some(wait, arrival);
+        // Sending never waits.
+        self.wire.socket.set_nonblocking(true)?;
+        self.departures.resume(&mut self.wire, Instant::now());
+        result
+    }
+
+    fn receive_some(&mut self, wait: Duration, arrival: &mut Arrival) -> io::Result<()> {
         let mut buffer = [0; DATAGRAM_LIMIT];
-        self.socket.set_nonblocking(false)?;
-        self.socket
-            .set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
+        let wait = match self.departures.deadline() {
+            Some(_) => wait.min(RETRY),
+            None => wait,
+        };
+        let PortableWire { socket, bound } = &self.wire;
+        socket.set_nonblocking(false)?;
+        socket.set_read_timeout(Some(wait.max(Duration::from_millis(1))))?;
         for round in 0..64 {
-            match self.socket.recv_from(&mut buffer) {
+            match socket.recv_from(&mut buffer) {
                 // Empty ones are wakes.
                 Ok((0, _)) => {}
                 Ok((len, from)) => {
                     self.mishaps.over();
                     let from = plain(from);
-                    let local = match self.bound.ip().is_unspecified() {
+                    let local = match bound.ip().is_unspecified() {
                         true if from.is_ipv4() => {
-                            SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), self.bound.port())
+                            SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), bound.port())
                         }
-                        _ => self.bound,
+                        _ => *bound,
                     };
                     arrival(from, local, &buffer[..len]);
                 }
@@ -176,27 +227,77 @@ impl PortableSocket {
                 },
             }
             if round == 0 {
-                self.socket.set_nonblocking(true)?;
+                socket.set_nonblocking(true)?;
             }
         }
         Ok(())
     }
 
-    fn send(&mut self, outbox: &Outbox) -> Sent {
-        let mut sent = Sent::default();
-        for datagram in outbox.datagrams() {
-            let to = for_socket(datagram.route.to, self.bound.is_ipv6());
-            if self.socket.send_to(outbox.bytes(datagram), to).is_err() {
-                sent.failed += 1;
-            }
-        }
-        sent
+    fn send(&mut self, outbox: &mut Outbox) {
+        self.departures.send(&mut self.wire, outbox, Instant::now());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbox::{Class, Route, Tail};
+
+    /// Trains for two receivers from a given address, over real sockets: datagrams keep their bounds, bytes and order.
+    fn trains_arrive(to: &str, from: &str, bind: Option<IpAddr>, portable: bool) {
+        let receivers = [(); 2].map(|()| UdpSocket::bind((to, 0)).unwrap());
+        for receiver in &receivers {
+            receiver
+                .set_read_timeout(Some(Duration::from_secs(5)))
+                .unwrap();
+        }
+        let (mut socket, _, port) = Socket::bind(bind, 0, portable).unwrap();
+        let from = SocketAddr::new(from.parse().unwrap(), port);
+        let mut outbox = Outbox::default();
+        let mut sizes = vec![1_172; 20];
+        sizes.extend([900, 300, 300, 120, 1_400]);
+        let mut tails = [Tail::default(); 2];
+        for (number, size) in sizes.iter().enumerate() {
+            for (receiver, tail) in receivers.iter().zip(&mut tails) {
+                let route = Route {
+                    to: receiver.local_addr().unwrap(),
+                    from: (!portable).then_some(from),
+                };
+                outbox.couple(tail, route, Class::Video, |arena| {
+                    arena.resize(arena.len() + size, number as u8);
+                    true
+                });
+            }
+        }
+        assert_eq!(outbox.trains().len(), 6, "{:?}", outbox.trains());
+        socket.send(&mut outbox);
+        assert!(outbox.is_empty());
+        let mut buffer = [0; 4_096];
+        for receiver in &receivers {
+            for (number, size) in sizes.iter().enumerate() {
+                let (len, sender) = receiver.recv_from(&mut buffer).unwrap();
+                assert_eq!(len, *size);
+                assert!(buffer[..len].iter().all(|byte| *byte == number as u8));
+                assert!(portable || plain(sender) == from, "{sender}");
+            }
+        }
+        assert_eq!(socket.failed(), 0);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn trains_come_apart_at_their_seams() {
+        trains_arrive("127.0.0.1", "127.0.0.3", None, false);
+        trains_arrive("127.0.0.1", "127.0.0.1", Some([127, 0, 0, 1].into()), false);
+        if UdpSocket::bind("[::1]:0").is_ok() {
+            trains_arrive("::1", "::1", None, false);
+        }
+    }
+
+    #[test]
+    fn the_portable_path_sends_the_same() {
+        trains_arrive("127.0.0.1", "127.0.0.1", Some([127, 0, 0, 1].into()), true);
+    }
 
     #[test]
     fn a_mishap_is_no_end_and_a_broken_socket_is() {
