@@ -18,7 +18,7 @@ entry(async () => {
   })
   const engine = new Engine({ port: 0, addresses: ['127.0.0.1'] }, () => woken())
   engine.apply([
-    { type: 'openTransport', transport: 1, role: 'subscriber' },
+    { type: 'openTransport', transport: 1, role: 'subscriber', room: 'hall' },
     { type: 'subscribe', transport: 1, wanted: [] },
   ])
   await Promise.race([wake, new Promise((done) => setTimeout(done, 5_000))])

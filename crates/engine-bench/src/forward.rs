@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Readers look this often: rarely enough to leave the processor alone, often enough for their buffers.
 const READ_INTERVAL: Duration = Duration::from_millis(4);
 
+/// Everybody is in one room.
+const ROOM: &str = "hall";
+
 struct Call {
     handle: EngineHandle,
     publishers: Vec<(Client, Source)>,
@@ -110,7 +113,11 @@ impl Call {
             let role = TransportRole::Subscriber;
             let wanted = wanted.clone();
             call.apply(vec![
-                Command::OpenTransport { transport, role },
+                Command::OpenTransport {
+                    transport,
+                    role,
+                    room: ROOM.to_owned(),
+                },
                 Command::Subscribe { transport, wanted },
             ])?;
         }
@@ -140,6 +147,7 @@ impl Call {
             Command::OpenTransport {
                 transport,
                 role: TransportRole::Publisher,
+                room: ROOM.to_owned(),
             },
             Command::AcceptOffer {
                 transport,

@@ -10,12 +10,20 @@ use engine::metrics::Metrics;
 
 pub fn command(command: EngineCommand) -> Command {
     match command {
-        EngineCommand::OpenTransport { transport, role } => {
+        EngineCommand::OpenTransport {
+            transport,
+            role,
+            room,
+        } => {
             let role = match role {
                 TransportRole::Publisher => command::TransportRole::Publisher,
                 TransportRole::Subscriber => command::TransportRole::Subscriber,
             };
-            Command::OpenTransport { transport, role }
+            Command::OpenTransport {
+                transport,
+                role,
+                room,
+            }
         }
         EngineCommand::CloseTransport { transport } => Command::CloseTransport { transport },
         EngineCommand::AcceptOffer {

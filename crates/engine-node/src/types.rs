@@ -80,9 +80,11 @@ pub struct LayerInfo {
 /// Transport ids are chosen by the caller, never reused, greater than 0. Track ids are the caller's too.
 #[napi(discriminant = "type", discriminant_case = "camelCase")]
 pub enum EngineCommand {
+    /// Transports of one room live on one thread, as long as it is not too big for it.
     OpenTransport {
         transport: u32,
         role: TransportRole,
+        room: String,
     },
     CloseTransport {
         transport: u32,

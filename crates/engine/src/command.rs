@@ -1,5 +1,6 @@
 //! What the engine is told: desired states, keyed by ids, safe to repeat.
 
+use crate::shard::ShardId;
 use std::sync::Arc;
 
 /// Chosen by the caller, never reused, greater than 0.
@@ -24,9 +25,11 @@ pub struct WantedTrack {
 
 #[derive(Debug, Clone)]
 pub enum Command {
+    /// `room` says what belongs together; transports of one room live close to each other.
     OpenTransport {
         transport: TransportId,
         role: TransportRole,
+        room: String,
     },
     CloseTransport {
         transport: TransportId,
@@ -57,6 +60,11 @@ pub enum Command {
     Subscribe {
         transport: TransportId,
         wanted: Vec<WantedTrack>,
+    },
+    /// The whole set of shards that a track shall go to. Comes from the router, which knows who wants what.
+    Export {
+        track: String,
+        shards: Vec<ShardId>,
     },
     SendData {
         transports: Vec<TransportId>,

@@ -22,10 +22,27 @@ impl Engine {
     pub fn datagram(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         self.metrics.packets_in += 1;
         self.metrics.bytes_in += bytes.len() as u64;
+        let path = Path {
+            remote: from,
+            local: to,
+            via: None,
+        };
+        self.arrived(now, path, bytes);
+    }
+
+    pub(crate) fn arrived(&mut self, now: Instant, path: Path, bytes: &[u8]) {
         let stun = Stun::parse(bytes);
-        let id = stun
-            .and_then(|message| self.transport_by_ufrag(message.local_ufrag()?))
-            .or_else(|| self.by_address.get(&from).copied());
+        let ufrag = stun.and_then(|message| message.local_ufrag());
+        let mut id = ufrag.and_then(|ufrag| self.transport_by_ufrag(ufrag));
+        // What was handed over once goes no further.
+        if id.is_none()
+            && path.via.is_none()
+            && let Some(owner) = self.owner_elsewhere(path.remote, ufrag)
+        {
+            self.hand_over(owner, path, bytes);
+            return;
+        }
+        id = id.or_else(|| self.by_address.get(&path.remote).copied());
         let Some(id) = id else {
             self.metrics.strays_dropped += 1;
             return;
@@ -39,10 +56,6 @@ impl Engine {
             self.metrics.packets_dropped += 1;
             return;
         }
-        let path = Path {
-            remote: from,
-            local: to,
-        };
         if let Some(transport) = self.transports.get_mut(&id)
             && let Some(message) = stun.filter(Stun::is_binding_request)
         {

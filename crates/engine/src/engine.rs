@@ -12,6 +12,8 @@ use crate::outbox::Outbox;
 use crate::panics;
 use crate::random::{Random, ice_text};
 use crate::sdp_job::SdpJob;
+use crate::shard::{self, Post, Posts, ShardId};
+use crate::strays::Strays;
 use crate::tracks::Tracks;
 use crate::transport::{Opening, Path, Transport};
 use std::collections::{BTreeSet, HashMap};
@@ -30,6 +32,10 @@ pub struct Config {
     pub candidates: Vec<SocketAddr>,
     /// Starts the sequence numbers. Secrets do not come from it.
     pub seed: u64,
+    /// Which of the shards this engine is.
+    pub shard: ShardId,
+    /// How many there are, itself included.
+    pub shards: ShardId,
 }
 
 pub struct Engine {
@@ -49,6 +55,8 @@ pub struct Engine {
     /// Kept to spare allocations.
     pub(crate) scratch: Vec<u8>,
     pub(crate) findings: Vec<Feedback>,
+    pub(crate) posts: Posts,
+    pub(crate) strays: Strays,
     by_ufrag: HashMap<String, TransportId>,
     timers: BTreeSet<(Instant, TransportId)>,
     events: Vec<Event>,
@@ -73,6 +81,8 @@ impl Engine {
             next_quality: now,
             scratch: Vec::new(),
             findings: Vec::new(),
+            posts: Posts::default(),
+            strays: Strays::default(),
             by_ufrag: HashMap::new(),
             timers: BTreeSet::new(),
             events: Vec::new(),
@@ -82,7 +92,9 @@ impl Engine {
 
     pub fn command(&mut self, now: Instant, command: Command) {
         match command {
-            Command::OpenTransport { transport, role } => self.open(now, transport, role),
+            Command::OpenTransport {
+                transport, role, ..
+            } => self.open(now, transport, role),
             Command::CloseTransport { transport } => self.close(now, transport),
             Command::AcceptOffer {
                 transport,
@@ -102,6 +114,7 @@ impl Engine {
             Command::UnpublishTrack { track } => self.unpublish(now, &track),
             Command::SetTrackMuted { track, muted } => self.set_muted(now, &track, muted),
             Command::Subscribe { transport, wanted } => self.subscribe(now, transport, wanted),
+            Command::Export { track, shards } => self.export(now, &track, shards),
             Command::SendData {
                 transports,
                 reliable,
@@ -171,11 +184,22 @@ impl Engine {
         std::mem::take(&mut self.jobs)
     }
 
+    /// What other shards are to be told, through their `post`.
+    pub fn take_posts(&mut self) -> Vec<(ShardId, Vec<Post>)> {
+        self.posts.take()
+    }
+
+    /// The transports that are open now.
+    pub fn open_transports(&self) -> Vec<TransportId> {
+        self.transports.keys().copied().collect()
+    }
+
     pub fn metrics(&self) -> Metrics {
         let subscriptions = self.subscription_count();
+        let own_tracks = self.tracks.iter().filter(|(_, t)| t.home.is_here());
         Metrics {
             transports: self.transports.len() as u64,
-            tracks: self.tracks.len() as u64,
+            tracks: own_tracks.count() as u64,
             subscriptions,
             packets_dropped: self.metrics.packets_dropped + self.outbox.dropped(),
             ..self.metrics
@@ -206,7 +230,7 @@ impl Engine {
         let opening = Opening {
             id,
             role,
-            ufrag: format!("{}{id:x}", ice_text(6)),
+            ufrag: self.new_ufrag(id),
             password: ice_text(24),
             candidates: &self.config.candidates,
             now,
@@ -224,6 +248,11 @@ impl Engine {
         }
     }
 
+    /// Unguessable, with our letter first, so that every shard knows whose it is.
+    pub(crate) fn new_ufrag(&self, id: TransportId) -> String {
+        format!("{}{}{id:x}", shard::letter(self.config.shard), ice_text(6))
+    }
+
     /// Closing says good-bye to the client and forgets the transport in one step; no event follows.
     fn close(&mut self, now: Instant, id: TransportId) {
         self.send_bye(id);
@@ -236,8 +265,7 @@ impl Engine {
 
     /// Says good-bye to everybody, before the engine goes.
     pub fn close_all(&mut self, now: Instant) {
-        let ids: Vec<TransportId> = self.transports.keys().copied().collect();
-        for id in ids {
+        for id in self.open_transports() {
             self.close(now, id);
         }
     }
@@ -311,7 +339,7 @@ impl Engine {
         self.by_ufrag.remove(&transport.ufrag);
         for path in &transport.paths {
             if self.by_address.get(&path.remote) == Some(&id) {
-                self.by_address.remove(&path.remote);
+                self.release_address(path.remote);
             }
         }
         self.forget_media(now, &transport);
@@ -333,7 +361,7 @@ impl Engine {
         self.by_ufrag.get(ufrag).copied()
     }
 
-    /// After an ICE restart by the client str0m has new credentials of its own choice.
+    /// After an ICE restart by the client its ufrag is another one.
     pub(crate) fn rename(&mut self, id: TransportId, ufrag: &str) {
         if let Some(transport) = self.transports.get_mut(&id)
             && transport.ufrag != ufrag
@@ -350,8 +378,9 @@ impl Engine {
             return;
         };
         if let Some(displaced) = transport.add_path(path) {
-            self.by_address.remove(&displaced);
+            self.release_address(displaced);
         }
+        self.claim_address(path);
         if let Some(other) = self.by_address.insert(path.remote, id)
             && other != id
             && let Some(other) = self.transports.get_mut(&other)

@@ -8,6 +8,10 @@ pub struct Metrics {
     pub bytes_out: u64,
     /// Packets that were for somebody and could not be used or sent.
     pub packets_dropped: u64,
+    /// Datagrams that arrived at the socket of another thread than their transport's.
+    pub handed_over: u64,
+    /// Packets that another thread did not take in time.
+    pub posts_dropped: u64,
     /// Datagrams that belong to no transport.
     pub strays_dropped: u64,
     pub retransmitted: u64,

@@ -4,12 +4,14 @@
 use crate::command::{TransportId, TransportRole, WantedTrack};
 use crate::engine::Engine;
 use crate::event::{Event, MediaKind, MidTrack, OfferedMedia};
+use crate::random::ice_text;
 use crate::sdp::{self, Section};
 use crate::sdp_job::{Parsed, SdpJob, SdpResult};
 use crate::slots::{Slot, SlotState};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::time::Instant;
+use str0m::IceCreds;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 
 /// Descriptions of one transport that may wait for the parser.
@@ -131,15 +133,13 @@ impl Engine {
                 .accept_offer(sdp)
                 .map(|answer| answer.to_sdp_string())
         });
-        let answer = match answer {
+        let mut answer = match answer {
             Some(Ok(answer)) => answer,
             Some(Err(error)) => return self.negotiation_failed(id, offer, error.to_string()),
             // The transport is gone, and its end has been told.
             None => return,
         };
-        if let Some(ufrag) = sdp::ufrag(&answer) {
-            self.rename(id, ufrag);
-        }
+        self.restart_ice(id, &mut answer);
         let media = offered_media(&offered, &sdp::scan(&answer));
         self.offer_accepted(now, id, &media);
         self.emit(Event::Answered {
@@ -148,6 +148,36 @@ impl Engine {
             sdp: answer,
             media,
         });
+    }
+
+    /// After an ICE restart by the client str0m has new credentials. Ours replace them, since our ufrags say which shard they
+    /// belong to.
+    fn restart_ice(&mut self, id: TransportId, answer: &mut String) {
+        let named = sdp::ufrag(answer).map(str::to_owned);
+        let ufrag = self.new_ufrag(id);
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        if named.is_none_or(|named| named == transport.ufrag) {
+            return;
+        }
+        let theirs = transport.rtc.direct_api().local_ice_credentials();
+        let pass = ice_text(24);
+        for before in ["a=ice-ufrag:", " ufrag "] {
+            let (old, new) = (&theirs.ufrag, &ufrag);
+            *answer = answer.replace(&format!("{before}{old}"), &format!("{before}{new}"));
+        }
+        let line = |pass: &str| format!("a=ice-pwd:{pass}");
+        *answer = answer.replace(&line(&theirs.pass), &line(&pass));
+        if let Some(password) = &mut transport.password {
+            password.clone_from(&pass);
+        }
+        let mut api = transport.rtc.direct_api();
+        api.set_local_ice_credentials(IceCreds {
+            ufrag: ufrag.clone(),
+            pass,
+        });
+        self.rename(id, &ufrag);
     }
 
     fn accept_answer(&mut self, now: Instant, id: TransportId, offer: u32, sdp: SdpAnswer) {

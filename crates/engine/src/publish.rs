@@ -5,8 +5,9 @@ use crate::engine::Engine;
 use crate::event::{AudioLevel, Event, MediaKind};
 use crate::media::keyframe::Need;
 use crate::media::{LayerId, PacketStore};
+use crate::shard::Post;
 use crate::source::{Layer, Source};
-use crate::tracks::{Track, TrackKey};
+use crate::tracks::{Home, Track, TrackKey};
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
 use str0m::Input;
@@ -24,31 +25,36 @@ impl Engine {
         let offered = owner.uplink.media.iter().find(same_mid);
         let kind = offered.map(|media| media.kind);
         let rids = offered.map(|media| media.rids.clone()).unwrap_or_default();
-        let mut muted = false;
+        let (mut muted, mut exports) = (false, Vec::new());
+        let home = Home::Here(transport, mid);
         if let Some(key) = self.tracks.key(id) {
-            let Some(known) = self.tracks.get(key) else {
+            let Some(known) = self.tracks.get_mut(key) else {
                 return;
             };
-            if known.transport == transport && known.mid == mid {
+            if known.home == home {
                 return;
             }
             muted = known.muted;
+            exports.clone_from(&known.exports);
             self.remove_track(now, key);
         }
         if let Some(replaced) = self.tracks.at(transport, mid) {
             self.remove_track(now, replaced);
         }
-        self.tracks.insert(Track {
+        let key = self.tracks.insert(Track {
             id: id.to_owned(),
-            transport,
-            mid,
+            home,
             kind,
             muted,
+            exports: exports.clone(),
             source: Source {
                 rids,
                 ..Source::default()
             },
         });
+        for shard in exports {
+            self.begin_export(now, key, shard);
+        }
         self.reconcile_all(now, id);
     }
 
@@ -67,6 +73,9 @@ impl Engine {
             if let Some(sender) = transport.and_then(|t| t.sender(slot, key)) {
                 sender.munger.pause();
             }
+        }
+        for shard in track.exports {
+            self.posts.push(shard, Post::Gone { key });
         }
         self.reconcile_all(now, &track.id);
     }
@@ -88,6 +97,7 @@ impl Engine {
                 layer.store = PacketStore::default();
             }
         }
+        self.export_state(key);
         self.steer_all(now, key);
     }
 
@@ -106,15 +116,24 @@ impl Engine {
             && let Some(found) = track.source.layer_mut(layer)
             && found.limiter.request(need, now)
         {
-            self.send_keyframe_request(now, key, layer);
+            self.send_keyframe_request(now, key, layer, need);
         }
     }
 
-    fn send_keyframe_request(&mut self, now: Instant, key: TrackKey, layer: LayerId) {
+    fn send_keyframe_request(&mut self, now: Instant, key: TrackKey, layer: LayerId, need: Need) {
         let Some(track) = self.tracks.get(key) else {
             return;
         };
-        let (mid, publisher) = (track.mid, track.transport);
+        let ssrc = track.source.layer(layer).map(|layer| layer.ssrc);
+        let (publisher, mid) = match (track.home, ssrc) {
+            (Home::Here(publisher, mid), _) => (publisher, mid),
+            (Home::Shard(shard, key), Some(ssrc)) => {
+                let post = Post::KeyframeRequest { key, ssrc, need };
+                self.posts.push(shard, post);
+                return;
+            }
+            _ => return,
+        };
         // Without a rid str0m would take any of the layers.
         let rid = track.source.layer(layer).and_then(|layer| layer.rid);
         self.metrics.keyframe_requests += 1;
@@ -163,7 +182,7 @@ impl Engine {
             .filter_map(|layer| layer.limiter.poll(now).then_some(layer.id))
             .collect();
         for layer in due {
-            self.send_keyframe_request(now, key, layer);
+            self.send_keyframe_request(now, key, layer, Need::Repair);
         }
     }
 
@@ -171,7 +190,8 @@ impl Engine {
         let levels = self
             .tracks
             .iter()
-            .filter(|(_, track)| track.kind == Some(MediaKind::Audio) && !track.muted)
+            .filter(|(_, track)| track.home.is_here() && !track.muted)
+            .filter(|(_, track)| track.kind == Some(MediaKind::Audio))
             .map(|(_, track)| (track.id.clone(), track.source.meter.level(now)));
         let levels: Vec<AudioLevel> = self
             .speakers
@@ -193,10 +213,7 @@ impl Engine {
         for (_, track) in self.tracks.iter_mut() {
             track.source.subscribers.retain(|(other, _)| *other != id);
         }
-        let owned = self
-            .tracks
-            .iter()
-            .filter(|(_, track)| track.transport == id);
+        let owned = self.tracks.iter().filter(|(_, track)| track.home.is_of(id));
         let owned: Vec<TrackKey> = owned.map(|(key, _)| key).collect();
         for key in owned {
             self.remove_track(now, key);

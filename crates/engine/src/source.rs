@@ -132,12 +132,14 @@ impl Engine {
             clock: None,
         });
         source.layers.sort_by_key(|layer| layer.rank);
-        let event = Event::LayerStarted {
-            track: track.id.clone(),
-            ssrc,
-            rid: name,
-        };
-        self.emit(event);
+        if track.home.is_here() {
+            let event = Event::LayerStarted {
+                track: track.id.clone(),
+                ssrc,
+                rid: name,
+            };
+            self.emit(event);
+        }
         self.steer_all(now, key);
     }
 
@@ -178,6 +180,7 @@ impl Engine {
             layer.limiter.keyframe_started();
         }
         let (layer, seq) = (layer.id, packet.seq);
+        self.export_packet(key, layer, seq);
         self.fan_out(now, key, layer, seq);
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::engine::Config;
 use crate::event::MediaKind;
+use crate::tracks::Home;
 use str0m::media::Mid;
 
 #[test]
@@ -11,15 +12,17 @@ fn a_publisher_that_invents_streams_makes_no_endless_news() {
         Config {
             candidates,
             seed: 1,
+            shard: 0,
+            shards: 1,
         },
         now,
     );
     let key = engine.tracks.insert(Track {
         id: "TR_v".to_owned(),
-        transport: 1,
-        mid: Mid::from("0"),
+        home: Home::Here(1, Mid::from("0")),
         kind: Some(MediaKind::Video),
         muted: false,
+        exports: Vec::new(),
         source: Source::default(),
     });
     let mut config = str0m::RtcConfig::new();

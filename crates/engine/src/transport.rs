@@ -8,6 +8,7 @@ use crate::dtls::{self, KeySlot};
 use crate::feedback::RtxBudget;
 use crate::negotiate::Negotiation;
 use crate::outbox::Route;
+use crate::shard::ShardId;
 use crate::uplink::Uplink;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -22,6 +23,8 @@ const PATH_LIMIT: usize = 16;
 pub struct Path {
     pub remote: SocketAddr,
     pub local: SocketAddr,
+    /// The shard at whose socket they arrive, when it is not ours.
+    pub via: Option<ShardId>,
 }
 
 pub struct Transport {
@@ -146,7 +149,7 @@ impl Transport {
     /// Remembers a proven path. Returns an address that had to make room.
     pub fn add_path(&mut self, path: Path) -> Option<SocketAddr> {
         if let Some(known) = self.paths.iter_mut().find(|p| p.remote == path.remote) {
-            known.local = path.local;
+            *known = path;
             return None;
         }
         self.paths.push(path);

@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::event::{MediaKind, OfferedMedia};
 use crate::formats::{self, Incoming};
 use crate::media::{MediaPacket, Ntp, ReportClock};
+use crate::tracks::Home;
 use std::collections::HashMap;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 use str0m::media::{Mid, Rid, SenderFeedback};
@@ -72,12 +73,11 @@ impl Engine {
         transport.uplink.media = media.to_vec();
         transport.uplink.streams.clear();
         transport.uplink.formats = formats::Table::new(transport.rtc.codec_config().params());
-        let mut known = Vec::new();
-        for (_, track) in self.tracks.iter_mut().filter(|(_, t)| t.transport == id) {
-            let offered = media
-                .iter()
-                .find(|m| Mid::from(m.mid.as_str()) == track.mid);
-            if let Some(offered) = offered {
+        let (mut known, mut changed) = (Vec::new(), Vec::new());
+        for (key, track) in self.tracks.iter_mut() {
+            let at = |m: &&OfferedMedia| track.home == Home::Here(id, Mid::from(m.mid.as_str()));
+            if let Some(offered) = media.iter().find(at) {
+                changed.push(key);
                 if track.kind.is_none() {
                     known.push(track.id.clone());
                 }
@@ -85,6 +85,9 @@ impl Engine {
                 track.source.changes = 0;
                 track.source.rids.clone_from(&offered.rids);
             }
+        }
+        for key in changed {
+            self.export_state(key);
         }
         for track in known {
             self.reconcile_all(now, &track);
@@ -138,12 +141,14 @@ impl Engine {
         let Ok(ntp) = info.ntp_time.duration_since(UNIX_EPOCH) else {
             return;
         };
-        layer.clock = Some(ReportClock {
+        let clock = ReportClock {
             ntp: Ntp::from_unix(ntp),
             rtp: info.rtp_time.numer() as u32,
             at: report.received_at,
             rate,
-        });
+        };
+        layer.clock = Some(clock);
+        self.export_clock(key, ssrc, clock);
     }
 }
 

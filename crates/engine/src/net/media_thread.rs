@@ -78,7 +78,12 @@ impl EngineHandle {
                     let seed = SystemTime::now()
                         .duration_since(SystemTime::UNIX_EPOCH)
                         .map_or(1, |d| d.as_nanos() as u64);
-                    let config = Config { candidates, seed };
+                    let config = Config {
+                        candidates,
+                        seed,
+                        shard: 0,
+                        shards: 1,
+                    };
                     let media = MediaThread {
                         socket,
                         shared: shared.clone(),

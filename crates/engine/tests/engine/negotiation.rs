@@ -1,7 +1,7 @@
 //! Offers, answers and m-lines.
 
 use crate::media::unbroken;
-use crate::world::{Feed, Setup, World, call, wanted};
+use crate::world::{Feed, Setup, World, call, opening, wanted};
 use engine::command::{Command, TransportRole};
 use engine::event::{Event, MediaKind as Kind};
 use std::collections::HashSet;
@@ -16,7 +16,7 @@ fn the_answer_tells_what_was_offered() {
     feeds.extend(["q", "h", "f"].map(|rid| Feed::layer(now, rid)));
     let mut client = crate::world::Client::new(1, now, Setup::default());
     let role = TransportRole::Publisher;
-    world.command(Command::OpenTransport { transport: 1, role });
+    world.command(opening(1, role));
     let (offer, _) = client.offer(feeds);
     let (answer, media) = world.negotiate(1, &offer);
     assert_eq!(media.len(), 2);

@@ -1,6 +1,6 @@
 //! The real thing on loopback: sockets, threads and the clock.
 
-use crate::world::{Client, Feed, Setup};
+use crate::world::{Client, Feed, Setup, opening};
 use engine::command::{Command, TransportRole};
 use engine::event::Event;
 use engine::net::{EngineHandle, Options};
@@ -59,9 +59,7 @@ impl Live {
         let candidate = Candidate::host(client.address, "udp").unwrap();
         client.rtc.add_local_candidate(candidate);
         self.clients.push((client, socket));
-        self.handle
-            .apply(vec![Command::OpenTransport { transport, role }])
-            .unwrap();
+        self.handle.apply(vec![opening(transport, role)]).unwrap();
     }
 
     fn until(&mut self, what: &str, mut holds: impl FnMut(&mut Live) -> bool) {

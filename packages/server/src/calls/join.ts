@@ -52,8 +52,9 @@ export function join(
   call.participants.set(participant.sid, participant)
   call.everJoined = true
   call.emptySince = undefined
-  command(turn, { type: 'openTransport', transport: participant.publisher.id, role: 'publisher' })
-  command(turn, { type: 'openTransport', transport: participant.subscriber.id, role: 'subscriber' })
+  for (const role of ['publisher', 'subscriber'] as const) {
+    command(turn, { type: 'openTransport', transport: participant[role].id, role, room: call.sid })
+  }
   tell(turn, participant, {
     type: 'joined',
     call: describeCall(call),

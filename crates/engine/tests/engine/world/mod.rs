@@ -43,6 +43,8 @@ impl World {
         let config = Config {
             candidates: vec![engine_address()],
             seed: 7,
+            shard: 0,
+            shards: 1,
         };
         World {
             now,
@@ -70,7 +72,7 @@ impl World {
     pub fn publisher_with(&mut self, transport: TransportId, feeds: Vec<Feed>, setup: Setup) {
         let mut client = Client::new(transport, self.now, setup);
         let role = TransportRole::Publisher;
-        self.command(Command::OpenTransport { transport, role });
+        self.command(opening(transport, role));
         let (offer, pending) = client.offer(feeds);
         let answer = self.negotiate(transport, &offer).0;
         client.accept(pending, &answer);
@@ -118,7 +120,7 @@ impl World {
     pub fn subscriber_with(&mut self, transport: TransportId, tracks: &[&str], setup: Setup) {
         self.clients.push(Client::new(transport, self.now, setup));
         let role = TransportRole::Subscriber;
-        self.command(Command::OpenTransport { transport, role });
+        self.command(opening(transport, role));
         self.subscribe(transport, tracks);
     }
 
@@ -296,6 +298,15 @@ pub fn call() -> World {
     world.publish("TR_a", 1, 0);
     world.publish("TR_v", 1, 1);
     world
+}
+
+/// Everybody is in one room.
+pub fn opening(transport: TransportId, role: TransportRole) -> Command {
+    Command::OpenTransport {
+        transport,
+        role,
+        room: "hall".to_owned(),
+    }
 }
 
 pub fn wanted(track: &str, enabled: bool) -> WantedTrack {
