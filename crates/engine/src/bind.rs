@@ -1,16 +1,14 @@
 //! Tracks are bound to m-lines when the answer comes, and are shown from then on: the picture as it stands first.
 
 use crate::command::TransportId;
+use crate::downlink::EgressPath;
 use crate::engine::Engine;
 use crate::event::Event;
-use crate::fanout::forward;
 use crate::media::rtcp;
 use crate::slots::{Slot, SlotState};
+use crate::source::Subscriber;
 use crate::tracks::TrackKey;
 use std::time::Instant;
-
-/// Packets of a group of pictures that a newcomer is shown at once; more is dearer than a new key frame.
-const REPLAY_LIMIT: usize = 120;
 
 impl Engine {
     /// After an answer: every m-line that carries a new track gets its sender and its publisher is asked for a picture.
@@ -32,6 +30,7 @@ impl Engine {
             return;
         };
         let made = transport.make_sender(index, first_seq, rtx_seq);
+        let made = made.map(|sender| self.senders.insert(sender));
         let Some(slot) = transport.negotiation.slots.get_mut(index) else {
             return;
         };
@@ -53,7 +52,8 @@ impl Engine {
             .unwrap_or_default()
             .to_owned();
         slot.sender = made;
-        let Some(sender) = slot.sender.as_mut() else {
+        let Some((name, sender)) = made.and_then(|name| Some((name, self.senders.get_mut(name)?)))
+        else {
             return;
         };
         sender.cname = cname;
@@ -62,11 +62,15 @@ impl Engine {
             return;
         };
         let format = source.format;
-        if !source.subscribers.contains(&(id, index)) {
-            source.subscribers.push((id, index));
-        }
+        let here = |s: &Subscriber| s.transport == id && s.slot == index;
+        source.subscribers.retain(|subscriber| !here(subscriber));
+        source.subscribers.push(Subscriber {
+            transport: id,
+            slot: index,
+            sender: name,
+        });
         if let Some(format) = format
-            && transport.format(index, &format.spec).is_none()
+            && sender.format(&format.spec, &self.transports).is_none()
         {
             let reason = format!("the client does not speak {}", format.spec.codec);
             self.subscription_failed(id, key, track, reason);
@@ -85,39 +89,9 @@ impl Engine {
 
     /// Sends a track from now on, beginning with the picture as it stands, or stops.
     fn show(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey, enabled: bool) {
-        let transport = self.transports.get_mut(&id);
-        if let Some(sender) = transport.and_then(|transport| transport.sender(slot, key)) {
+        if let Some(sender) = self.sender(id, slot, key) {
             sender.enabled = enabled;
             self.steer(now, id, slot, key);
-        }
-    }
-
-    /// The packets since the last key frame, so that a newcomer sees a picture at once.
-    pub(crate) fn replay(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey) {
-        let moment = self.moment(now);
-        let (Some(transport), Some(track)) = (self.transports.get_mut(&id), self.tracks.get(key))
-        else {
-            return;
-        };
-        let source = &track.source;
-        let wanted = transport.sender(slot, key).and_then(|s| s.munger.wanted());
-        let layer = wanted.and_then(|wanted| source.layer(wanted));
-        let (Some(layer), Some(format)) = (layer, source.format) else {
-            return;
-        };
-        if !transport.connected || track.muted {
-            return;
-        }
-        for packet in layer.store.since_key(REPLAY_LIMIT).into_iter().flatten() {
-            forward(
-                (&mut *transport, slot, key),
-                layer.id,
-                packet,
-                format,
-                &moment,
-                &mut self.outbox,
-                &mut self.metrics,
-            );
         }
     }
 
@@ -143,7 +117,8 @@ impl Engine {
         };
         let mut changed = Vec::new();
         for (i, slot) in transport.negotiation.slots.iter().enumerate() {
-            if let (Some(track), Some(sender)) = (&slot.track, &slot.sender) {
+            let sender = slot.sender.and_then(|sender| self.senders.get(sender));
+            if let (Some(track), Some(sender)) = (&slot.track, sender) {
                 let enabled = Engine::enabled(transport, &track.id);
                 if track.bound && enabled != sender.enabled {
                     changed.push((i, track.key, enabled));
@@ -166,7 +141,8 @@ impl Engine {
             transport.negotiation.failed.push(key);
         }
         if let Some(track) = self.tracks.get_mut(key) {
-            track.source.subscribers.retain(|(other, _)| *other != id);
+            let others = &mut track.source.subscribers;
+            others.retain(|subscriber| subscriber.transport != id);
         }
         self.emit(Event::SubscriptionFailed {
             transport: id,
@@ -177,30 +153,17 @@ impl Engine {
 
     /// Publishers may change their codec in mid-stream; who does not speak it is told once.
     pub(crate) fn tell_failed_formats(&mut self, now: Instant) {
-        let told: Vec<(TransportId, Vec<TrackKey>)> = self
-            .transports
-            .values_mut()
-            .filter(|transport| !transport.downlink.unspoken.is_empty())
-            .map(|transport| {
-                (
-                    transport.id,
-                    std::mem::take(&mut transport.downlink.unspoken),
-                )
-            })
-            .collect();
-        for (id, keys) in told {
-            for key in keys {
-                let Some(track) = self.tracks.get(key) else {
-                    continue;
-                };
-                let codec = track
-                    .source
-                    .format
-                    .map(|format| format.spec.codec.to_string());
-                let reason = format!("the client does not speak {}", codec.unwrap_or_default());
-                let track = track.id.clone();
-                self.subscription_failed(id, key, track, reason);
-            }
+        for (id, key) in std::mem::take(&mut self.unspoken) {
+            let Some(track) = self.tracks.get(key) else {
+                continue;
+            };
+            let codec = track
+                .source
+                .format
+                .map(|format| format.spec.codec.to_string());
+            let reason = format!("the client does not speak {}", codec.unwrap_or_default());
+            let track = track.id.clone();
+            self.subscription_failed(id, key, track, reason);
             self.reconcile(now, id);
         }
     }
@@ -211,7 +174,7 @@ impl Engine {
             return;
         };
         let slots = transport.negotiation.slots.iter();
-        let senders = slots.filter_map(|slot| slot.sender.as_ref());
+        let senders = slots.filter_map(|slot| self.senders.get(slot.sender?));
         let sending = senders.filter(|sender| sender.packets > 0);
         let ssrcs: Vec<u32> = sending.map(|sender| sender.out.ssrc).collect();
         transport.negotiation.ended.extend(ssrcs);
@@ -224,14 +187,19 @@ impl Engine {
             return;
         };
         let ended = std::mem::take(&mut transport.negotiation.ended);
-        let (Some(seal), Some(route)) = (transport.downlink.seal.as_mut(), transport.route) else {
+        let Some(EgressPath {
+            seal: Some(seal),
+            route: Some(route),
+            ..
+        }) = self.egress.get_mut(transport.egress)
+        else {
             return;
         };
         for ssrcs in ended.chunks(31) {
             let mut plain = Vec::new();
             rtcp::write_goodbye(&mut plain, ssrcs);
             self.outbox
-                .build(route, |arena| seal.seal_rtcp(&plain, arena).is_ok());
+                .build(*route, |arena| seal.seal_rtcp(&plain, arena).is_ok());
         }
     }
 

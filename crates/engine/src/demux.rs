@@ -120,14 +120,16 @@ impl Engine {
 
     /// str0m answered a binding request from there, so its integrity was right.
     pub(crate) fn proven(&mut self, now: Instant, id: TransportId, remote: SocketAddr) {
-        let Some(transport) = self.transports.get_mut(&id) else {
+        let Some(transport) = self.transports.get(&id) else {
             return;
         };
         let Some((path, nominated)) = transport.arrival(remote) else {
             return;
         };
-        if nominated || transport.route.is_none() {
-            transport.route = Some(Route {
+        if let Some(egress) = self.egress.get_mut(transport.egress)
+            && (nominated || egress.route.is_none())
+        {
+            egress.route = Some(Route {
                 to: path.remote,
                 from: Some(path.local),
             });

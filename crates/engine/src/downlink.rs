@@ -1,71 +1,138 @@
 //! Media to subscribers: one sender for each track on an m-line, which keeps its numbers running when the layer changes.
 
+use crate::command::TransportId;
+use crate::engine::Engine;
 use crate::event::MediaKind;
 use crate::formats::{self, Outgoing};
 use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm};
 use crate::media::select::Aim;
 use crate::media::srtp::{Keys, Open, Profile, Seal};
-use crate::media::{MediaPacket, Munger};
+use crate::media::{LayerId, MediaPacket, Munger};
+use crate::outbox::{Route, Tail};
 use crate::reports::Received;
+use crate::slab::{Key, Slab};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
+use std::collections::HashMap;
 use std::time::Instant;
 use str0m::format::CodecSpec;
 use str0m::rtp::Extension;
 
-/// The sending side of a subscriber transport.
+/// The control side of what goes to a subscriber.
 #[derive(Default)]
 pub struct Downlink {
-    pub seal: Option<Seal>,
     pub open: Option<Open>,
-    /// Tracks whose codec the subscriber does not speak, met while forwarding and still to be told.
-    pub unspoken: Vec<TrackKey>,
 }
 
+/// What every packet to one client needs on its way, apart from the rest of its transport: few bytes that lie together.
+#[derive(Default)]
+pub struct EgressPath {
+    /// Since the handshake.
+    pub seal: Option<Seal>,
+    /// The path of the last nomination.
+    pub route: Option<Route>,
+    /// The newest train, on which more may ride.
+    pub tail: Tail,
+    /// Next transport-wide sequence number.
+    pub transport_seq: u16,
+}
+
+/// One subscription's stream. What each packet needs comes first.
 pub struct Sender {
+    pub egress: Key<EgressPath>,
     pub enabled: bool,
-    /// How much of the track's quality it is to send.
-    pub aim: Aim,
     pub out: OutStream,
     pub munger: Munger,
-    pub rtx_seq: u64,
+    /// The subscriber's numbers for the codec that the publisher uses now.
+    format: Option<(CodecSpec, Option<Outgoing>)>,
+    /// Shown what has gone before, up to this packet of this layer.
+    pub catch_up: Option<(LayerId, u64)>,
     pub packets: u32,
     pub octets: u32,
+    pub transport: TransportId,
+    pub slot: usize,
+    /// How much of the track's quality it is to send.
+    pub aim: Aim,
+    pub rtx_seq: u64,
     pub reported: Option<Instant>,
     pub received: Received,
     pub cname: String,
     /// A packet that was asked for again and was not there, since when.
     pub hole: Option<(u16, Instant)>,
-    /// The subscriber's numbers for the codec that the publisher uses now.
-    format: Option<(CodecSpec, Option<Outgoing>)>,
+}
+
+impl Sender {
+    /// The subscriber's numbers for a codec; the last answer is kept.
+    pub fn format(
+        &mut self,
+        spec: &CodecSpec,
+        transports: &HashMap<TransportId, Transport>,
+    ) -> Option<Outgoing> {
+        if let Some((known, outgoing)) = &self.format
+            && known == spec
+        {
+            return *outgoing;
+        }
+        let transport = transports.get(&self.transport)?;
+        let slot = transport.negotiation.slots.get(self.slot)?;
+        let agreed = transport.rtc.media(slot.mid)?.remote_pts();
+        let params = transport.rtc.codec_config().params();
+        let outgoing = formats::outgoing(spec, params, agreed);
+        self.format = Some((*spec, outgoing));
+        outgoing
+    }
+}
+
+impl Engine {
+    /// The sender of an m-line while that track is bound to it.
+    pub(crate) fn sender(
+        &mut self,
+        id: TransportId,
+        slot: usize,
+        key: TrackKey,
+    ) -> Option<&mut Sender> {
+        let sender = self.transports.get(&id)?.sender(slot, key)?;
+        self.senders.get_mut(sender)
+    }
+
+    /// Senders go with their transport.
+    pub(crate) fn forget_senders(&mut self, transport: &Transport) {
+        for slot in &transport.negotiation.slots {
+            slot.sender.map(|sender| self.senders.remove(sender));
+        }
+        self.egress.remove(transport.egress);
+    }
 }
 
 impl Transport {
     /// Keys for our own sealing; the handshake has just left them.
-    pub(crate) fn take_keys(&mut self) -> Result<(), String> {
+    pub(crate) fn take_keys(&mut self) -> Result<Seal, String> {
         let keys = self.keys.get().ok_or("the handshake left no SRTP keys")?;
         let profile = Profile::from_dtls(&keys.profile)
             .ok_or_else(|| format!("SRTP profile {:?} is not spoken", keys.profile))?;
         let (seal, open) = Keys::from_dtls(&keys.material, profile, keys.active)
             .map_err(|error| error.to_string())?;
-        self.downlink.seal = Some(seal);
         self.downlink.open = Some(open);
-        Ok(())
+        Ok(seal)
     }
 
     /// The sender of an m-line while that track is bound to it.
-    pub(crate) fn sender(&mut self, slot: usize, key: TrackKey) -> Option<&mut Sender> {
-        let slot = self.negotiation.slots.get_mut(slot)?;
+    pub(crate) fn sender(&self, slot: usize, key: TrackKey) -> Option<Key<Sender>> {
+        let slot = self.negotiation.slots.get(slot)?;
         let bound = slot.track.as_ref().is_some_and(|t| t.key == key && t.bound);
-        slot.sender.as_mut().filter(|_| bound)
+        slot.sender.filter(|_| bound)
     }
 
     /// The m-line that sends with this SSRC, and its track.
-    pub(crate) fn slot_by_ssrc(&self, ssrc: u32) -> Option<(usize, TrackKey)> {
+    pub(crate) fn slot_by_ssrc(
+        &self,
+        senders: &Slab<Sender>,
+        ssrc: u32,
+    ) -> Option<(usize, TrackKey)> {
         let slots = self.negotiation.slots.iter().enumerate();
         let mut sending = slots.filter_map(|(i, slot)| {
             let track = slot.track.as_ref().filter(|track| track.bound)?;
-            Some((i, track.key, slot.sender.as_ref()?.out.ssrc))
+            Some((i, track.key, senders.get(slot.sender?)?.out.ssrc))
         });
         sending.find(|s| s.2 == ssrc).map(|(i, key, _)| (i, key))
     }
@@ -73,11 +140,11 @@ impl Transport {
     /// What the client agreed to, made into a sender. None when it refused the m-line.
     pub(crate) fn make_sender(
         &mut self,
-        slot: usize,
+        index: usize,
         first_seq: u16,
         rtx_seq: u16,
     ) -> Option<Sender> {
-        let slot = self.negotiation.slots.get(slot)?;
+        let slot = self.negotiation.slots.get(index)?;
         let (mid, kind) = (slot.mid, slot.kind);
         let (ssrc, rtx_ssrc) = {
             let mut api = self.rtc.direct_api();
@@ -97,10 +164,15 @@ impl Transport {
                 audio_level: id(Extension::AudioLevel).filter(|_| !video),
                 orientation: id(Extension::VideoOrientation).filter(|_| video),
                 dependency_descriptor: id(crate::codecs::dependency_descriptor()).filter(|_| video),
+                transport_seq: id(Extension::TransportSequenceNumber),
             },
         };
         let clock_rate = if video { 90_000 } else { 48_000 };
         Some(Sender {
+            egress: self.egress,
+            transport: self.id,
+            slot: index,
+            catch_up: None,
             enabled: true,
             aim: Aim::Best,
             out,
@@ -114,21 +186,6 @@ impl Transport {
             hole: None,
             format: None,
         })
-    }
-
-    /// The subscriber's numbers for a codec on an m-line; the last answer is kept.
-    pub(crate) fn format(&mut self, slot: usize, spec: &CodecSpec) -> Option<Outgoing> {
-        let slot = self.negotiation.slots.get_mut(slot)?;
-        let sender = slot.sender.as_mut()?;
-        if let Some((known, outgoing)) = &sender.format
-            && known == spec
-        {
-            return *outgoing;
-        }
-        let agreed = self.rtc.media(slot.mid)?.remote_pts();
-        let outgoing = formats::outgoing(spec, self.rtc.codec_config().params(), agreed);
-        sender.format = Some((*spec, outgoing));
-        outgoing
     }
 }
 

@@ -138,9 +138,16 @@ impl Engine {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        if let Err(reason) = transport.take_keys() {
-            self.end(id, reason);
-            return;
+        match transport.take_keys() {
+            Ok(seal) => {
+                if let Some(egress) = self.egress.get_mut(transport.egress) {
+                    egress.seal = Some(seal);
+                }
+            }
+            Err(reason) => {
+                self.end(id, reason);
+                return;
+            }
         }
         transport.connected = true;
         self.emit(Told::TransportConnected { transport: id });

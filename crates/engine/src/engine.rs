@@ -4,6 +4,7 @@
 //! outbox. Whatever one transport does wrong, a panic included, costs that transport only.
 
 use crate::command::{Command, TransportId, TransportRole};
+use crate::downlink::{EgressPath, Sender};
 use crate::event::{Event, LogLevel};
 use crate::media::level::SpeakerList;
 use crate::media::rtcp::Feedback;
@@ -11,9 +12,12 @@ use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::panics;
 use crate::random::{Random, ice_text};
+use crate::runs::Runs;
 use crate::sdp_job::SdpJob;
 use crate::shard::{self, Post, Posts, ShardId};
+use crate::slab::{Key, Slab};
 use crate::strays::Strays;
+use crate::tracks::TrackKey;
 use crate::tracks::Tracks;
 use crate::transport::{Opening, Path, Transport};
 use std::collections::{BTreeSet, HashMap};
@@ -43,6 +47,16 @@ pub struct Engine {
     pub(crate) start: Instant,
     pub(crate) transports: HashMap<TransportId, Transport>,
     pub(crate) tracks: Tracks,
+    /// The sending state of all subscriptions, and of all transports.
+    pub(crate) senders: Slab<Sender>,
+    pub(crate) egress: Slab<EgressPath>,
+    pub(crate) runs: Runs,
+    /// Packets of the run that is being sent; kept to spare allocations.
+    pub(crate) taken: Vec<u64>,
+    /// Newcomers that are shown what has gone before, and when each goes on.
+    pub(crate) catching_up: Vec<(Instant, TrackKey, Key<Sender>)>,
+    /// Tracks whose codec a subscriber does not speak, met while forwarding and still to be told.
+    pub(crate) unspoken: Vec<(TransportId, TrackKey)>,
     pub(crate) outbox: Outbox,
     pub(crate) metrics: Metrics,
     pub(crate) random: Random,
@@ -71,6 +85,12 @@ impl Engine {
             start: now,
             transports: HashMap::new(),
             tracks: Tracks::default(),
+            senders: Slab::default(),
+            egress: Slab::default(),
+            runs: Runs::default(),
+            taken: Vec::new(),
+            catching_up: Vec::new(),
+            unspoken: Vec::new(),
             outbox: Outbox::default(),
             metrics: Metrics::default(),
             by_address: HashMap::new(),
@@ -134,13 +154,18 @@ impl Engine {
 
     /// When `tick` is due, whatever arrives before.
     pub fn deadline(&self) -> Instant {
-        match self.timers.first() {
-            Some((at, _)) => self.next_housekeeping.min(*at),
-            None => self.next_housekeeping,
-        }
+        let timer = self.timers.first().map(|(at, _)| *at);
+        let due = timer.into_iter().chain(self.media_due());
+        due.fold(self.next_housekeeping, Instant::min)
+    }
+
+    /// Whether there is so much to do that packets wait for others to leave with, up to three milliseconds.
+    pub fn set_busy(&mut self, busy: bool) {
+        self.runs.busy = busy;
     }
 
     pub fn tick(&mut self, now: Instant) {
+        self.send_due_media(now);
         while let Some(&(at, id)) = self.timers.first() {
             if at > now {
                 break;
@@ -233,6 +258,7 @@ impl Engine {
             ufrag: self.new_ufrag(id),
             password: ice_text(24),
             candidates: &self.config.candidates,
+            egress: self.egress.insert(EgressPath::default()),
             now,
         };
         match panics::catch(|| Transport::open(opening)) {
@@ -343,6 +369,7 @@ impl Engine {
             }
         }
         self.forget_media(now, &transport);
+        self.forget_senders(&transport);
         // It may be in any state after a panic.
         let _ = panics::catch(|| drop(transport));
     }
@@ -377,7 +404,11 @@ impl Engine {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        if let Some(displaced) = transport.add_path(path) {
+        let route = self
+            .egress
+            .get(transport.egress)
+            .and_then(|egress| egress.route);
+        if let Some(displaced) = transport.add_path(path, route) {
             self.release_address(displaced);
         }
         self.claim_address(path);

@@ -1,13 +1,22 @@
 //! From the store to every subscriber of a track: rewritten, sealed and laid out for the socket.
+//!
+//! Packets gather into runs (`runs.rs`). A run goes to one subscriber after the other, whose packets of it lie together
+//! and leave as one send; voice that is due at the same time rides behind.
 
-use crate::downlink::payload_form;
+use crate::command::TransportId;
+use crate::downlink::{EgressPath, Sender, payload_form};
 use crate::engine::Engine;
+use crate::event::MediaKind;
 use crate::formats::Incoming;
+use crate::media::egress::{self, OutStream, Stamp};
+use crate::media::train::{self, RUN};
 use crate::media::{LayerId, MediaPacket, Ntp};
 use crate::metrics::Metrics;
-use crate::outbox::Outbox;
+use crate::outbox::{Class, Outbox};
+use crate::slab::Slab;
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// A point in time in the forms that packets need.
@@ -16,28 +25,232 @@ pub struct Moment {
     pub abs_send_time: u32,
 }
 
+impl Moment {
+    /// What the next packet of a transport carries of it.
+    pub fn stamp(&self, out: &OutStream, transport_seq: &mut u16) -> Stamp {
+        let stamp = Stamp {
+            abs_send_time: self.abs_send_time,
+            transport_seq: *transport_seq,
+        };
+        if out.extensions.transport_seq.is_some() {
+            *transport_seq = transport_seq.wrapping_add(1);
+        }
+        stamp
+    }
+}
+
+/// What sending takes from the engine.
+pub struct Forwarding<'a> {
+    pub moment: &'a Moment,
+    pub transports: &'a HashMap<TransportId, Transport>,
+    pub egress: &'a mut Slab<EgressPath>,
+    pub outbox: &'a mut Outbox,
+    pub metrics: &'a mut Metrics,
+    pub unspoken: &'a mut Vec<(TransportId, TrackKey)>,
+}
+
+/// Packets of one layer on their way to any number of subscribers.
+pub struct OutRun<'a> {
+    key: TrackKey,
+    layer: LayerId,
+    packets: &'a [&'a MediaPacket],
+    /// What each would be padded to, counted as `weight` does.
+    sizes: [usize; RUN],
+    incoming: Incoming,
+    class: Class,
+    padding: usize,
+}
+
+impl<'a> OutRun<'a> {
+    pub fn new(
+        key: TrackKey,
+        layer: LayerId,
+        packets: &'a [&'a MediaPacket],
+        incoming: Incoming,
+        voice: bool,
+    ) -> Self {
+        let (class, padding) = match voice {
+            true => (Class::Voice, train::VOICE_PADDING),
+            false => (Class::Video, train::VIDEO_PADDING),
+        };
+        let mut weights = [0; RUN];
+        for (to, packet) in weights.iter_mut().zip(packets) {
+            *to = weight(packet);
+        }
+        OutRun {
+            key,
+            layer,
+            packets,
+            sizes: train::sizes(&weights[..packets.len().min(RUN)], padding),
+            incoming,
+            class,
+            padding,
+        }
+    }
+}
+
+/// Bytes of a packet that are not the same for all packets of its stream.
+fn weight(packet: &MediaPacket) -> usize {
+    let descriptor = packet.dependency_descriptor.as_deref();
+    packet.payload.len() + descriptor.map_or(0, <[u8]>::len)
+}
+
+impl Forwarding<'_> {
+    /// What of a run is for a subscriber, in one train if it can be.
+    pub fn send(&mut self, run: &OutRun, sender: &mut Sender) {
+        let Some(EgressPath {
+            seal: Some(seal),
+            route: Some(route),
+            tail,
+            transport_seq,
+        }) = self.egress.get_mut(sender.egress)
+        else {
+            return;
+        };
+        if sender.munger.wanted().is_none() {
+            return;
+        }
+        let Some(outgoing) = sender.format(&run.incoming.spec, self.transports) else {
+            let unspoken = (sender.transport, run.key);
+            if !self.unspoken.contains(&unspoken) {
+                self.unspoken.push(unspoken);
+            }
+            return;
+        };
+        // A newcomer comes to the others by and by.
+        let before = match sender.catch_up {
+            Some((layer, next)) if layer == run.layer => next,
+            _ => u64::MAX,
+        };
+        let tag = seal.tag_len();
+        for (packet, size) in run.packets.iter().zip(run.sizes) {
+            if packet.seq >= before {
+                break;
+            }
+            let now = self.moment.now;
+            let Some(rewrite) = sender.munger.next(run.layer, packet, now) else {
+                continue;
+            };
+            let (pt, form) = payload_form(packet, &outgoing);
+            let stamp = self.moment.stamp(&sender.out, transport_seq);
+            let room = self.outbox.room(tail, *route);
+            let out = &sender.out;
+            let mut length = 0;
+            let sent = self.outbox.couple(tail, *route, run.class, |arena| {
+                let start = arena.len();
+                let Some(header) = out.build(arena, packet, &rewrite, pt, form, stamp) else {
+                    return false;
+                };
+                let plain = arena.len() - start;
+                length = plain - header;
+                let size = plain + size.saturating_sub(weight(packet));
+                let train = room.and_then(|segment| segment.checked_sub(tag));
+                let padding = train::pad(plain, size, train, run.padding);
+                egress::pad(arena, start, padding as u8);
+                seal.seal_last(arena, start, header, rewrite.seq).is_ok()
+            });
+            if sent {
+                sender.packets = sender.packets.wrapping_add(1);
+                sender.octets = sender.octets.wrapping_add(length as u32);
+                self.metrics.packets_out += 1;
+                self.metrics.bytes_out += length as u64;
+            } else {
+                self.metrics.packets_dropped += 1;
+            }
+        }
+    }
+}
+
 impl Engine {
-    /// A stored packet of a layer to the track's subscribers.
+    /// A stored packet of a layer is to go to the track's subscribers, soon.
     pub(crate) fn fan_out(&mut self, now: Instant, key: TrackKey, layer: LayerId, seq: u64) {
+        let Some(track) = self.tracks.get(key) else {
+            return;
+        };
+        if track.source.subscribers.is_empty() {
+            return;
+        }
+        let stored = track.source.layer(layer);
+        let Some(packet) = stored.and_then(|layer| layer.store.get(seq)) else {
+            return;
+        };
+        let voice = track.kind == Some(MediaKind::Audio);
+        let place = (key, layer);
+        self.runs.note(now, place, seq, voice, packet.marker);
+    }
+
+    /// When media that waits is to leave.
+    pub(crate) fn media_due(&self) -> Option<Instant> {
+        let newcomers = self.catching_up.iter().map(|(at, _, _)| *at);
+        newcomers.chain(self.runs.due()).min()
+    }
+
+    /// Sends the runs whose time has come: video first, so that voice rides behind.
+    pub(crate) fn send_due_media(&mut self, now: Instant) {
+        if self.media_due().is_none_or(|due| due > now) {
+            return;
+        }
+        self.catch_up(now);
         let moment = self.moment(now);
+        let mut runs = std::mem::take(&mut self.runs);
+        for run in runs.runs() {
+            if !run.voice && run.is_due(now) {
+                run.take(now, &mut self.taken);
+                self.send_run(&moment, run.key, run.layer, false);
+            }
+        }
+        for run in runs.runs() {
+            if run.voice && run.waits() && (run.is_due(now) || self.may_ride(run.key)) {
+                run.take(now, &mut self.taken);
+                self.send_run(&moment, run.key, run.layer, true);
+            }
+        }
+        runs.tidy(now);
+        self.runs = runs;
+    }
+
+    /// Whether a train to somebody who hears the track is about to leave.
+    fn may_ride(&self, key: TrackKey) -> bool {
+        let track = self.tracks.get(key);
+        let first = track.and_then(|track| track.source.subscribers.first());
+        let sender = first.and_then(|first| self.senders.get(first.sender));
+        let egress = sender.and_then(|sender| self.egress.get(sender.egress));
+        egress.is_some_and(|egress| {
+            let route = egress.route;
+            route.is_some_and(|route| self.outbox.room(&egress.tail, route).is_some())
+        })
+    }
+
+    /// The packets of a layer numbered `taken` to its track's subscribers.
+    fn send_run(&mut self, moment: &Moment, key: TrackKey, layer: LayerId, voice: bool) {
         let Some(source) = self.tracks.get(key).map(|track| &track.source) else {
             return;
         };
-        let stored = source.layer(layer).and_then(|layer| layer.store.get(seq));
-        let (Some(packet), Some(format)) = (stored, source.format) else {
+        let (Some(layer), Some(incoming)) = (source.layer(layer), source.format) else {
             return;
         };
-        for &(id, slot) in &source.subscribers {
-            if let Some(transport) = self.transports.get_mut(&id) {
-                forward(
-                    (transport, slot, key),
-                    layer,
-                    packet,
-                    format,
-                    &moment,
-                    &mut self.outbox,
-                    &mut self.metrics,
-                );
+        let mut stored = self.taken.iter().filter_map(|seq| layer.store.get(*seq));
+        let Some(first) = stored.next() else {
+            return;
+        };
+        let mut packets = [first; RUN];
+        let mut count = 1;
+        for (place, packet) in packets.iter_mut().skip(1).zip(stored) {
+            *place = packet;
+            count += 1;
+        }
+        let run = OutRun::new(key, layer.id, &packets[..count], incoming, voice);
+        let mut forwarding = Forwarding {
+            moment,
+            transports: &self.transports,
+            egress: &mut self.egress,
+            outbox: &mut self.outbox,
+            metrics: &mut self.metrics,
+            unspoken: &mut self.unspoken,
+        };
+        for subscriber in &source.subscribers {
+            if let Some(sender) = self.senders.get_mut(subscriber.sender) {
+                forwarding.send(&run, sender);
             }
         }
     }
@@ -50,66 +263,5 @@ impl Engine {
             // Only differences count, so any zero does.
             abs_send_time: Ntp(0).plus(elapsed).abs_send_time(),
         }
-    }
-}
-
-/// One packet to one subscriber, if it is for it now.
-pub(crate) fn forward(
-    (transport, slot, key): (&mut Transport, usize, TrackKey),
-    layer: LayerId,
-    packet: &MediaPacket,
-    incoming: Incoming,
-    moment: &Moment,
-    outbox: &mut Outbox,
-    metrics: &mut Metrics,
-) {
-    let Some(route) = transport.route.filter(|_| transport.connected) else {
-        return;
-    };
-    if transport
-        .sender(slot, key)
-        .is_none_or(|s| s.munger.wanted().is_none())
-    {
-        return;
-    }
-    let Some(outgoing) = transport.format(slot, &incoming.spec) else {
-        if !transport.downlink.unspoken.contains(&key) {
-            transport.downlink.unspoken.push(key);
-        }
-        return;
-    };
-    let Transport {
-        negotiation,
-        downlink,
-        ..
-    } = transport;
-    let sender = negotiation
-        .slots
-        .get_mut(slot)
-        .and_then(|s| s.sender.as_mut());
-    let (Some(sender), Some(seal)) = (sender, downlink.seal.as_mut()) else {
-        return;
-    };
-    let Some(rewrite) = sender.munger.next(layer, packet, moment.now) else {
-        return;
-    };
-    let (pt, form) = payload_form(packet, &outgoing);
-    let out = &sender.out;
-    let mut length = 0;
-    let sent = outbox.build(route, |arena| {
-        let start = arena.len();
-        let header = out.build(arena, packet, &rewrite, pt, form, moment.abs_send_time);
-        header.is_some_and(|header| {
-            length = arena.len() - start - header;
-            seal.seal_last(arena, start, header, rewrite.seq).is_ok()
-        })
-    });
-    if sent {
-        sender.packets = sender.packets.wrapping_add(1);
-        sender.octets = sender.octets.wrapping_add(length as u32);
-        metrics.packets_out += 1;
-        metrics.bytes_out += length as u64;
-    } else {
-        metrics.packets_dropped += 1;
     }
 }

@@ -1,12 +1,12 @@
 //! What subscribers say by RTCP: key frame requests, missing packets, how it arrives.
 
 use crate::command::TransportId;
-use crate::downlink::payload_form;
+use crate::downlink::{EgressPath, payload_form};
 use crate::engine::Engine;
 use crate::media::demux::{Class, classify};
 use crate::media::rtcp::{self, Feedback};
+use crate::outbox;
 use crate::tracks::TrackKey;
-use crate::transport::Transport;
 use std::time::{Duration, Instant};
 
 /// Retransmissions to one subscriber: so many at once, and so many a second.
@@ -80,12 +80,12 @@ impl Engine {
         };
         match feedback {
             Feedback::KeyframeRequest { ssrc } => {
-                if let Some((slot, key)) = transport.slot_by_ssrc(ssrc) {
+                if let Some((slot, key)) = transport.slot_by_ssrc(&self.senders, ssrc) {
                     self.repair_picture(now, id, slot, key);
                 }
             }
             Feedback::Nack { ssrc, missing } => {
-                let Some((slot, key)) = transport.slot_by_ssrc(ssrc) else {
+                let Some((slot, key)) = transport.slot_by_ssrc(&self.senders, ssrc) else {
                     return;
                 };
                 for seq in missing.seqs() {
@@ -103,11 +103,13 @@ impl Engine {
                 }
             }
             Feedback::Reception(reception) => {
-                let Some((slot, key)) = transport.slot_by_ssrc(reception.ssrc) else {
+                let Some((slot, key)) = transport.slot_by_ssrc(&self.senders, reception.ssrc)
+                else {
                     return;
                 };
                 let source = self.tracks.get(key).map(|track| &track.source);
-                if let Some(sender) = transport.sender(slot, key) {
+                let sender = transport.sender(slot, key);
+                if let Some(sender) = sender.and_then(|sender| self.senders.get_mut(sender)) {
                     let layer = source.zip(sender.munger.current());
                     let clock = layer.and_then(|(source, id)| source.layer(id)?.clock);
                     let middle = clock.map(|clock| clock.extrapolate(now).0.middle());
@@ -121,11 +123,12 @@ impl Engine {
 
     fn retransmit(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey, seq: u16) {
         let moment = self.moment(now);
-        let (Some(transport), Some(track)) = (self.transports.get_mut(&id), self.tracks.get(key))
+        let (Some(transport), Some(track)) = (self.transports.get(&id), self.tracks.get(key))
         else {
             return;
         };
-        let Some(sender) = transport.sender(slot, key) else {
+        let sender = transport.sender(slot, key);
+        let Some(sender) = sender.and_then(|sender| self.senders.get_mut(sender)) else {
             return;
         };
         let origin = sender.munger.origin(seq);
@@ -142,21 +145,16 @@ impl Engine {
         let Some(incoming) = track.source.format else {
             return;
         };
-        let outgoing = transport.format(slot, &incoming.spec);
+        let outgoing = sender.format(&incoming.spec, &self.transports);
         let Some((outgoing, rtx)) = outgoing.and_then(|o| Some((o, o.rtx?))) else {
             return;
         };
-        let Transport {
-            negotiation,
-            downlink,
-            route,
-            ..
-        } = transport;
-        let sender = negotiation
-            .slots
-            .get_mut(slot)
-            .and_then(|s| s.sender.as_mut());
-        let (Some(sender), Some(seal), Some(route)) = (sender, downlink.seal.as_mut(), *route)
+        let Some(EgressPath {
+            seal: Some(seal),
+            route: Some(route),
+            tail,
+            transport_seq,
+        }) = self.egress.get_mut(sender.egress)
         else {
             return;
         };
@@ -165,12 +163,14 @@ impl Engine {
         sender.rtx_seq += 1;
         let out = &sender.out;
         let rewrite = origin.rewrite(packet);
-        let sent = self.outbox.build(route, |arena| {
-            let start = arena.len();
-            let time = moment.abs_send_time;
-            let header = out.build_rtx(arena, packet, &rewrite, rtx, number, form, time);
-            header.is_some_and(|header| seal.seal_last(arena, start, header, number).is_ok())
-        });
+        let stamp = moment.stamp(out, transport_seq);
+        let sent = self
+            .outbox
+            .couple(tail, *route, outbox::Class::Video, |arena| {
+                let start = arena.len();
+                let header = out.build_rtx(arena, packet, &rewrite, rtx, number, form, stamp);
+                header.is_some_and(|header| seal.seal_last(arena, start, header, number).is_ok())
+            });
         if sent {
             self.metrics.retransmitted += 1;
             self.metrics.packets_out += 1;

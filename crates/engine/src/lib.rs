@@ -1,6 +1,7 @@
 //! Maru's media engine: str0m for ICE, DTLS, SDP and SCTP, our own code for every media byte that leaves.
 
 mod bind;
+mod catch_up;
 mod codecs;
 pub mod command;
 mod data;
@@ -26,9 +27,11 @@ mod publish;
 mod random;
 mod reports;
 pub mod router;
+mod runs;
 mod sdp;
 pub mod sdp_job;
 pub mod shard;
+mod slab;
 mod slots;
 mod source;
 mod steer;

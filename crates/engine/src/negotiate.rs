@@ -255,7 +255,8 @@ impl Engine {
         }
         desired.sort_by_key(|(_, kind, _)| *kind == MediaKind::Video);
         let first = transport.data.reliable.is_none();
-        let offered = self.operate(now, id, |transport| Ok(transport.offer(first, desired)));
+        let changes = transport.negotiation.assign(desired, &mut self.senders);
+        let offered = self.operate(now, id, |transport| Ok(transport.offer(first, changes)));
         self.say_ended(id);
         let Some(Ok(Some((offer, sdp)))) = offered else {
             return;
@@ -291,9 +292,10 @@ impl Engine {
         };
         let slots = &transport.negotiation.slots;
         for (key, track) in self.tracks.iter_mut() {
-            track.source.subscribers.retain(|&(other, slot)| {
-                let carried = slots.get(slot).and_then(|slot| slot.track.as_ref());
-                other != id || carried.is_some_and(|carried| carried.key == key)
+            track.source.subscribers.retain(|subscriber| {
+                let slot = slots.get(subscriber.slot);
+                let carried = slot.and_then(|slot| slot.track.as_ref());
+                subscriber.transport != id || carried.is_some_and(|carried| carried.key == key)
             });
         }
     }

@@ -1,6 +1,7 @@
 //! Tracks come, go, fall silent and speak again; key frames are asked for; speakers are told.
 
 use crate::command::TransportId;
+use crate::downlink::Sender;
 use crate::engine::Engine;
 use crate::event::{AudioLevel, Event, MediaKind};
 use crate::media::keyframe::Need;
@@ -68,9 +69,8 @@ impl Engine {
         let Some(track) = self.tracks.remove(key) else {
             return;
         };
-        for (id, slot) in track.source.subscribers {
-            let transport = self.transports.get_mut(&id);
-            if let Some(sender) = transport.and_then(|t| t.sender(slot, key)) {
+        for subscriber in track.source.subscribers {
+            if let Some(sender) = self.senders.get_mut(subscriber.sender) {
                 sender.munger.pause();
             }
         }
@@ -166,10 +166,14 @@ impl Engine {
         let Some(track) = self.tracks.get_mut(key).filter(|track| !track.muted) else {
             return;
         };
-        for &(id, slot) in &track.source.subscribers {
-            let connected = self.transports.get_mut(&id).filter(|t| t.connected);
-            let sender = connected.and_then(|transport| transport.sender(slot, key));
+        for subscriber in &track.source.subscribers {
+            let sender = self.senders.get(subscriber.sender);
+            let connected = |sender: &&Sender| {
+                let egress = self.egress.get(sender.egress);
+                egress.is_some_and(|egress| egress.seal.is_some())
+            };
             let wanted = sender
+                .filter(connected)
                 .filter(|sender| sender.munger.awaits_keyframe())
                 .and_then(|sender| sender.munger.wanted());
             let awaited = |layer: &&mut Layer| Some(layer.id) == wanted;
@@ -211,7 +215,8 @@ impl Engine {
     pub(crate) fn forget_media(&mut self, now: Instant, transport: &Transport) {
         let id = transport.id;
         for (_, track) in self.tracks.iter_mut() {
-            track.source.subscribers.retain(|(other, _)| *other != id);
+            let others = &mut track.source.subscribers;
+            others.retain(|subscriber| subscriber.transport != id);
         }
         let owned = self.tracks.iter().filter(|(_, track)| track.home.is_of(id));
         let owned: Vec<TrackKey> = owned.map(|(key, _)| key).collect();

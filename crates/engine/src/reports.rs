@@ -1,10 +1,11 @@
 //! Sender reports to subscribers, and what their receiver reports say about the way there.
 
-use crate::command::{TransportId, TransportRole};
-use crate::downlink::Sender;
+use crate::command::TransportRole;
+use crate::downlink::{EgressPath, Sender};
 use crate::engine::Engine;
 use crate::event::Event;
 use crate::media::rtcp::{self, Reception, SenderInfo};
+use crate::slab::Slab;
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
 
@@ -47,27 +48,26 @@ impl Received {
 impl Engine {
     pub(crate) fn send_reports(&mut self, now: Instant) {
         let mut compound = Vec::new();
-        for transport in self.transports.values_mut() {
-            let Transport {
-                negotiation,
-                downlink,
-                route,
+        for transport in self.transports.values() {
+            let Some(EgressPath {
+                seal: Some(seal),
+                route: Some(route),
                 ..
-            } = transport;
-            let (Some(seal), Some(route)) = (downlink.seal.as_mut(), *route) else {
+            }) = self.egress.get_mut(transport.egress)
+            else {
                 continue;
             };
             compound.clear();
             let mut flush = |compound: &mut Vec<u8>| {
                 if !compound.is_empty() {
                     self.outbox
-                        .build(route, |arena| seal.seal_rtcp(compound, arena).is_ok());
+                        .build(*route, |arena| seal.seal_rtcp(compound, arena).is_ok());
                     compound.clear();
                 }
             };
-            for slot in &mut negotiation.slots {
-                let (Some(sender), Some(track)) = (slot.sender.as_mut(), slot.track.as_ref())
-                else {
+            for slot in &transport.negotiation.slots {
+                let sender = slot.sender.and_then(|key| self.senders.get_mut(key));
+                let (Some(sender), Some(track)) = (sender, slot.track.as_ref()) else {
                     continue;
                 };
                 let due = sender.reported.is_none_or(|at| now >= at + REPORT_INTERVAL);
@@ -90,10 +90,11 @@ impl Engine {
             return;
         }
         self.next_quality = now + QUALITY_INTERVAL;
-        let connected = self.transports.values_mut();
+        let connected = self.transports.values();
+        let senders = &mut self.senders;
         let events: Vec<Event> = connected
             .filter(|t| t.connected && t.role == TransportRole::Subscriber)
-            .map(|transport| quality(transport.id, transport))
+            .map(|transport| quality(transport, senders))
             .collect();
         for event in events {
             self.emit(event);
@@ -114,10 +115,17 @@ fn info(sender: &Sender, source: &crate::source::Source, now: Instant) -> Option
     })
 }
 
-fn quality(id: TransportId, transport: &mut Transport) -> Event {
+fn quality(transport: &Transport, senders: &mut Slab<Sender>) -> Event {
     let (mut lost, mut expected, mut rtt) = (0, 0, Duration::ZERO);
-    let slots = transport.negotiation.slots.iter_mut();
-    for sender in slots.filter_map(|slot| slot.sender.as_mut()) {
+    for key in transport
+        .negotiation
+        .slots
+        .iter()
+        .filter_map(|slot| slot.sender)
+    {
+        let Some(sender) = senders.get_mut(key) else {
+            continue;
+        };
         rtt = rtt.max(sender.received.rtt.unwrap_or_default());
         if let Some((more_lost, more)) = sender.received.take() {
             lost += u64::from(more_lost);
@@ -129,7 +137,7 @@ fn quality(id: TransportId, transport: &mut Transport) -> Event {
         _ => 100.0 * lost as f64 / expected as f64,
     };
     Event::Quality {
-        transport: id,
+        transport: transport.id,
         loss_percent,
         rtt_ms: rtt.as_secs_f64() * 1000.0,
     }

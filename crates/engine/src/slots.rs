@@ -7,6 +7,7 @@ use crate::downlink::Sender;
 use crate::event::MediaKind;
 use crate::negotiate::{InFlight, Negotiation};
 use crate::sdp;
+use crate::slab::{Key, Slab};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ pub struct Slot {
     pub state: SlotState,
     pub track: Option<Assigned>,
     /// Belongs to the track as the SSRC does: what comes after it on the m-line has another.
-    pub sender: Option<Sender>,
+    pub sender: Option<Key<Sender>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub struct Assigned {
 
 /// What an offer changes about the m-lines.
 #[derive(Default)]
-struct Changes {
+pub(crate) struct Changes {
     directions: Vec<(Mid, Direction)>,
     /// M-lines that carry another track than before.
     reused: Vec<Mid>,
@@ -57,7 +58,12 @@ struct Changes {
 }
 
 impl Negotiation {
-    fn assign(&mut self, desired: Vec<(TrackKey, MediaKind, WantedTrack)>) -> Changes {
+    /// Gives tracks to m-lines, and takes m-lines and senders from those that are no longer desired.
+    pub(crate) fn assign(
+        &mut self,
+        desired: Vec<(TrackKey, MediaKind, WantedTrack)>,
+        senders: &mut Slab<Sender>,
+    ) -> Changes {
         let mut changes = Changes::default();
         let slots = &mut self.slots;
         let taken = |slot: &&mut Slot| slot.state == SlotState::Taken;
@@ -67,7 +73,7 @@ impl Negotiation {
                 changes.directions.push((slot.mid, Direction::Inactive));
                 slot.state = SlotState::Leaving;
                 slot.track = None;
-                let sender = slot.sender.take();
+                let sender = slot.sender.take().and_then(|key| senders.remove(key));
                 let heard = sender.filter(|sender| sender.packets > 0);
                 self.ended.extend(heard.map(|sender| sender.out.ssrc));
             }
@@ -98,12 +104,7 @@ impl Negotiation {
 }
 
 impl Transport {
-    pub(crate) fn offer(
-        &mut self,
-        first: bool,
-        desired: Vec<(TrackKey, MediaKind, WantedTrack)>,
-    ) -> Option<(u32, String)> {
-        let changes = self.negotiation.assign(desired);
+    pub(crate) fn offer(&mut self, first: bool, changes: Changes) -> Option<(u32, String)> {
         for mid in changes.reused {
             self.renew_ssrcs(mid);
         }

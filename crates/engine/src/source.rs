@@ -1,12 +1,14 @@
 //! A published track: its layers and the packets of each.
 
 use crate::command::TransportId;
+use crate::downlink::Sender;
 use crate::engine::Engine;
 use crate::event::Event;
 use crate::formats::Incoming;
 use crate::media::level::LevelMeter;
 use crate::media::select::{Aim, nearest};
 use crate::media::{KeyframeLimiter, LayerId, MediaPacket, PacketStore, ReportClock};
+use crate::slab::Key;
 use crate::tracks::{Track, TrackKey};
 use std::time::{Duration, Instant};
 use str0m::media::Rid;
@@ -24,12 +26,20 @@ pub struct Source {
     /// Lowest quality first.
     pub layers: Vec<Layer>,
     pub format: Option<Incoming>,
-    pub subscribers: Vec<(TransportId, usize)>,
+    pub subscribers: Vec<Subscriber>,
     pub meter: LevelMeter,
     /// Names of the layers as offered, lowest quality first.
     pub rids: Vec<String>,
     /// Layers made since the last negotiation.
     pub changes: u32,
+}
+
+/// An m-line that shows the track.
+#[derive(Debug, Clone, Copy)]
+pub struct Subscriber {
+    pub transport: TransportId,
+    pub slot: usize,
+    pub sender: Key<Sender>,
 }
 
 /// One SSRC of a track.

@@ -21,14 +21,15 @@ impl Engine {
     /// Sets how much of a track's quality an m-line of a subscriber gets. It goes on with what it shows until a key frame of
     /// another layer has come, which is asked for at once.
     pub fn aim(&mut self, now: Instant, id: TransportId, slot: usize, aim: Aim) {
-        let Some(transport) = self.transports.get_mut(&id) else {
+        let Some(transport) = self.transports.get(&id) else {
             return;
         };
-        let Some(slot_state) = transport.negotiation.slots.get_mut(slot) else {
+        let Some(slot_state) = transport.negotiation.slots.get(slot) else {
             return;
         };
         let bound = slot_state.track.as_ref().filter(|track| track.bound);
-        let (Some(key), Some(sender)) = (bound.map(|t| t.key), slot_state.sender.as_mut()) else {
+        let sender = slot_state.sender.and_then(|key| self.senders.get_mut(key));
+        let (Some(key), Some(sender)) = (bound.map(|t| t.key), sender) else {
             return;
         };
         if std::mem::replace(&mut sender.aim, aim) != aim {
@@ -40,15 +41,16 @@ impl Engine {
     pub(crate) fn steer_all(&mut self, now: Instant, key: TrackKey) {
         let source = self.tracks.get(key).map(|track| &track.source);
         let subscribers = source.map(|source| source.subscribers.clone());
-        for (id, slot) in subscribers.unwrap_or_default() {
-            self.steer(now, id, slot, key);
+        for subscriber in subscribers.unwrap_or_default() {
+            self.steer(now, subscriber.transport, subscriber.slot, key);
         }
     }
 
     /// After something changed for one subscriber.
     pub(crate) fn steer(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey) {
-        let transport = self.transports.get_mut(&id);
+        let transport = self.transports.get(&id);
         let sender = transport.and_then(|transport| transport.sender(slot, key));
+        let sender = sender.and_then(|sender| self.senders.get_mut(sender));
         let (Some(sender), Some(track)) = (sender, self.tracks.get(key)) else {
             return;
         };
@@ -72,8 +74,7 @@ impl Engine {
         slot: usize,
         key: TrackKey,
     ) {
-        let transport = self.transports.get_mut(&id);
-        let sender = transport.and_then(|transport| transport.sender(slot, key));
+        let sender = self.sender(id, slot, key);
         let waits = sender.filter(|sender| sender.munger.awaits_keyframe());
         if let Some(layer) = waits.and_then(|sender| sender.munger.wanted()) {
             self.request_keyframe(now, key, layer, Need::Newcomer);
@@ -88,8 +89,7 @@ impl Engine {
         slot: usize,
         key: TrackKey,
     ) {
-        let transport = self.transports.get_mut(&id);
-        let sender = transport.and_then(|transport| transport.sender(slot, key));
+        let sender = self.sender(id, slot, key);
         if let Some(layer) = sender.and_then(|sender| sender.munger.wanted()) {
             self.request_keyframe(now, key, layer, Need::Repair);
         }

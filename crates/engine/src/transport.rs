@@ -3,12 +3,13 @@
 use crate::codecs;
 use crate::command::{TransportId, TransportRole};
 use crate::data::Data;
-use crate::downlink::Downlink;
+use crate::downlink::{Downlink, EgressPath};
 use crate::dtls::{self, KeySlot};
 use crate::feedback::RtxBudget;
 use crate::negotiate::Negotiation;
 use crate::outbox::Route;
 use crate::shard::ShardId;
+use crate::slab::Key;
 use crate::uplink::Uplink;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -35,8 +36,8 @@ pub struct Transport {
     pub ufrag: String,
     /// Proven by message integrity, oldest first.
     pub paths: Vec<Path>,
-    /// Where our media goes: the path of the last nomination.
-    pub route: Option<Route>,
+    /// What our media needs on its way.
+    pub egress: Key<EgressPath>,
     /// When str0m wants to be called next.
     pub deadline: Instant,
     pub connected: bool,
@@ -70,6 +71,7 @@ pub struct Opening<'a> {
     pub ufrag: String,
     pub password: String,
     pub candidates: &'a [SocketAddr],
+    pub egress: Key<EgressPath>,
     pub now: Instant,
 }
 
@@ -81,6 +83,7 @@ impl Transport {
             ufrag,
             password,
             candidates,
+            egress,
             now,
         } = opening;
         let config = RtcConfig::new()
@@ -104,7 +107,7 @@ impl Transport {
             keys,
             ufrag,
             paths: Vec::new(),
-            route: None,
+            egress,
             deadline: now,
             connected: false,
             lost_at: None,
@@ -147,7 +150,7 @@ impl Transport {
     }
 
     /// Remembers a proven path. Returns an address that had to make room.
-    pub fn add_path(&mut self, path: Path) -> Option<SocketAddr> {
+    pub fn add_path(&mut self, path: Path, route: Option<Route>) -> Option<SocketAddr> {
         if let Some(known) = self.paths.iter_mut().find(|p| p.remote == path.remote) {
             *known = path;
             return None;
@@ -156,7 +159,7 @@ impl Transport {
         if self.paths.len() <= PATH_LIMIT {
             return None;
         }
-        let used = self.route.map(|route| route.to);
+        let used = route.map(|route| route.to);
         let oldest = usize::from(self.paths.first().map(|p| p.remote) == used);
         Some(self.paths.remove(oldest).remote)
     }

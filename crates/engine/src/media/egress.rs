@@ -18,6 +18,17 @@ pub struct ExtensionIds {
     pub orientation: Option<u8>,
     /// AV1 dependency descriptor, passed through as it came
     pub dependency_descriptor: Option<u8>,
+    /// Transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01)
+    pub transport_seq: Option<u8>,
+}
+
+/// What a packet carries of the moment it leaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// 24 bits, see [`super::Ntp::abs_send_time`].
+    pub abs_send_time: u32,
+    /// Number of the packet among all of its transport; sent where the extension was negotiated.
+    pub transport_seq: u16,
 }
 
 /// An m-line's mid: at most 16 bytes, the most a one-byte header extension carries.
@@ -71,12 +82,12 @@ pub struct OutStream {
     pub extensions: ExtensionIds,
 }
 
-/// How long the header extension block can get without a dependency descriptor: mid, send time, level, orientation, padding.
-const EXTENSION_ROOM: usize = 4 + 17 + 4 + 2 + 2 + 3;
+/// How long the header extension block can get without a dependency descriptor: mid, send time, level, orientation, transport-wide
+/// number, padding.
+const EXTENSION_ROOM: usize = 4 + 17 + 4 + 2 + 2 + 3 + 3;
 
 impl OutStream {
-    /// Appends the packet in the clear to `arena` and returns its header length. `abs_send_time` is 24 bits
-    /// ([`super::Ntp::abs_send_time`]). `None` when the payload cannot take `form`; the arena is as before then.
+    /// Appends the packet in the clear to `arena` and returns its header length. `None` when the payload cannot take `form`; the arena is as before then.
     pub fn build(
         &self,
         arena: &mut Vec<u8>,
@@ -84,7 +95,7 @@ impl OutStream {
         rewrite: &Rewrite,
         payload_type: u8,
         form: PayloadForm,
-        abs_send_time: u32,
+        stamp: Stamp,
     ) -> Option<usize> {
         let header = NewHeader {
             payload_type,
@@ -93,7 +104,7 @@ impl OutStream {
             timestamp: rewrite.timestamp,
             ssrc: self.ssrc,
         };
-        self.append(arena, packet, rewrite, &header, form, abs_send_time, None)
+        self.append(arena, packet, rewrite, &header, form, stamp, None)
     }
 
     /// As [`OutStream::build`] for a retransmission: RTX stream, its own sequence number, the original one in front of the payload.
@@ -107,7 +118,7 @@ impl OutStream {
         rtx_payload_type: u8,
         rtx_seq: u64,
         form: PayloadForm,
-        abs_send_time: u32,
+        stamp: Stamp,
     ) -> Option<usize> {
         let header = NewHeader {
             payload_type: rtx_payload_type,
@@ -122,7 +133,7 @@ impl OutStream {
             rewrite,
             &header,
             form,
-            abs_send_time,
+            stamp,
             Some(rewrite.seq as u16),
         )
     }
@@ -135,7 +146,7 @@ impl OutStream {
         rewrite: &Rewrite,
         header: &NewHeader,
         form: PayloadForm,
-        abs_send_time: u32,
+        stamp: Stamp,
         original_seq: Option<u16>,
     ) -> Option<usize> {
         let payload = match form {
@@ -147,7 +158,7 @@ impl OutStream {
         arena.reserve(
             12 + EXTENSION_ROOM + descriptor.len() + 2 + payload.len() + super::srtp::MAX_TAG,
         );
-        let header_len = self.write_header(arena, packet, header, abs_send_time, descriptor);
+        let header_len = self.write_header(arena, packet, header, stamp, descriptor);
         if let Some(original) = original_seq {
             arena.extend_from_slice(&original.to_be_bytes());
         }
@@ -175,11 +186,12 @@ impl OutStream {
         arena: &mut Vec<u8>,
         packet: &MediaPacket,
         header: &NewHeader,
-        abs_send_time: u32,
+        stamp: Stamp,
         descriptor: &[u8],
     ) -> usize {
         let ids = &self.extensions;
-        let [_, time @ ..] = abs_send_time.to_be_bytes();
+        let [_, time @ ..] = stamp.abs_send_time.to_be_bytes();
+        let transport_seq = stamp.transport_seq.to_be_bytes();
         let level = packet
             .audio_level
             .map(|level| [level & 0x7F | u8::from(packet.voice_activity) << 7]);
@@ -187,12 +199,13 @@ impl OutStream {
         let level = level.as_ref().map(<[u8; 1]>::as_slice);
         let orientation = orientation.as_ref().map(<[u8; 1]>::as_slice);
         // Id 0 stands for an element that is not there.
-        let list: [(u8, &[u8]); 5] = [
+        let list: [(u8, &[u8]); 6] = [
             (
                 ids.mid.filter(|_| self.mid.is_some()).unwrap_or(0),
                 self.mid.as_ref().map(MidText::as_bytes).unwrap_or_default(),
             ),
             (ids.abs_send_time.unwrap_or(0), &time),
+            (ids.transport_seq.unwrap_or(0), &transport_seq),
             (
                 ids.audio_level.filter(|_| level.is_some()).unwrap_or(0),
                 level.unwrap_or_default(),
@@ -214,6 +227,19 @@ impl OutStream {
     }
 }
 
+/// Adds bytes of RTP padding (RFC 3550 section 5.1) to the packet in the clear that begins at `start` and is the last thing in
+/// `arena`.
+pub fn pad(arena: &mut Vec<u8>, start: usize, bytes: u8) {
+    if bytes == 0 {
+        return;
+    }
+    if let Some(first) = arena.get_mut(start) {
+        *first |= rtp::PADDING_BIT;
+    }
+    arena.resize(arena.len() + usize::from(bytes) - 1, 0);
+    arena.push(bytes);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,12 +256,18 @@ mod tests {
             audio_level: Some(1),
             orientation: Some(13),
             dependency_descriptor: Some(8),
+            transport_seq: Some(5),
         },
     };
 
     fn packet(codec: Codec, payload: &[u8]) -> MediaPacket {
         MediaPacket::new(codec, 1_000, 5_000, true, payload.into(), Instant::now())
     }
+
+    const NOW: Stamp = Stamp {
+        abs_send_time: 0,
+        transport_seq: 0,
+    };
 
     const REWRITE: Rewrite = Rewrite {
         seq: 0x3_0007,
@@ -260,7 +292,10 @@ mod tests {
                 &REWRITE,
                 111,
                 PayloadForm::Whole,
-                0x0001_0203,
+                Stamp {
+                    abs_send_time: 0x0001_0203,
+                    transport_seq: 0x0405,
+                },
             )
             .unwrap();
         let bytes = &arena[3..];
@@ -270,9 +305,10 @@ mod tests {
             (len, 11, 7, 77)
         );
         assert_eq!((header.payload_type, header.marker), (111, true));
-        let wanted: [(u8, &[u8]); 5] = [
+        let wanted: [(u8, &[u8]); 6] = [
             (4, b"a0"),
             (2, &[1, 2, 3]),
+            (5, &[4, 5]),
             (1, &[30 | 0x80]),
             (13, &[1]),
             (8, &[5; 20]),
@@ -286,7 +322,7 @@ mod tests {
         };
         let mut arena = vec![];
         assert_eq!(
-            bare.build(&mut arena, &audio, &REWRITE, 111, PayloadForm::Whole, 0),
+            bare.build(&mut arena, &audio, &REWRITE, 111, PayloadForm::Whole, NOW),
             Some(12)
         );
     }
@@ -303,7 +339,7 @@ mod tests {
                 97,
                 0x1_0001,
                 PayloadForm::Whole,
-                0,
+                NOW,
             )
             .unwrap();
         let header = rtp::Header::parse(&arena).unwrap();
@@ -322,7 +358,7 @@ mod tests {
             ..STREAM
         };
         assert_eq!(
-            without.build_rtx(&mut arena, &video, &REWRITE, 97, 1, PayloadForm::Whole, 0),
+            without.build_rtx(&mut arena, &video, &REWRITE, 97, 1, PayloadForm::Whole, NOW),
             None
         );
     }
@@ -343,12 +379,12 @@ mod tests {
             };
             let len = if rtx {
                 STREAM
-                    .build_rtx(&mut arena, &video, &rewrite, 97, 5, PayloadForm::Whole, 0)
+                    .build_rtx(&mut arena, &video, &rewrite, 97, 5, PayloadForm::Whole, NOW)
                     .unwrap()
                     + 2
             } else {
                 STREAM
-                    .build(&mut arena, &video, &rewrite, 96, PayloadForm::Whole, 0)
+                    .build(&mut arena, &video, &rewrite, 96, PayloadForm::Whole, NOW)
                     .unwrap()
             };
             assert_eq!(arena[len..], [0x90, 0xE0, 0xFF, 0xFF, 9, 0x40, 0x10]);
@@ -361,7 +397,7 @@ mod tests {
         let mut audio = packet(Codec::Opus, &[0x80 | 111, 0, 4, 2, 111, 1, 1, 2, 2, 2]);
         let build = |audio: &MediaPacket, form| {
             let mut arena = vec![];
-            let len = STREAM.build(&mut arena, audio, &REWRITE, 63, form, 0);
+            let len = STREAM.build(&mut arena, audio, &REWRITE, 63, form, NOW);
             len.map(|len| arena[len..].to_vec()).ok_or(arena.len())
         };
         // Not marked as RED: plain Opus stays plain whatever the form.
@@ -383,6 +419,23 @@ mod tests {
         audio.payload = [0x80 | 111, 0, 4, 200, 111].as_slice().into();
         assert_eq!(build(&audio, PayloadForm::RedPrimary), Err(0));
         assert_eq!(build(&audio, PayloadForm::RedFor(9)), Err(0));
+    }
+
+    #[test]
+    fn padding_is_no_part_of_the_payload() {
+        let video = packet(Codec::H264, b"picture");
+        for bytes in [0, 1, 3, 16] {
+            let mut arena = vec![7];
+            STREAM.build(&mut arena, &video, &REWRITE, 96, PayloadForm::Whole, NOW);
+            let plain = arena.len();
+            pad(&mut arena, 1, bytes);
+            assert_eq!(arena.len(), plain + usize::from(bytes));
+            let header = rtp::Header::parse(&arena[1..]).unwrap();
+            assert_eq!(
+                rtp::payload(&arena[1..], &header),
+                Some(b"picture".as_slice())
+            );
+        }
     }
 
     #[test]

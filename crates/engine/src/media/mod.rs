@@ -33,10 +33,11 @@ pub mod store;
 pub mod stun;
 #[cfg(test)]
 mod testing;
+pub mod train;
 pub mod window;
 
 pub use codec::Codec;
-pub use egress::{ExtensionIds, MidText, OutStream, PayloadForm};
+pub use egress::{ExtensionIds, MidText, OutStream, PayloadForm, Stamp};
 pub use keyframe::KeyframeLimiter;
 pub use level::{LevelMeter, SpeakerList};
 pub use munger::{LayerId, Munger, Origin, Rewrite};

@@ -2,6 +2,8 @@
 
 use super::bytes::{be16, be32};
 
+/// In the first byte: the packet ends with padding.
+pub(super) const PADDING_BIT: u8 = 0x20;
 const ONE_BYTE: u16 = 0xBEDE;
 /// The low four bits are "appbits" and ignored.
 const TWO_BYTE: u16 = 0x1000;
