@@ -18,6 +18,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 const METRICS_INTERVAL: Duration = Duration::from_millis(100);
+/// Share of a processor above which packets wait for others to leave with.
+const BUSY_LOAD: f64 = 0.3;
 /// Commands that are worked on before datagrams get their turn.
 const COMMANDS_A_TURN: usize = 64;
 
@@ -91,6 +93,7 @@ impl EngineHandle {
                         parsed,
                         engine: Engine::new(config, Instant::now()),
                         metrics_at: Instant::now(),
+                        cpu_before: Duration::ZERO,
                     };
                     let ended = panics::catch(|| media.run());
                     let reason = match ended {
@@ -169,6 +172,8 @@ struct MediaThread {
     parsed: Receiver<SdpResult>,
     engine: Engine,
     metrics_at: Instant,
+    /// Processor time of the thread when metrics were published last.
+    cpu_before: Duration,
 }
 
 impl MediaThread {
@@ -234,11 +239,15 @@ impl MediaThread {
         if now < self.metrics_at {
             return;
         }
-        self.metrics_at = now + METRICS_INTERVAL;
         #[cfg(target_os = "linux")]
         let cpu = super::linux::thread_cpu();
         #[cfg(not(target_os = "linux"))]
         let cpu = Duration::ZERO;
+        let load = cpu.saturating_sub(self.cpu_before).as_secs_f64();
+        let since = now.saturating_duration_since(self.metrics_at) + METRICS_INTERVAL;
+        self.engine.set_busy(load > BUSY_LOAD * since.as_secs_f64());
+        self.cpu_before = cpu;
+        self.metrics_at = now + METRICS_INTERVAL;
         self.shared.events.publish(Metrics {
             send_errors: self.socket.failed(),
             thread_cpu_micros: cpu.as_micros() as u64,
