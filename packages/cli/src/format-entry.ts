@@ -1,4 +1,4 @@
-import type { Entry } from '@maru/protocol'
+import type { Line } from '@maru/protocol'
 import type { Words } from './words.ts'
 
 export interface Look {
@@ -23,8 +23,8 @@ export function harmless(text: string): string {
     .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
 }
 
-/** One entry as lines for the terminal; what follows the first line is set in below the text. */
-export function formatEntry(entry: Entry, { words, colour, me }: Look): string {
+/** One line of the log as lines for the terminal; what follows the first is set in below the text. Undefined for what it does not show. */
+export function formatEntry(entry: Line, { words, colour, me }: Look): string | undefined {
   const time = new Date(entry.at)
   const clock = `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`
   const at = paint(clock, 'dim', colour)
@@ -40,5 +40,7 @@ export function formatEntry(entry: Entry, { words, colour, me }: Look): string {
       return `${at} ${paint(`* ${words.left(name)}`, 'dim', colour)}`
     case 'renamed':
       return `${at} ${paint(`* ${words.renamed(harmless(entry.before), name)}`, 'dim', colour)}`
+    default:
+      return undefined
   }
 }

@@ -1,5 +1,5 @@
 import { openRoom, type PendingMessage, type RoomState, type WebSocketLike } from '@maru/client'
-import { AppError, type Entry } from '@maru/protocol'
+import { AppError, type Line } from '@maru/protocol'
 import { openSocket } from './find-server.ts'
 import { formatEntry, harmless, paint } from './format-entry.ts'
 import type { Prompt } from './prompt.ts'
@@ -42,8 +42,11 @@ export function joinRoom(options: JoinOptions): Promise<number> {
     words.problem({ code, message: harmless(message) })
   const note = (text: string) => prompt.print(paint(text, 'dim', colour))
 
-  function showEntries(entries: readonly Entry[], me: string | undefined): void {
-    for (const entry of entries) prompt.print(formatEntry(entry, { words, colour, me }))
+  function showEntries(entries: readonly Line[], me: string | undefined): void {
+    for (const entry of entries) {
+      const shown = formatEntry(entry, { words, colour, me })
+      if (shown !== undefined) prompt.print(shown)
+    }
     oldest = Math.min(oldest, entries[0]?.seq ?? oldest)
   }
 

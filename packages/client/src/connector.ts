@@ -34,6 +34,8 @@ export interface Connector {
   /** The server did not let us in; `again`: it may later. */
   refused(problem: Problem, again: boolean): void
   replaced(): void
+  /** The token is worth nothing any more. */
+  ended(): void
   /** Drops the connection, where there is one, and tries at once. */
   again(): void
   stop(): void
@@ -93,6 +95,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     fresh.onerror = () => {}
     fresh.onclose = ({ code }) => {
       if (code === closeCodes.replaced) replaced()
+      else if (code === closeCodes.ended) ended()
       else lost(undefined)
     }
   }
@@ -108,6 +111,11 @@ export function createConnector(options: ConnectorOptions): Connector {
   function replaced(): void {
     drop()
     options.onRefused({ code: 'replaced', message: 'This room was opened in another window or on another device.' })
+  }
+
+  function ended(): void {
+    drop()
+    options.onRefused(new AppError('session_ended').problem())
   }
 
   function beat(): void {
@@ -140,6 +148,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       options.onRefused(problem)
     },
     replaced,
+    ended,
     again() {
       failures = 0
       start()

@@ -1,11 +1,15 @@
 /** The headless half of a room: one connection, a state that is reduced from events, an outbox. For browsers, terminals and bots. */
 export type { WebSocketLike } from './connector.ts'
-export { openRoom, type RoomClient, type RoomOptions } from './open-room.ts'
+export { openRoom, type Question, type RoomClient, type RoomOptions } from './open-room.ts'
+export type { KeptMessage, Outbox } from './outbox.ts'
 export {
   type Connection,
+  type Draft,
   initialState,
+  type Past,
   type PendingMessage,
   type RoomEvent,
   type RoomState,
-  reduce,
-} from './state.ts'
+  type Typist,
+} from './room-state.ts'
+export { reduce } from './state.ts'

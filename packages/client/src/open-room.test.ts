@@ -102,14 +102,17 @@ function welcome(more: Partial<Extract<ServerMessage, { type: 'welcome' }>> = {}
     type: 'welcome',
     version: 1,
     me,
-    room: { name: 'hall' },
+    room: { name: 'hall', topic: '', retention: { keep: 'all' }, expired: 0, pinned: [] },
     people: [me],
     call: [],
     entries: [],
     hasOlder: false,
     reset: true,
-    cursor: 0,
-    limits: { text: 4000, name: 40 },
+    cursor: more.entries?.at(-1)?.seq ?? 0,
+    read: 0,
+    unread: { messages: 0, mentions: 0 },
+    reads: [],
+    limits: { text: 4000, name: 40, file: 1 },
     ...more,
   }
 }
@@ -186,7 +189,7 @@ test('sends in order, one at a time, and the same again under the same id after 
   await pass(500)
   await welcome()
   expect(socket().last).toMatchObject({ type: 'send', clientId: 'c1' })
-  await socket().say({ type: 'entry', entry: said(1, ' one', 'c1', me.id) })
+  await socket().say({ type: 'entry', entry: said(1, ' one', 'c1', me.id), prev: 0 })
   expect(client.state().pending.map(({ clientId }) => clientId)).toEqual(['c2', 'c3'])
   await socket().say({ type: 'reply', id: 2, seq: 1, at: 1 })
   expect(socket().last).toMatchObject({ type: 'send', clientId: 'c2', text: 'two' })
@@ -204,7 +207,7 @@ test('another member with the same id of a message is no answer', async ({ expec
   const { client, socket, welcome } = script()
   await welcome()
   client.send('mine')
-  await socket().say({ type: 'entry', entry: said(1, 'theirs', 'c1') })
+  await socket().say({ type: 'entry', entry: said(1, 'theirs', 'c1'), prev: 0 })
   expect(client.state().pending).toHaveLength(1)
 })
 
@@ -290,7 +293,7 @@ test('pages backwards, once at a time, and a reset meanwhile spoils nothing', as
   await welcome({ entries: [said(101)], hasOlder: true })
   const both = Promise.all([client.loadOlder(), client.loadOlder()])
   expect(socket().last).toEqual({ type: 'history', id: 1, before: 101, limit: 50 })
-  await socket().say({ type: 'reply', id: 1, entries: [said(99), said(100)], hasOlder: true })
+  await socket().say({ type: 'reply', id: 1, entries: [said(99), said(100)], hasOlder: true, hasNewer: true })
   await both
   expect(texts(client.state().entries)).toEqual(['99', '100', '101'])
   const lost = client.loadOlder()
@@ -301,7 +304,7 @@ test('pages backwards, once at a time, and a reset meanwhile spoils nothing', as
   await welcome({ entries: [said(900)], hasOlder: true })
   expect(texts(client.state().entries)).toEqual(['900'])
   const last = client.loadOlder()
-  await socket().say({ type: 'reply', id: 3, entries: [], hasOlder: false })
+  await socket().say({ type: 'reply', id: 3, entries: [], hasOlder: false, hasNewer: true })
   await last
   await client.loadOlder()
   expect(client.state().hasOlder).toBe(false)
@@ -310,11 +313,11 @@ test('pages backwards, once at a time, and a reset meanwhile spoils nothing', as
 test('an entry twice is taken once, a hole starts over, a frame of the future is passed over', async ({ expect }) => {
   const { client, socket, sockets, welcome } = script()
   await welcome({ entries: [said(1)] })
-  await socket().say({ type: 'entry', entry: said(1) })
+  await socket().say({ type: 'entry', entry: said(1), prev: 0 })
   await socket().say({ type: 'of the future' })
-  await socket().say({ type: 'entry', entry: said(2) })
+  await socket().say({ type: 'entry', entry: said(2), prev: 1 })
   expect(texts(client.state().entries)).toEqual(['1', '2'])
-  await socket().say({ type: 'entry', entry: said(4) })
+  await socket().say({ type: 'entry', entry: said(4), prev: 3 })
   expect(sockets).toHaveLength(2)
   await welcome({ reset: false, entries: [said(3), said(4)] })
   expect(texts(client.state().entries)).toEqual(['1', '2', '3', '4'])

@@ -1,16 +1,20 @@
 import {
   AppError,
+  type Asked,
   limits,
+  type Page,
   protocolVersion,
-  type Reply,
-  type Request,
+  type ReplyTo,
+  readReply,
   readServerMessage,
   readText,
   type ServerMessage,
   type Ticket,
 } from '@maru/protocol'
 import { createConnector, type WebSocketLike } from './connector.ts'
-import { initialState, lastSeq, type RoomEvent, type RoomState, reduce } from './state.ts'
+import { followOutbox, type Outbox } from './outbox.ts'
+import { type Draft, initialState, type PendingMessage, type RoomEvent, type RoomState } from './room-state.ts'
+import { reduce } from './state.ts'
 
 export interface RoomOptions {
   /** The room socket, as `wss://host/socket`. */
@@ -19,8 +23,16 @@ export interface RoomOptions {
   name: string
   /** The member token kept from an earlier visit. */
   token?: string | undefined
+  /** A code that another device of the member was given: this one becomes the same member. */
+  transfer?: string | undefined
+  /** What this is, for the list of own sessions: "Firefox on Linux". */
+  device?: string
   /** Called with a new member token, which the caller keeps. */
   onToken?: (token: string) => void
+  /** Where messages wait while the page is closed; without one they are lost with it. */
+  outbox?: Outbox
+  /** Told when the outbox could not keep something. */
+  onOutboxProblem?: (error: unknown) => void
   /** Opens a socket; the default is the platform's WebSocket. */
   connect?: (url: string) => WebSocketLike
   now?: () => number
@@ -40,11 +52,26 @@ export interface RoomClient {
    * Puts a message on its way; it is in `pending` until its entry arrives.
    * @throws text_empty, text_too_long
    */
-  send(text: string): void
+  send(message: string | Draft): void
   retry(clientId: string): void
   discard(clientId: string): void
-  /** Loads one more page of history before the oldest entry held. */
+  /**
+   * Asks the server anything of the protocol that leaves the state to the events that follow: edit, delete, react, vote, pin, thread, search …
+   * @throws AppError with the server's code, or `disconnected`
+   */
+  ask<Type extends Asked['type']>(question: Question<Type>): Promise<ReplyTo<Type>>
+  /** Loads one more page before the first line shown. */
   loadOlder(): Promise<void>
+  /** Loads one more page after the last line shown, after a jump. */
+  loadNewer(): Promise<void>
+  /** Shows the log around a number or a time (ms); in `past`, unless it is among the newest lines already. */
+  jump(to: { seq: number } | { at: number }): Promise<void>
+  /** Shows the newest lines again. */
+  returnToNewest(): void
+  /** Everything up to this number has been read. */
+  markRead(seq: number): void
+  /** Tells that something is being written; as often as keys are pressed. */
+  typing(to?: string): void
   rename(name: string): Promise<void>
   joinCall(): Promise<Ticket>
   /** Tries at once instead of at `retryAt`; after `replaced`, takes the room back. */
@@ -53,12 +80,21 @@ export interface RoomClient {
   close(): void
 }
 
-type Asked = Extract<Request, { id: number }>
-type Question = Asked extends infer Each ? (Each extends Asked ? Omit<Each, 'id'> : never) : never
+export type Question<Type extends Asked['type']> = Omit<Extract<Asked, { type: Type }>, 'id'>
+
+interface Waiting {
+  type: Asked['type']
+  /** Called before anything else is read, so that a page meets the state it was asked for. */
+  take: (reply: never) => void
+  resolve: (reply: never) => void
+  reject: (error: AppError) => void
+}
 
 /** A refusal of the disk or of haste passes; anything else would be refused again. */
 const passing: readonly string[] = ['too_fast', 'storage_unavailable', 'room_full', 'internal', 'disconnected']
 const RETRY_SEND_MS = 1_500
+/** Typing is told again after so long. */
+const TYPING_AGAIN_MS = 3_000
 
 /** Enters a room and stays in it until `close`: reconnects by itself, resumes where it was, sends what waits, in order and once. */
 export function openRoom(options: RoomOptions): RoomClient {
@@ -72,15 +108,22 @@ export function openRoom(options: RoomOptions): RoomClient {
   let state = initialState(options.room, options.name)
   let token = options.token
   const listeners = new Set<(state: RoomState) => void>()
-  const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: AppError) => void }>()
+  let transfer = options.transfer
+  const waiting = new Map<number, Waiting>()
+  const keep = options.outbox && followOutbox(options.outbox, options.onOutboxProblem ?? (() => {}))
+  /** Nothing new is sent before what waited longer. */
+  let restored = options.outbox === undefined
+  let markedRead = 0
+  let toldTyping = Number.NEGATIVE_INFINITY
   let lastId = 0
   let sending: string | undefined
-  let loadingOlder: Promise<void> | undefined
+  let loading: Promise<void> | undefined
   let cancelResend = () => {}
 
   function apply(event: RoomEvent): void {
     const before = state
     state = reduce(state, event)
+    if (restored) keep?.(state.pending)
     if (state !== before) for (const listener of listeners) listener(state)
   }
 
@@ -99,8 +142,10 @@ export function openRoom(options: RoomOptions): RoomClient {
         version: protocolVersion,
         room: state.room,
         name: state.name,
-        ...(token === undefined ? {} : { token }),
-        ...(state.entries.length > 0 && { cursor: lastSeq(state) }),
+        ...(token !== undefined && { token }),
+        ...(transfer !== undefined && { transfer }),
+        ...(options.device !== undefined && { device: options.device }),
+        ...(state.cursor > 0 && { cursor: state.cursor }),
       }),
     onFrame: (frame) => {
       const message = readServerMessage(frame)
@@ -121,6 +166,7 @@ export function openRoom(options: RoomOptions): RoomClient {
   function abandon(): void {
     cancelResend()
     sending = undefined
+    markedRead = 0
     const lost = [...waiting.values()]
     waiting.clear()
     for (const { reject } of lost) reject(new AppError('disconnected'))
@@ -128,13 +174,14 @@ export function openRoom(options: RoomOptions): RoomClient {
 
   function receive(message: ServerMessage): void {
     // A hole in the log cannot come from a sound server; starting over from the cursor closes it.
-    if (message.type === 'entry' && message.entry.seq > lastSeq(state) + 1) {
+    if (message.type === 'entry' && message.prev > state.cursor) {
       connector.again()
       return
     }
-    apply({ type: 'received', message })
+    apply({ type: 'received', message, at: now() })
     switch (message.type) {
       case 'welcome':
+        transfer = undefined
         if (message.token !== undefined) {
           token = message.token
           options.onToken?.(message.token)
@@ -143,16 +190,32 @@ export function openRoom(options: RoomOptions): RoomClient {
         sendNext()
         break
       case 'reply':
-        waiting.get(message.id)?.resolve(message)
-        waiting.delete(message.id)
+        settle(message)
         break
       case 'error':
         fail(message)
         break
+      case 'typing':
+        schedule(limits.typingMs, () => apply({ type: 'timePassed', at: now() }))
+        break
       case 'replaced':
         connector.replaced()
         break
+      case 'ended':
+        connector.ended()
+        break
     }
+  }
+
+  function settle(message: Extract<ServerMessage, { type: 'reply' }>): void {
+    const asked = waiting.get(message.id)
+    if (!asked) return
+    waiting.delete(message.id)
+    const reply = readReply(asked.type, message)
+    if (reply) {
+      asked.take(reply as never)
+      asked.resolve(reply as never)
+    } else asked.reject(new AppError('internal'))
   }
 
   function fail({ id, code, message, field }: Extract<ServerMessage, { type: 'error' }>): void {
@@ -163,24 +226,28 @@ export function openRoom(options: RoomOptions): RoomClient {
     } else if (state.connection === 'connecting') connector.refused(error.problem(), passing.includes(code))
   }
 
-  function ask(question: Question): Promise<Reply> {
+  function ask<Type extends Asked['type']>(
+    question: Question<Type>,
+    take: (reply: ReplyTo<Type>) => void = () => {},
+  ): Promise<ReplyTo<Type>> {
     if (state.connection !== 'open') return Promise.reject(new AppError('disconnected'))
     lastId += 1
     const id = lastId
+    const asked = { ...question, id } as unknown as Extract<Asked, { type: Type }>
     return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject })
-      connector.send({ ...question, id } as Asked)
+      waiting.set(id, { type: asked.type, take, resolve, reject })
+      connector.send(asked)
     })
   }
 
   /** One message at a time: so they arrive in the order they were written, whatever happens to the connection. */
   function sendNext(): void {
-    if (sending !== undefined || state.connection !== 'open') return
+    if (sending !== undefined || !restored || state.connection !== 'open') return
     const next = state.pending.find((message) => message.state === 'sending')
     if (!next) return
-    const { clientId, text } = next
+    const { clientId } = next
     sending = clientId
-    ask({ type: 'send', clientId, text }).then(
+    ask(sendFrame(next)).then(
       () => {
         apply({ type: 'acknowledged', clientId })
         sending = undefined
@@ -202,15 +269,59 @@ export function openRoom(options: RoomOptions): RoomClient {
     )
   }
 
-  async function loadPage(): Promise<void> {
-    const first = state.entries[0]?.seq
-    if (!state.hasOlder || first === undefined) return
-    const reply = await ask({ type: 'history', before: first, limit: limits.firstPage })
-    // A reset while the page was under way leaves another first entry; the page would not join it.
-    if (state.entries[0]?.seq === first)
-      apply({ type: 'olderLoaded', entries: reply.entries ?? [], hasOlder: reply.hasOlder ?? false })
+  const shown = () => state.past ?? state
+
+  async function loadOlder(): Promise<void> {
+    const { entries, hasOlder } = shown()
+    const first = entries[0]?.seq
+    if (!hasOlder || first === undefined) return
+    await ask<'history'>({ type: 'history', before: first, limit: limits.firstPage }, (page) =>
+      apply({ type: 'olderLoaded', first, entries: page.entries, hasOlder: page.hasOlder }),
+    )
   }
 
+  async function loadNewer(): Promise<void> {
+    const last = state.past?.entries.at(-1)?.seq
+    if (last === undefined) return
+    await ask<'history'>({ type: 'history', after: last, limit: limits.firstPage }, (page) =>
+      apply({ type: 'newerLoaded', last, entries: page.entries, hasNewer: page.hasNewer }),
+    )
+  }
+
+  /** One page at a time: a second wish for one is the same wish. */
+  function load(page: () => Promise<void>): Promise<void> {
+    loading ??= page().finally(() => {
+      loading = undefined
+    })
+    return loading
+  }
+
+  async function jump(to: { seq: number } | { at: number }): Promise<void> {
+    const first = state.entries[0]
+    const isHeld = first && ('seq' in to ? to.seq >= first.seq : to.at >= first.at)
+    if (isHeld || (first && !state.hasOlder)) return apply({ type: 'returned' })
+    const place = 'seq' in to ? { around: to.seq } : { at: to.at }
+    const show = (page: Page) => apply({ type: 'jumped', ...page })
+    await ask<'history'>({ type: 'history', ...place, limit: limits.firstPage }, show)
+  }
+
+  function restore(outbox: Outbox): void {
+    const done = (messages: readonly PendingMessage[]) => {
+      const known = new Set(state.pending.map(({ clientId }) => clientId))
+      restored = true
+      apply({ type: 'restored', messages: messages.filter(({ clientId }) => !known.has(clientId)) })
+      sendNext()
+    }
+    outbox.load().then(
+      (kept) => done(kept.map((message) => ({ ...message, state: message.problem ? 'failed' : 'sending' }))),
+      (error) => {
+        options.onOutboxProblem?.(error)
+        done([])
+      },
+    )
+  }
+
+  if (options.outbox) restore(options.outbox)
   connector.start()
 
   return {
@@ -219,8 +330,10 @@ export function openRoom(options: RoomOptions): RoomClient {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    send(raw) {
-      apply({ type: 'queued', clientId: createClientId(), text: readText(raw) })
+    send(message) {
+      const draft = typeof message === 'string' ? { text: message } : message
+      const text = readText(draft.text, { mayBeEmpty: draft.files !== undefined && draft.files.length > 0 })
+      apply({ type: 'queued', clientId: createClientId(), draft: { ...draft, text } })
       sendNext()
     },
     retry(clientId) {
@@ -228,20 +341,29 @@ export function openRoom(options: RoomOptions): RoomClient {
       sendNext()
     },
     discard: (clientId) => apply({ type: 'discarded', clientId }),
-    loadOlder() {
-      loadingOlder ??= loadPage().finally(() => {
-        loadingOlder = undefined
+    ask: (question) => ask(question),
+    loadOlder: () => load(loadOlder),
+    loadNewer: () => load(loadNewer),
+    jump,
+    returnToNewest: () => apply({ type: 'returned' }),
+    markRead(seq) {
+      if (seq <= Math.max(state.read, markedRead) || state.connection !== 'open') return
+      markedRead = seq
+      ask<'markRead'>({ type: 'markRead', seq }).catch(() => {
+        markedRead = 0
       })
-      return loadingOlder
+    },
+    typing(to) {
+      if (state.connection !== 'open' || now() - toldTyping < TYPING_AGAIN_MS) return
+      toldTyping = now()
+      connector.send({ type: 'typing', ...(to !== undefined && { to }) })
     },
     async rename(name) {
-      const reply = await ask({ type: 'rename', name })
-      apply({ type: 'renamed', name, ...(reply.name === undefined ? {} : { given: reply.name }) })
+      const reply = await ask<'rename'>({ type: 'rename', name })
+      apply({ type: 'renamed', name, given: reply.name })
     },
     async joinCall() {
-      const { ticket } = await ask({ type: 'joinCall' })
-      if (!ticket) throw new AppError('call_unavailable')
-      return ticket
+      return (await ask<'joinCall'>({ type: 'joinCall' })).ticket
     },
     reconnect: () => connector.again(),
     close() {
@@ -250,6 +372,19 @@ export function openRoom(options: RoomOptions): RoomClient {
       apply({ type: 'closed' })
       abandon()
     },
+  }
+}
+
+function sendFrame({ clientId, text, to, replyTo, action, files, poll }: PendingMessage): Question<'send'> {
+  return {
+    type: 'send',
+    clientId,
+    text,
+    ...(to && { to: to.id }),
+    ...(replyTo !== undefined && { replyTo }),
+    ...(action && { action }),
+    ...(files && { files: files.map(({ id }) => id) }),
+    ...(poll && { poll: { options: [...poll.options], ...(poll.multiple && { multiple: true }) } }),
   }
 }
 

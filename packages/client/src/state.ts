@@ -1,52 +1,6 @@
-import type { CallPerson, Entry, Member, Problem, ServerMessage } from '@maru/protocol'
-
-/** A message on its way: shown below the timeline until its entry arrives. */
-export interface PendingMessage {
-  clientId: string
-  text: string
-  state: 'sending' | 'failed'
-  /** Why it failed. */
-  problem?: Problem
-}
-
-/** `waiting`: lost, the next attempt comes by itself at `retryAt`. `closed`: for good; `problem` tells why unless the user left. */
-export type Connection = 'connecting' | 'open' | 'waiting' | 'closed'
-
-export interface RoomState {
-  readonly connection: Connection
-  readonly problem?: Problem | { code: 'replaced'; message: string; field?: string }
-  /** When the next attempt starts, in ms since the epoch. */
-  readonly retryAt?: number
-  readonly room: string
-  /** The nickname asked for; `me.name` is the one given. */
-  readonly name: string
-  readonly me?: Member
-  readonly people: readonly Member[]
-  readonly call: readonly CallPerson[]
-  /** Ascending and without gaps in `seq`. */
-  readonly entries: readonly Entry[]
-  readonly hasOlder: boolean
-  readonly pending: readonly PendingMessage[]
-}
-
-/** Everything that changes a room as one client sees it. */
-export type RoomEvent =
-  | { type: 'connecting' }
-  | { type: 'received'; message: ServerMessage }
-  | { type: 'lost'; retryAt: number; problem?: Problem }
-  | { type: 'closed'; problem?: NonNullable<RoomState['problem']> }
-  | { type: 'queued'; clientId: string; text: string }
-  | { type: 'acknowledged'; clientId: string }
-  | { type: 'failed'; clientId: string; problem: Problem }
-  | { type: 'retried'; clientId: string }
-  | { type: 'discarded'; clientId: string }
-  | { type: 'olderLoaded'; entries: readonly Entry[]; hasOlder: boolean }
-  /** `name` was asked for, `given` is what others see. */
-  | { type: 'renamed'; name: string; given?: string }
-
-export function initialState(room: string, name: string): RoomState {
-  return { connection: 'connecting', room, name, people: [], call: [], entries: [], hasOlder: false, pending: [] }
-}
+import { isLine, limits, type Member, type ServerMessage, type Welcome } from '@maru/protocol'
+import { applyEntries, expire } from './apply-entry.ts'
+import type { Past, PendingMessage, RoomEvent, RoomState } from './room-state.ts'
 
 /** The next state. Pure: the same events in the same order give the same state. */
 export function reduce(state: RoomState, event: RoomEvent): RoomState {
@@ -54,12 +8,13 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
     case 'connecting':
       return { ...settled(state), connection: 'connecting' }
     case 'received':
-      return receive(state, event.message)
+      return receive(state, event.message, event.at)
     case 'lost':
       return {
         ...settled(state),
         connection: 'waiting',
         retryAt: event.retryAt,
+        typing: [],
         ...(event.problem && { problem: event.problem }),
       }
     case 'closed':
@@ -68,33 +23,95 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
         connection: 'closed',
         people: [],
         call: [],
+        typing: [],
         ...(event.problem && { problem: event.problem }),
       }
-    case 'queued':
-      return { ...state, pending: [...state.pending, { clientId: event.clientId, text: event.text, state: 'sending' }] }
-    case 'acknowledged':
-    case 'discarded':
-      return { ...state, pending: state.pending.filter((message) => message.clientId !== event.clientId) }
-    case 'failed':
-      return changePending(state, event.clientId, ({ clientId, text }) => ({
-        clientId,
-        text,
-        state: 'failed',
-        problem: event.problem,
-      }))
-    case 'retried':
-      return changePending(state, event.clientId, ({ clientId, text }) => ({ clientId, text, state: 'sending' }))
-    case 'olderLoaded': {
-      const first = state.entries[0]?.seq ?? Number.POSITIVE_INFINITY
-      const older = event.entries.filter((entry) => entry.seq < first)
-      return { ...state, entries: [...older, ...state.entries], hasOlder: event.hasOlder }
-    }
+    case 'olderLoaded':
+    case 'newerLoaded':
+    case 'jumped':
+    case 'returned':
+      return turnPages(state, event)
+    case 'timePassed':
+      return { ...state, typing: state.typing.filter(({ until }) => until > event.at) }
     case 'renamed':
       return {
         ...state,
         name: event.name,
-        ...(state.me && event.given !== undefined && { me: { id: state.me.id, name: event.given } }),
+        ...(state.me && event.given !== undefined && { me: { ...state.me, name: event.given } }),
       }
+    default:
+      return { ...state, pending: changePending(state.pending, event) }
+  }
+}
+
+type PendingEvent = Extract<
+  RoomEvent,
+  { type: 'queued' | 'restored' | 'acknowledged' | 'failed' | 'retried' | 'discarded' }
+>
+
+function changePending(pending: readonly PendingMessage[], event: PendingEvent): readonly PendingMessage[] {
+  switch (event.type) {
+    case 'queued':
+      return [...pending, { ...event.draft, clientId: event.clientId, state: 'sending' }]
+    case 'restored':
+      return [...event.messages, ...pending]
+    case 'acknowledged':
+    case 'discarded':
+      return pending.filter((message) => message.clientId !== event.clientId)
+    case 'failed':
+      return pending.map((message) =>
+        message.clientId === event.clientId ? { ...message, state: 'failed', problem: event.problem } : message,
+      )
+    case 'retried':
+      return pending.map((message) => {
+        if (message.clientId !== event.clientId) return message
+        const { problem: _problem, ...rest } = message
+        return { ...rest, state: 'sending' }
+      })
+  }
+}
+
+type PageEvent = Extract<RoomEvent, { type: 'olderLoaded' | 'newerLoaded' | 'jumped' | 'returned' }>
+
+/** A page that no longer joins what is shown is passed over: there was a reset or a jump while it was under way. */
+function turnPages(state: RoomState, event: PageEvent): RoomState {
+  const { past, ...live } = state
+  switch (event.type) {
+    case 'olderLoaded': {
+      const shown = past ?? state
+      if (shown.entries[0]?.seq !== event.first) return state
+      const entries = [...event.entries.filter(isLine).filter(({ seq }) => seq < event.first), ...shown.entries]
+      const { hasOlder } = event
+      return past ? { ...state, past: { ...past, entries, hasOlder } } : { ...state, entries, hasOlder }
+    }
+    case 'newerLoaded': {
+      if (past?.entries.at(-1)?.seq !== event.last) return state
+      const entries = [...(past?.entries ?? []), ...event.entries.filter(isLine).filter(({ seq }) => seq > event.last)]
+      return joined(live, { entries, hasOlder: past?.hasOlder ?? false, hasNewer: event.hasNewer })
+    }
+    case 'jumped':
+      return joined(live, {
+        entries: event.entries.filter(isLine),
+        hasOlder: event.hasOlder,
+        hasNewer: event.hasNewer,
+      })
+    case 'returned':
+      return past ? live : state
+  }
+}
+
+/** The part jumped to and the newest lines; one where they meet. */
+function joined(live: RoomState, past: Past): RoomState {
+  const first = live.entries[0]?.seq ?? Number.POSITIVE_INFINITY
+  const last = past.entries.at(-1)?.seq
+  if (last === undefined) return live
+  if (last < first && past.hasNewer) return { ...live, past }
+  const begins = past.entries[0]?.seq ?? first
+  if (begins >= first) return live
+  return {
+    ...live,
+    entries: [...past.entries.filter(({ seq }) => seq < first), ...live.entries],
+    hasOlder: past.hasOlder,
   }
 }
 
@@ -104,33 +121,12 @@ function settled(state: RoomState): RoomState {
   return rest
 }
 
-function changePending(
-  state: RoomState,
-  clientId: string,
-  change: (message: PendingMessage) => PendingMessage,
-): RoomState {
-  return {
-    ...state,
-    pending: state.pending.map((message) => (message.clientId === clientId ? change(message) : message)),
-  }
-}
-
-function receive(state: RoomState, message: ServerMessage): RoomState {
+function receive(state: RoomState, message: ServerMessage, at: number): RoomState {
   switch (message.type) {
-    case 'welcome': {
-      const base: RoomState = {
-        ...settled(state),
-        connection: 'open',
-        room: message.room.name,
-        me: message.me,
-        people: message.people,
-        call: message.call,
-        ...(message.reset && { entries: [], hasOlder: message.hasOlder }),
-      }
-      return addEntries(base, message.entries)
-    }
+    case 'welcome':
+      return enter(state, message)
     case 'entry':
-      return addEntries(state, [message.entry])
+      return applyEntries(state, [message.entry])
     case 'here':
       return {
         ...state,
@@ -138,38 +134,66 @@ function receive(state: RoomState, message: ServerMessage): RoomState {
         people: upsert(state.people, message.member),
       }
     case 'gone':
-      return { ...state, people: state.people.filter((member) => member.id !== message.member) }
+      return {
+        ...state,
+        people: state.people.filter((member) => member.id !== message.member),
+        typing: state.typing.filter(({ member }) => member !== message.member),
+      }
     case 'call':
       return { ...state, call: message.people }
+    case 'typing': {
+      if (message.member === state.me?.id) return state
+      const typist = { member: message.member, isPrivate: message.to !== undefined, until: at + limits.typingMs }
+      return { ...state, typing: [...state.typing.filter(({ member }) => member !== message.member), typist] }
+    }
+    case 'read':
+      if (message.member === state.me?.id)
+        return { ...state, read: Math.max(state.read, message.seq), ...(message.unread && { unread: message.unread }) }
+      return { ...state, reads: { ...state.reads, [message.member]: message.seq } }
     case 'reply':
     case 'error':
     case 'replaced':
+    case 'ended':
       return state
   }
+}
+
+function enter(state: RoomState, welcome: Welcome): RoomState {
+  const { room, me, people, call, reset, cursor } = welcome
+  const base: RoomState = { ...settled(state), connection: 'open', room: room.name, me, people, call }
+  const { past: _past, ...anew } = base
+  const held = reset
+    ? {
+        ...anew,
+        entries: welcome.entries.filter(isLine),
+        hasOlder: welcome.hasOlder,
+        pending: withoutSent(state, welcome),
+      }
+    : applyEntries(base, welcome.entries)
+  // What was missed of all this, too, is in the welcome as it is now.
+  return {
+    ...expire(held, room.expired),
+    cursor,
+    topic: room.topic,
+    retention: room.retention,
+    pinned: room.pinned,
+    read: welcome.read,
+    unread: welcome.unread,
+    reads: Object.fromEntries(welcome.reads.map(({ member, seq }) => [member, seq])),
+    typing: [],
+    limits: welcome.limits,
+  }
+}
+
+function withoutSent({ pending }: RoomState, { me, entries }: Welcome): readonly PendingMessage[] {
+  const sent = new Set(
+    entries.flatMap((entry) => (entry.kind === 'message' && entry.member === me.id ? [entry.clientId] : [])),
+  )
+  return pending.filter(({ clientId }) => !sent.has(clientId))
 }
 
 function upsert(people: readonly Member[], member: Member): Member[] {
   return people.some(({ id }) => id === member.id)
     ? people.map((other) => (other.id === member.id ? member : other))
     : [...people, member]
-}
-
-/** Takes entries newer than the last one held; own messages among them are no longer pending. */
-function addEntries(state: RoomState, entries: readonly Entry[]): RoomState {
-  const last = lastSeq(state)
-  const news = entries.filter((entry) => entry.seq > last)
-  if (news.length === 0) return state
-  const own = new Set(
-    news.flatMap((entry) => (entry.kind === 'message' && entry.member === state.me?.id ? [entry.clientId] : [])),
-  )
-  return {
-    ...state,
-    entries: [...state.entries, ...news],
-    pending: own.size === 0 ? state.pending : state.pending.filter(({ clientId }) => !own.has(clientId)),
-  }
-}
-
-/** The number of the newest entry held: the cursor of the next hello. */
-export function lastSeq(state: RoomState): number {
-  return state.entries.at(-1)?.seq ?? 0
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Problem } from './errors.ts'
-import { protocolVersion, type Request, requestSchema, type ServerMessage, serverMessageSchema } from './messages.ts'
+import { type ServerMessage, serverMessageSchema } from './messages.ts'
+import { type Asked, protocolVersion, type ReplyTo, type Request, replySchemas, requestSchema } from './requests.ts'
 
 export type ReadRequest = { request: Request } | { problem: Problem; id?: number }
 
@@ -42,4 +43,10 @@ export function readRequest(text: string): ReadRequest {
 export function readServerMessage(text: string): ServerMessage | undefined {
   const result = v.safeParse(serverMessageSchema, parse(text))
   return result.success ? result.output : undefined
+}
+
+/** What a reply answers to a question of this type; `undefined` where it is not such an answer. */
+export function readReply<Type extends Asked['type']>(type: Type, reply: unknown): ReplyTo<Type> | undefined {
+  const result = v.safeParse(replySchemas[type], reply)
+  return result.success ? (result.output as ReplyTo<Type>) : undefined
 }

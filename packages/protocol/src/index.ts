@@ -1,17 +1,43 @@
-/** The room socket's wire: requests, events, errors, limits and the stored form of names. Imports nothing of ours. */
-export { readRequest, readServerMessage } from './codec.ts'
+/** The room socket's wire: requests, replies, events, errors, limits and the stored form of names. Imports nothing of ours. */
+export { type ReadRequest, readReply, readRequest, readServerMessage } from './codec.ts'
+export {
+  type Change,
+  type Entry,
+  type FileInfo,
+  fileSchema,
+  isLine,
+  type KnownEntry,
+  type Line,
+  type Member,
+  type Message,
+  type Poll,
+  type Quote,
+  type Reaction,
+  type Retention,
+} from './entries.ts'
 export { AppError, type ErrorCode, errors, type Problem } from './errors.ts'
 export { createId, type RandomBytes } from './ids.ts'
 export { closeCodes, limits } from './limits.ts'
+export { findMentions, type Mention } from './mentions.ts'
+export type { CallPerson, ReadMark, ServerMessage, Welcome } from './messages.ts'
 export {
-  type CallPerson,
-  type Entry,
-  type Member,
+  nameKey,
+  readEmoji,
+  readFileName,
+  readName,
+  readPollOptions,
+  readRoomName,
+  readText,
+  readTopic,
+} from './names.ts'
+export {
+  type Asked,
+  type Hit,
+  type Page,
   protocolVersion,
-  type Reply,
+  type ReplyTo,
   type Request,
-  type ServerMessage,
+  type Session,
   type Ticket,
-  type Welcome,
-} from './messages.ts'
-export { nameKey, readName, readRoomName, readText } from './names.ts'
+  type Unread,
+} from './requests.ts'

@@ -16,6 +16,42 @@ export const limits = {
   resume: 500,
   /** Longest id a client gives its own message. */
   clientId: 64,
+  /** Longest topic of a room. */
+  topic: 250,
+  /** Longest beginning of a message that stands above an answer to it. */
+  quote: 160,
+  /** Longest emoji: a family with skin tones has some twenty UTF-16 units, a flag of a region fourteen. */
+  emoji: 40,
+  /** Most different emoji on one message. */
+  reactions: 20,
+  /** Most options of a poll. */
+  pollOptions: 20,
+  /** Longest option of a poll. */
+  pollOption: 200,
+  /** Most pinned messages in a room. */
+  pins: 50,
+  /** Most members that one message calls by name. */
+  mentions: 50,
+  /** Most files of one message. */
+  files: 10,
+  /** Longest name of a file. */
+  fileName: 200,
+  /** Largest file, in bytes, where the server says nothing else. */
+  fileBytes: 100_000_000,
+  /** Longest blur placeholder, in base64. */
+  blur: 64,
+  /** Longest search. */
+  query: 200,
+  /** Longest time a room may keep what was said, in days, short of for ever. */
+  retentionDays: 3_650,
+  /** Unread messages are counted up to here. */
+  unread: 1_000,
+  /** Most sessions of one member; one more ends the one that was seen least lately. */
+  sessions: 20,
+  /** How long a code for another device is good, in ms. */
+  transferMs: 300_000,
+  /** How long somebody counts as typing after saying so, in ms. */
+  typingMs: 6_000,
   /** Largest frame a client may send, in bytes. */
   frameBytes: 65_536,
 } as const
@@ -28,6 +64,8 @@ export const closeCodes = {
   replaced: 4001,
   /** The connection took its events too slowly. Reconnect with the cursor. */
   tooSlow: 4002,
+  /** The session of this connection was ended; its token is worth nothing any more. */
+  ended: 4004,
   /** No hello within ten seconds. */
   noHello: 4003,
   /** The server ends; reconnect. */

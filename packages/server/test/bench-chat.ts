@@ -22,7 +22,7 @@ let ids = 0
 async function send(dueAt = performance.now()): Promise<number> {
   ids += 1
   const text = `Message ${ids}, about as long as people write when they have something to say.`
-  await sendMessage(context, { room: 'hall', member: 'ME_bench', name: 'Bench', clientId: `${ids}`, text })
+  await sendMessage(context, { room: 'hall', member: { id: 'ME_bench', name: 'Bench' } }, { clientId: `${ids}`, text })
   return performance.now() - dueAt
 }
 

@@ -44,7 +44,7 @@ const badHellos: [string, object | string, string, string | undefined, string][]
 ]
 
 const badRequests: [string, object | string, string, string | undefined, string][] = [
-  ['unknown type', { type: 'delete', id: 5 }, 'bad_frame', 'type', '"type" has to be '],
+  ['unknown type', { type: 'fly', id: 5 }, 'bad_frame', 'type', '"type" has to be '],
   ['no id', { ...send, id: undefined }, 'bad_frame', 'id', '"id" is missing.'],
   ['text missing', { ...send, text: undefined }, 'bad_frame', 'text', '"text" is missing.'],
   ['text empty', { ...send, text: ' \n ' }, 'text_empty', 'text', 'Type a message first.'],
@@ -182,10 +182,10 @@ test('whoever does not read is given up and catches up by the cursor', async ({ 
   // The kernel's buffers take some megabytes first.
   while (room.connections() > 0 && written < 8_000 && slow.closed === undefined) {
     await storage.write(
-      ({ entries }) =>
+      ({ rooms, entries }) =>
         Array.from({ length: 20 }, () => {
           written += 1
-          return entries.append(entries.ensureRoom('hall'), {
+          return entries.append(rooms.ensure('hall'), {
             kind: 'message',
             member: 'ME_fast',
             name: 'Fast',
@@ -194,7 +194,7 @@ test('whoever does not read is given up and catches up by the cursor', async ({ 
           })
         }),
       (added) => {
-        for (const entry of added) bus.publish({ type: 'entryAdded', room: 'hall', entry })
+        for (const logged of added) bus.publish({ type: 'entryAdded', room: 'hall', ...logged })
       },
     )
     if (written > 6_000) slow.socket.resume()

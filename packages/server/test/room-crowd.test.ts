@@ -38,14 +38,14 @@ test('one more than fits into a room is told so; whoever is there may still come
       throw error
     },
   })
-  for (let n = 0; n < limits.people; n += 1) presence.enter('hall', `ME_${n}`, `Member ${n}`)
-  expect(() => presence.enter('hall', 'ME_late', 'Late')).toThrow(
+  for (let n = 0; n < limits.people; n += 1) presence.enter('hall', { id: `ME_${n}`, name: `Member ${n}` })
+  expect(() => presence.enter('hall', { id: 'ME_late', name: 'Late' })).toThrow(
     expect.objectContaining({ code: 'room_full', message: 'This room is full: at most 500 people fit into it.' }),
   )
   presence.leave('hall', 'ME_7', 'later')
-  expect(presence.enter('hall', 'ME_7', 'Member 7').name).toBe('Member 7')
+  expect(presence.enter('hall', { id: 'ME_7', name: 'Member 7' }).name).toBe('Member 7')
   presence.leave('hall', 'ME_7', 'now')
-  expect(presence.enter('hall', 'ME_late', 'Late').name).toBe('Late')
+  expect(presence.enter('hall', { id: 'ME_late', name: 'Late' }).name).toBe('Late')
   expect(presence.countPeople()).toBe(limits.people)
   presence.close()
 })

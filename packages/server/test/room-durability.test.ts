@@ -1,18 +1,18 @@
 import { fork } from 'node:child_process'
 import { chmodSync, truncateSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
-import type { Entry } from '@maru/protocol'
+import type { KnownEntry } from '@maru/protocol'
 import { onTestFinished, test } from 'vitest'
 import { openDatabase } from '../src/storage/database.ts'
-import { prepareEntries } from '../src/storage/entries.ts'
-import { openStorage } from '../src/storage/open-storage.ts'
+import { openStorage, prepareTables } from '../src/storage/open-storage.ts'
 import { createWriter } from '../src/storage/writer.ts'
 import { join, startRoomServer, temporaryFolder, until } from './room-harness.ts'
 
-function readAll(file: string): Entry[] {
+function readAll(file: string): KnownEntry[] {
   const storage = openStorage({ file })
-  const room = storage.read.entries.findRoom('hall')
-  const entries = room === undefined ? [] : storage.read.entries.after(room, 0, 100_000)
+  const room = storage.read.rooms.find('hall')
+  const entries =
+    room === undefined ? [] : storage.read.entries.changesAfter({ roomId: room, reader: '', from: 0 }, 0, 100_000)
   storage.close()
   return entries
 }
@@ -20,7 +20,7 @@ function readAll(file: string): Entry[] {
 test('closing stores what waits, and nothing fails afterwards', async ({ expect }) => {
   const failures: unknown[] = []
   const storage = openStorage({ file: ':memory:', failed: (error) => failures.push(error) })
-  const written = storage.write(({ entries }) => entries.ensureRoom('hall'))
+  const written = storage.write(({ rooms }) => rooms.ensure('hall'))
   storage.close()
   expect(await written).toBe(1)
   await new Promise((resolve) => setImmediate(resolve))
@@ -131,12 +131,12 @@ test('a disk that fails is told, nothing acknowledged is lost, and the next writ
   const failures: unknown[] = []
   const db = openDatabase(folder.file)
   onTestFinished(() => db.close())
-  const log = prepareEntries(db, () => 0)
-  const { write } = createWriter(db, log, (error) => failures.push(error))
+  const tables = prepareTables(db, () => 0)
+  const { write } = createWriter(db, tables, (error) => failures.push(error))
   const add = (text: string) =>
-    write((entries) => {
+    write(({ rooms, entries }) => {
       const clientId = text.slice(0, 9)
-      return entries.append(entries.ensureRoom('hall'), { kind: 'message', member: 'ME_a', name: 'A', text, clientId })
+      return entries.append(rooms.ensure('hall'), { kind: 'message', member: 'ME_a', name: 'A', text, clientId })
     })
   await add('before')
   db.exec('pragma max_page_count = 20')
@@ -146,7 +146,11 @@ test('a disk that fails is told, nothing acknowledged is lost, and the next writ
   expect(failures).toHaveLength(2)
   db.exec('pragma max_page_count = 100000')
   await add('after')
-  expect(log.after(1, 0, 10).map((entry) => [entry.seq, entry.kind === 'message' && entry.text])).toEqual([
+  expect(
+    tables.entries
+      .after({ roomId: 1, reader: '', from: 0 }, 0, 10)
+      .map((entry) => [entry.seq, entry.kind === 'message' && entry.text]),
+  ).toEqual([
     [1, 'before'],
     [2, 'after'],
   ])
@@ -159,9 +163,9 @@ test('writes of one turn share a commit, in order, and one that throws harms no 
   const write = (clientId: string) =>
     storage
       .write(
-        ({ entries }) => {
+        ({ rooms, entries }) => {
           if (clientId === 'bad') throw new Error('of its own making')
-          return entries.append(entries.ensureRoom('hall'), {
+          return entries.append(rooms.ensure('hall'), {
             kind: 'message',
             member: 'ME_a',
             name: 'A',
@@ -169,9 +173,9 @@ test('writes of one turn share a commit, in order, and one that throws harms no 
             clientId,
           })
         },
-        ({ seq }) => order.push(`published ${seq}`),
+        ({ entry: { seq } }) => order.push(`published ${seq}`),
       )
-      .then(({ seq }) => order.push(`resolved ${seq}`))
+      .then(({ entry: { seq } }) => order.push(`resolved ${seq}`))
   const outcome = await Promise.allSettled([write('1'), write('bad'), write('2')])
   expect(outcome.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   expect(order).toEqual(['published 1', 'published 2', 'resolved 1', 'resolved 2'])

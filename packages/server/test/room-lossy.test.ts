@@ -109,8 +109,8 @@ for (const seed of [1, 2, 3, 4])
       await until(client, ({ entries }) => entries.at(-1)?.seq === last)
       expect(view(client.state())).toEqual(view(fresh.state()))
     }
-    const room = server.storage.read.entries
-    const stored = room.after(room.findRoom('hall') ?? 0, 0, 1_000)
+    const { rooms, entries: log } = server.storage.read
+    const stored = log.after({ roomId: rooms.find('hall') ?? 0, reader: '', from: 0 }, 0, 1_000)
     expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1))
     const messages = stored.flatMap((entry) => (entry.kind === 'message' ? [entry] : []))
     expect(messages).toHaveLength(ids)

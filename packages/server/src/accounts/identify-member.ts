@@ -1,34 +1,77 @@
 /** Who somebody is: whoever has the token is the member. The server keeps only the token's hash. */
 import { createHash } from 'node:crypto'
-import { createId, type Member, type RandomBytes } from '@maru/protocol'
-import type { Storage } from '../storage/open-storage.ts'
+import { AppError, createId, limits, type Member, type RandomBytes } from '@maru/protocol'
+import type { Storage, StoredTables } from '../storage/open-storage.ts'
 
 export interface Identified {
   member: Member
+  session: string
   /** A new token, told this once. */
   token?: string
 }
 
+export interface Introduction {
+  token: string | undefined
+  /** A code that another device of the member was given. */
+  transfer: string | undefined
+  name: string
+  device: string
+}
+
 /**
- * The member of a token, known by the nickname from now on. An unknown token is as good as none: a new member gets a new one.
- * @throws storage_unavailable
+ * The member of a token, known by the nickname from now on. An unknown token is as good as none: a new member gets a new one. With a code
+ * of another device this one becomes the same member, under a token of its own.
+ * @throws transfer_bad, storage_unavailable
  */
 export async function identifyMember(
   { storage, random }: { storage: Storage; random: RandomBytes },
-  { token, name }: { token: string | undefined; name: string },
+  { token, transfer, name, device }: Introduction,
 ): Promise<Identified> {
-  const known = token === undefined ? undefined : storage.read.members.findByTokenHash(hashToken(token))
-  if (known) {
-    if (known.name !== name) await storage.write(({ members }) => members.rename(known.id, name))
-    return { member: { id: known.id, name } }
+  if (transfer === undefined) {
+    const known = findMember(storage.read, token)
+    if (known) {
+      const write = storage.write(({ sessions, members }) => {
+        sessions.touch(known.session, device)
+        if (known.member.name !== name) members.rename(known.member.id, name)
+      })
+      // When it was seen last may be lost; the name may not.
+      if (known.member.name === name) write.catch(() => {})
+      else await write
+      return { member: { id: known.member.id, name }, session: known.session }
+    }
   }
   const fresh = Buffer.from(random(32)).toString('hex')
-  const member = { id: createId('ME_', random), name }
-  await storage.write(({ members }) => members.insert(member, hashToken(fresh)))
-  return { member, token: fresh }
+  const session = createId('SE_', random)
+  const id = createId('ME_', random)
+  const member = await storage.write(({ sessions, members }) => {
+    const owner = transfer === undefined ? id : sessions.takeTransfer(hashCode(transfer))
+    if (owner === undefined) return undefined
+    if (transfer === undefined) members.insert({ id, name })
+    else members.rename(owner, name)
+    for (const { id: old } of sessions.of(owner).slice(limits.sessions - 1)) sessions.end(old)
+    sessions.insert({ id: session, member: owner, tokenHash: hashToken(fresh), device })
+    return { id: owner, name }
+  })
+  if (!member) throw new AppError('transfer_bad', undefined, { field: 'transfer' })
+  return { member, session, token: fresh }
+}
+
+/** Whose token it is. */
+export function findMember(
+  { sessions, members }: StoredTables,
+  token: string | undefined,
+): { session: string; member: Member } | undefined {
+  const found = token === undefined ? undefined : sessions.findByTokenHash(hashToken(token))
+  const member = found && members.find(found.member)
+  return found && member && { session: found.session, member }
 }
 
 /** A plain hash is enough: the token has 256 random bits, there is nothing to guess. */
 function hashToken(token: string): Uint8Array {
   return createHash('sha256').update(Buffer.from(token, 'hex')).digest()
+}
+
+/** Codes live for minutes and hold 95 random bits. */
+export function hashCode(code: string): Uint8Array {
+  return createHash('sha256').update(code).digest()
 }

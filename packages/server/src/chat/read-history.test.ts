@@ -10,12 +10,12 @@ test.each([
   [501, 'short', { reset: false, cursor: 501, first: 2 }],
 ])('who missed all but one of %i messages gets them, unless it is too much at once', async (count, text, expected) => {
   const storage = openStorage({ file: ':memory:' })
-  await storage.write(({ entries }) => {
-    const room = entries.ensureRoom('hall')
+  await storage.write(({ rooms, entries }) => {
+    const room = rooms.ensure('hall')
     for (let n = 0; n < count; n += 1)
       entries.append(room, { kind: 'message', member: 'ME_1', name: 'Ana', text, clientId: `${n}` })
   })
-  const { reset, cursor, entries } = readNews(storage, 'hall', 1)
+  const { reset, cursor, entries } = readNews(storage, { room: 'hall', member: 'ME_2' }, 1)
   expect({ reset, cursor, first: entries[0]?.seq }).toEqual(expected)
   storage.close()
 })

@@ -1,32 +1,94 @@
-import { type Entry, readText } from '@maru/protocol'
-import type { RoomContext } from '../rooms/append-entry.ts'
+import { AppError, type Member, type Poll, type Quote, readPollOptions, readText } from '@maru/protocol'
+import { type Actor, type RoomContext, refusable } from '../rooms/append-entry.ts'
+import { excerpt } from '../storage/entry-rows.ts'
+import { EVERYONE } from '../storage/memberships.ts'
+import type { StoredTables } from '../storage/open-storage.ts'
+import { findCalls } from './find-calls.ts'
+import { findMessage } from './find-message.ts'
 
 export interface Draft {
-  room: string
-  member: string
-  name: string
   clientId: string
   text: string
+  /** For this member alone. */
+  to?: string | undefined
+  replyTo?: number | undefined
+  action?: boolean | undefined
+  files?: string[] | undefined
+  poll?: { options: string[]; multiple?: boolean | undefined } | undefined
 }
 
 /**
- * Stores a message and tells the room. Answers when it is durable. What a member sends twice under one `clientId` is stored once; the second
- * answer is the first one's.
- * @throws text_empty, text_too_long, storage_unavailable
+ * Stores a message and tells who may read it. Answers when it is durable. What a member sends twice under one `clientId` is stored once; the
+ * second answer is the first one's.
+ * @throws text_empty, text_too_long, poll_bad, message_gone, member_unknown, storage_unavailable
  */
-export async function sendMessage({ storage, bus }: RoomContext, draft: Draft): Promise<Pick<Entry, 'seq' | 'at'>> {
-  const { room, member, name, clientId } = draft
+export async function sendMessage(
+  { storage, bus }: RoomContext,
+  { room, member }: Actor,
+  draft: Draft,
+): Promise<{ seq: number; at: number }> {
+  const { clientId, action } = draft
+  if (draft.files && draft.files.length > 0) throw new AppError('file_gone', undefined, { field: 'files' })
   const text = readText(draft.text)
-  const { entry } = await storage.write(
-    ({ entries }) => {
-      const roomId = entries.ensureRoom(room)
-      const stored = entries.findByClientId(roomId, member, clientId)
-      if (stored) return { entry: stored, isNew: false }
-      return { entry: entries.append(roomId, { kind: 'message', member, name, text, clientId }), isNew: true }
+  const poll = readPoll(draft.poll)
+  const outcome = await storage.write(
+    (tables) => {
+      const roomId = tables.rooms.ensure(room)
+      const stored = tables.entries.findByClientId(roomId, member.id, clientId)
+      if (stored) return { entry: stored }
+      return refusable(() => {
+        const place = placeOf(tables, roomId, member.id, draft)
+        const calls = findCalls(tables, roomId, text, place.to)
+        const logged = tables.entries.append(roomId, {
+          kind: 'message',
+          member: member.id,
+          name: member.name,
+          clientId,
+          text,
+          ...calls,
+          ...place,
+          ...(action && { action }),
+          ...(poll && { poll }),
+        })
+        const called = [...(calls.mentions ?? []), ...(calls.everyone ? [EVERYONE] : [])]
+        for (const each of called) if (each !== member.id) tables.memberships.addMention(roomId, each, logged.entry.seq)
+        return logged
+      })
     },
-    ({ entry, isNew }) => {
-      if (isNew) bus.publish({ type: 'entryAdded', room, entry })
+    (logged) => {
+      if ('prev' in logged) bus.publish({ type: 'entryAdded', room, ...logged })
     },
   )
-  return { seq: entry.seq, at: entry.at }
+  if (outcome instanceof AppError) throw outcome
+  return { seq: outcome.entry.seq, at: outcome.entry.at }
+}
+
+interface Place {
+  to?: Member
+  replyTo?: Quote
+  root?: number
+}
+
+/** To whom it goes and what it answers. An answer to something private stays between the same two. */
+function placeOf(tables: StoredTables, roomId: number, member: string, draft: Draft): Place {
+  const answered = draft.replyTo === undefined ? undefined : findMessage(tables, roomId, member, draft.replyTo)
+  const isPrivate = answered !== undefined && answered.to !== null
+  const recipient = isPrivate ? (answered.member === member ? answered.to : answered.member) : draft.to
+  const to = recipient == null ? undefined : tables.memberships.find(roomId, recipient)?.member
+  if (recipient != null && (!to || to.id === member)) throw new AppError('member_unknown', undefined, { field: 'to' })
+  if (!answered) return to ? { to: { id: to.id, name: to.name } } : {}
+  const { seq, member: author, name, text } = answered
+  // What one of everybody's threads holds, everybody can read.
+  const root = to && !isPrivate ? undefined : (answered.root ?? seq)
+  return {
+    ...(to && { to: { id: to.id, name: to.name } }),
+    replyTo: { seq, member: author, name, text: excerpt(text) },
+    ...(root !== undefined && { root }),
+  }
+}
+
+function readPoll(raw: Draft['poll']): Poll | undefined {
+  if (!raw) return undefined
+  const options = readPollOptions(raw.options)
+  return { options, ...(raw.multiple && { multiple: true }), votes: options.map(() => []) }
 }

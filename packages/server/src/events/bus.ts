@@ -2,16 +2,22 @@
  * What has happened, told to everybody in this process who wants to know. Publishing is synchronous and in order; a listener must not wait.
  * Knows no rooms' rules and no sockets.
  */
-import type { CallPerson, Entry, Member } from '@maru/protocol'
+import type { CallPerson, Member, Unread } from '@maru/protocol'
+import type { Logged } from '../storage/entries.ts'
 
 /** `room` is the room's name. */
 export type ServerEvent =
-  | { type: 'entryAdded'; room: string; entry: Entry }
+  | ({ type: 'entryAdded'; room: string } & Logged)
   | { type: 'memberHere'; room: string; member: Member }
   | { type: 'memberGone'; room: string; member: string }
   /** Beside `memberHere`, which tells the room: whoever else shows the member's name may follow. */
   | { type: 'memberRenamed'; room: string; member: string; name: string }
   | { type: 'callChanged'; room: string; people: CallPerson[] }
+  /** `to`: the only one who is told. */
+  | { type: 'memberTyping'; room: string; member: string; to?: string }
+  | { type: 'memberRead'; room: string; member: string; seq: number; unread: Unread }
+  /** Every connection of it has to go, in whatever room. */
+  | { type: 'sessionEnded'; session: string }
 
 export interface Bus {
   publish(event: ServerEvent): void

@@ -5,6 +5,6 @@ import type { Storage } from '../storage/open-storage.ts'
  * Does not wait for the disk: a room that could not be stored now is made with its first entry.
  */
 export function ensureRoom(storage: Storage, name: string): void {
-  if (storage.read.entries.findRoom(name) !== undefined) return
-  storage.write((tables) => tables.entries.ensureRoom(name)).catch(() => {})
+  if (storage.read.rooms.find(name) !== undefined) return
+  storage.write((tables) => tables.rooms.ensure(name)).catch(() => {})
 }

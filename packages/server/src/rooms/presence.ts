@@ -34,7 +34,9 @@ export interface Presence {
    * The member is in the room now, under the nickname or the nearest free one.
    * @throws room_full
    */
-  enter(room: string, id: string, name: string): Member
+  enter(room: string, member: Member): Member
+  /** The member is an owner from now on. */
+  promote(room: string, id: string): void
   /** `now`: the member said so. Otherwise the grace begins. */
   leave(room: string, id: string, how: 'now' | 'later'): void
   rename(room: string, id: string, name: string): Member
@@ -44,11 +46,14 @@ export interface Presence {
 
 interface Here {
   name: string
+  owner: boolean
   state: 'here' | 'leaving' | 'expected'
   cancel: () => void
 }
 
 const nothing = () => {}
+
+const toMember = (id: string, { name, owner }: Here): Member => ({ id, name, ...(owner && { owner }) })
 
 export function createPresence(options: PresenceOptions): Presence {
   const { storage, bus, schedule, failed, graceMs = GRACE_MS, restartGraceMs = RESTART_GRACE_MS } = options
@@ -59,11 +64,11 @@ export function createPresence(options: PresenceOptions): Presence {
     return members
   }
   const visible = (members: Map<string, Here> | undefined): Member[] =>
-    Array.from(members ?? [], ([id, { name, state }]) => (state === 'expected' ? [] : [{ id, name }])).flat()
+    Array.from(members ?? [], ([id, here]) => (here.state === 'expected' ? [] : [toMember(id, here)])).flat()
 
   const expected = storage.read.presence.all()
   for (const { room, member } of expected)
-    membersOf(room).set(member.id, { name: member.name, state: 'expected', cancel: nothing })
+    membersOf(room).set(member.id, { name: member.name, owner: false, state: 'expected', cancel: nothing })
   const stopExpecting =
     expected.length === 0
       ? nothing
@@ -78,9 +83,11 @@ export function createPresence(options: PresenceOptions): Presence {
     line: { kind: 'joined' | 'left' } | { kind: 'renamed'; before: string },
   ): void {
     const change = { ...line, member: member.id, name: member.name }
-    appendEntry(options, room, change, ({ presence }, roomId) =>
-      line.kind === 'left' ? presence.remove(roomId, member.id) : presence.put(roomId, member),
-    ).catch(failed)
+    appendEntry(options, room, change, ({ presence, memberships }, roomId) => {
+      if (line.kind === 'left') return presence.remove(roomId, member.id)
+      presence.put(roomId, member)
+      memberships.rename(roomId, member)
+    }).catch(failed)
   }
 
   function remove(room: string, id: string): void {
@@ -104,23 +111,24 @@ export function createPresence(options: PresenceOptions): Presence {
     if (!members || !found) throw new Error('only who is here can be renamed')
     const name = uniqueName(wished, namesBeside(members, id))
     const before = found.name
-    if (name === before) return { id, name }
+    if (name === before) return toMember(id, found)
     found.name = name
-    const member = { id, name }
+    const member = toMember(id, found)
     bus.publish({ type: 'memberHere', room, member })
     bus.publish({ type: 'memberRenamed', room, member: id, name })
     write(room, member, { kind: 'renamed', before })
     return member
   }
 
-  function comeBack(room: string, id: string, found: Here, wished: string): Member {
+  function comeBack(room: string, found: Here, { id, name: wished, owner = false }: Member): Member {
     found.cancel()
+    found.owner = owner
     const wasExpected = found.state === 'expected'
     const before = found.name
     found.state = 'here'
     found.cancel = nothing
     if (!isNameFor(before, wished)) rename(room, id, wished)
-    const member = { id, name: found.name }
+    const member = toMember(id, found)
     if (wasExpected && found.name === before) bus.publish({ type: 'memberHere', room, member })
     return member
   }
@@ -130,19 +138,27 @@ export function createPresence(options: PresenceOptions): Presence {
     countPeople: () => Array.from(rooms.values(), (members) => visible(members).length).reduce((sum, n) => sum + n, 0),
     find(room, id) {
       const found = rooms.get(room)?.get(id)
-      return found && found.state !== 'expected' ? { id, name: found.name } : undefined
+      return found && found.state !== 'expected' ? toMember(id, found) : undefined
     },
-    enter(room, id, wished) {
+    enter(room, wished) {
+      const { id, name, owner = false } = wished
       const members = membersOf(room)
       const found = members.get(id)
-      if (found) return comeBack(room, id, found, wished)
+      if (found) return comeBack(room, found, wished)
       if (members.size >= limits.people)
         throw new AppError('room_full', `This room is full: at most ${limits.people} people fit into it.`)
-      const member = { id, name: uniqueName(wished, namesBeside(members, id)) }
-      members.set(id, { name: member.name, state: 'here', cancel: nothing })
+      const here: Here = { name: uniqueName(name, namesBeside(members, id)), owner, state: 'here', cancel: nothing }
+      const member = toMember(id, here)
+      members.set(id, here)
       bus.publish({ type: 'memberHere', room, member })
       write(room, member, { kind: 'joined' })
       return member
+    },
+    promote(room, id) {
+      const found = rooms.get(room)?.get(id)
+      if (!found || found.owner) return
+      found.owner = true
+      if (found.state !== 'expected') bus.publish({ type: 'memberHere', room, member: toMember(id, found) })
     },
     leave(room, id, how) {
       const found = rooms.get(room)?.get(id)

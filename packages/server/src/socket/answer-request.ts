@@ -1,23 +1,25 @@
 import type { IncomingMessage } from 'node:http'
 import {
   AppError,
+  type Asked,
   type CallPerson,
   closeCodes,
   limits,
   protocolVersion,
   type RandomBytes,
-  type Reply,
   type Request,
   readName,
   readRoomName,
+  type ServerMessage,
+  type Welcome,
 } from '@maru/protocol'
 import { identifyMember } from '../accounts/identify-member.ts'
-import { readHistory, readNews } from '../chat/read-history.ts'
-import { sendMessage } from '../chat/send-message.ts'
+import { readNews } from '../chat/read-history.ts'
 import type { RoomContext } from '../rooms/append-entry.ts'
+import { becomeMember } from '../rooms/become-member.ts'
 import type { Presence } from '../rooms/presence.ts'
+import { answer } from './answers.ts'
 import type { Audience } from './audience.ts'
-import { socketBase } from './check-origin.ts'
 import type { Connection, Seat } from './connection.ts'
 
 /** What answering needs; the same for all connections. */
@@ -25,12 +27,14 @@ export interface SocketContext extends RoomContext {
   presence: Presence
   audience: Audience
   random: RandomBytes
+  now: () => number
   callOf: (room: string) => CallPerson[]
   mintCallToken: (who: { identity: string; name: string; room: string }) => Promise<string>
+  /** Lets go of what a room no longer keeps, without waiting for it. */
+  sweep: (room: string) => void
 }
 
 type Hello = Extract<Request, { type: 'hello' }>
-type Asked = Exclude<Request, { type: 'hello' | 'leave' }>
 
 /**
  * Gives the connection its seat and greets it. From reading the log to taking the seat nothing waits, so that no entry falls between.
@@ -38,30 +42,56 @@ type Asked = Exclude<Request, { type: 'hello' | 'leave' }>
  */
 export async function enterRoom(context: SocketContext, connection: Connection, hello: Hello): Promise<void> {
   const room = readRoomName(hello.room)
-  const { member, token } = await identifyMember(context, { token: hello.token, name: readName(hello.name) })
+  const { member, session, token } = await identifyMember(context, {
+    token: hello.token,
+    transfer: hello.transfer,
+    name: readName(hello.name),
+    device: readDevice(hello.device),
+  })
+  const { member: known } = await becomeMember(context.storage, room, member)
   if (!connection.open) return
   // A token this server does not know comes from another log: so does the cursor.
-  const news = readNews(context.storage, room, token === undefined ? hello.cursor : undefined)
-  const me = context.presence.enter(room, member.id, member.name)
-  const before = context.audience.find(room, me.id)
+  const news = readNews(context.storage, { room, member: member.id }, token === undefined ? hello.cursor : undefined)
+  const me = context.presence.enter(room, { ...known, name: member.name })
+  const before = context.audience.find(room, me.id, session)
   if (before) {
     context.audience.remove(before)
     before.send({ type: 'replaced' })
     before.close(closeCodes.replaced, 'replaced')
   }
-  connection.seat = { room, member: me.id }
+  connection.seat = { room, member: me.id, session }
   context.audience.add(connection)
   connection.send({
     type: 'welcome',
     version: protocolVersion,
     ...(token === undefined ? {} : { token }),
     me,
-    room: { name: room },
     people: context.presence.people(room),
     call: context.callOf(room),
     ...news,
-    limits: { text: limits.text, name: limits.name },
+    ...aboutRoom(context, room, me.id),
+    limits: { text: limits.text, name: limits.name, file: limits.fileBytes },
   })
+}
+
+function aboutRoom(
+  { storage: { read }, presence }: SocketContext,
+  room: string,
+  member: string,
+): Pick<Welcome, 'room' | 'read' | 'unread' | 'reads'> {
+  const roomId = read.rooms.find(room) ?? 0
+  const { topic, retention, expired } = read.rooms.settings(roomId)
+  const mark = read.memberships.find(roomId, member)?.read ?? 0
+  const reads = presence.people(room).flatMap(({ id }) => {
+    const seq = read.memberships.find(roomId, id)?.read ?? 0
+    return seq > 0 && id !== member ? [{ member: id, seq }] : []
+  })
+  return {
+    room: { name: room, topic, retention, expired, pinned: read.opinions.pins(roomId) },
+    read: mark,
+    unread: read.memberships.unread(roomId, member, mark),
+    reads,
+  }
 }
 
 /** @throws AppError */
@@ -70,28 +100,16 @@ export async function answerRequest(
   seat: Seat,
   request: Asked,
   upgrade: IncomingMessage,
-): Promise<Reply> {
-  const { presence } = context
-  const reply = { type: 'reply', id: request.id } as const
-  const me = presence.find(seat.room, seat.member)
-  if (!me) throw new AppError('disconnected')
-  const { room } = seat
-  switch (request.type) {
-    case 'send': {
-      const { clientId, text } = request
-      return { ...reply, ...(await sendMessage(context, { room, member: me.id, name: me.name, clientId, text })) }
-    }
-    case 'history':
-      return { ...reply, ...readHistory(context.storage, room, request.before, request.limit) }
-    case 'rename':
-      return { ...reply, name: presence.rename(room, me.id, readName(request.name)).name }
-    case 'joinCall': {
-      const token = await context.mintCallToken({ identity: me.id, name: me.name, room }).catch((cause) => {
-        throw new AppError('call_unavailable', undefined, { cause })
-      })
-      return { ...reply, ticket: { url: socketBase(upgrade), token } }
-    }
-    case 'ping':
-      return reply
-  }
+): Promise<ServerMessage> {
+  const { room, session } = seat
+  const member = context.presence.find(room, seat.member)
+  if (!member) throw new AppError('disconnected')
+  return { type: 'reply', id: request.id, ...(await answer(context, { room, member, session, upgrade }, request)) }
+}
+
+/** What a client says about its device is shown to its member only, but by terminals too. */
+function readDevice(raw = ''): string {
+  return Array.from(raw.toWellFormed().replace(/[\p{Cc}\p{Cf}]/gu, ''))
+    .slice(0, 100)
+    .join('')
 }

@@ -21,6 +21,7 @@ export interface RoomSocketOptions {
   storage: Storage
   bus: Bus
   mintCallToken: SocketContext['mintCallToken']
+  sweep?: SocketContext['sweep']
   log: Log
   now?: () => number
   random?: RandomBytes
@@ -67,8 +68,10 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     presence,
     audience,
     random: options.random ?? randomBytes,
+    now,
     callOf: (room) => calls.get(room) ?? [],
     mintCallToken: options.mintCallToken,
+    sweep: options.sweep ?? (() => {}),
   }
   let messages = 0
   let closing = false
@@ -80,6 +83,11 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
       else calls.delete(event.room)
     }
     if (event.type === 'entryAdded' && event.entry.kind === 'message') messages += 1
+    if (event.type === 'sessionEnded')
+      for (const connection of audience.ofSession(event.session)) {
+        connection.send({ type: 'ended' })
+        connection.close(closeCodes.ended, 'ended')
+      }
     audience.deliver(event)
   })
 
@@ -92,7 +100,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
       connections.add(connection)
       ws.on('close', () => {
         connections.delete(connection)
-        if (audience.remove(connection) && connection.seat)
+        if (audience.remove(connection) === 'last' && connection.seat)
           presence.leave(connection.seat.room, connection.seat.member, 'later')
         if (connections.size === 0) lastOneGone()
       })

@@ -14,6 +14,7 @@ const CLOSE_MS = 2_000
 export interface Seat {
   room: string
   member: string
+  session: string
 }
 
 /** One WebSocket of one client, as the rest of this folder sees it. */

@@ -45,8 +45,17 @@ export function createFrameReader(
     const { seat } = connection
     if (!seat || !connection.open) return
     if (request.type === 'leave') {
-      if (context.audience.remove(connection)) context.presence.leave(seat.room, seat.member, 'now')
+      if (context.audience.remove(connection) === 'last') context.presence.leave(seat.room, seat.member, 'now')
       return connection.close(1000, 'left')
+    }
+    if (request.type === 'typing') {
+      const { room, member } = seat
+      return context.bus.publish({
+        type: 'memberTyping',
+        room,
+        member,
+        ...(request.to !== undefined && { to: request.to }),
+      })
     }
     try {
       connection.send(await answerRequest(context, seat, request, upgrade))

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { type Compilable, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { foldText, indexScope } from './fold-text.ts'
 import { migrations, type Tables } from './tables.ts'
 
 /** A query that was built, compiled and prepared once, and then runs at once with the values of one call. */
@@ -12,6 +13,8 @@ export interface Database {
    * Prepares what Kysely builds. `values` stands for the values to come: `db.query<{ name: string }>()((q, values) => …where('name', '=', values.name))`.
    */
   query<Values>(): <Row>(build: (tables: Kysely<Tables>, values: Values) => Compilable<Row>) => Query<Values, Row>
+  /** Prepares SQL that Kysely cannot write: full-text search, whose form is each database's own. */
+  statement(sql: string): (values: SQLInputValue[]) => Record<string, unknown>[]
   exec(sql: string): void
   inTransaction(): boolean
   close(): void
@@ -34,9 +37,15 @@ export function openDatabase(file: string, busyTimeoutMs = 2_000): Database {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     db = new DatabaseSync(file, { timeout: busyTimeoutMs })
     // In WAL mode only `full` syncs at every commit. Exclusive: a second server on the same folder is told so at its start.
+    // Secure: what is deleted is overwritten, for a room that promises to keep nothing.
     db.exec(`pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;
-      pragma foreign_keys = on; pragma journal_size_limit = 67108864; pragma cache_size = -8000;`)
+      pragma secure_delete = on; pragma journal_size_limit = 67108864; pragma cache_size = -8000;`)
+    db.function('fold_text', { deterministic: true }, (text) => foldText(String(text)))
+    db.function('index_scope', { deterministic: true }, (room, member, files) =>
+      indexScope(Number(room), String(member), Number(files)),
+    )
     migrate(db)
+    db.exec('pragma foreign_keys = on')
   } catch (error) {
     db?.close()
     throw explain(error, file)
@@ -71,6 +80,10 @@ function wrap(db: DatabaseSync): Database {
             ),
           ) as Row[]
       },
+    statement(sql) {
+      const statement = db.prepare(sql)
+      return (values) => statement.all(...values)
+    },
     exec: (sql) => db.exec(sql),
     inTransaction: () => db.isTransaction,
     close: () => db.close(),

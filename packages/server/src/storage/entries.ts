@@ -1,127 +1,256 @@
-import type { Entry } from '@maru/protocol'
-import type { Selectable } from 'kysely'
+import type { KnownEntry, Line } from '@maru/protocol'
 import type { Database } from './database.ts'
-import type { Tables } from './tables.ts'
+import { preparePages } from './entry-pages.ts'
+import { type EntryRow, entryColumns, type MessageData, type ReadRow, rowOf, toEntry } from './entry-rows.ts'
+import type { OpinionRecords } from './opinions.ts'
+import type { IndexedMessage, SearchIndex } from './search-index.ts'
 
 type WithoutStamp<Each> = Each extends unknown ? Omit<Each, 'seq' | 'at'> : never
 /** An entry before it has its number and time. */
-export type EntryDraft = WithoutStamp<Entry>
+export type EntryDraft = WithoutStamp<KnownEntry>
+
+/** An entry of the log and whom it concerns. */
+export interface Logged {
+  entry: KnownEntry
+  /** The number of the entry before it, of those that everybody may read. */
+  prev: number
+  /** The two who alone may read it. */
+  only?: readonly [string, string]
+}
+
+/** What of a room somebody may read: what is public or their own, after the number `from`. */
+export interface View {
+  roomId: number
+  reader: string
+  from: number
+}
+
+/** A message as the verbs need it. */
+export interface StoredMessage {
+  /** The rowid, as the search index knows it. */
+  id: number
+  seq: number
+  member: string
+  name: string
+  /** The other reader of a private message. */
+  to: string | null
+  root: number | null
+  text: string
+  deleted: boolean
+  data: MessageData
+}
 
 export interface EntryLog {
-  /** The room's number, made when it is missing. Inside `write` only. */
-  ensureRoom(name: string): number
-  findRoom(name: string): number | undefined
-  countRooms(): number
-  /** Gives the draft the room's next number. Inside `write` only. */
-  append(roomId: number, draft: EntryDraft): Entry
+  /** Ascending, as all lists here. The newest `limit` lines with a smaller number. */
+  before(view: View, seq: number, limit: number): Line[]
+  /** The oldest `limit` lines with a larger number. */
+  after(view: View, seq: number, limit: number): Line[]
+  /** The oldest `limit` entries with a larger number, the changes among them. */
+  changesAfter(view: View, seq: number, limit: number): KnownEntry[]
+  /** The newest `limit` messages with a smaller number that belong to a thread, its first one among them. */
+  thread(view: View, root: number, before: number, limit: number): Line[]
+  /** In the order of the numbers asked for. */
+  lookUp(view: View, seqs: readonly number[]): Line[]
+  /** The number of the first entry of that time or later. */
+  seqAt(roomId: number, at: number): number | undefined
   /** The entry a member has stored under its own id for it. */
-  findByClientId(roomId: number, member: string, clientId: string): Entry | undefined
-  /** The newest `limit` entries with a smaller number, ascending. */
-  before(roomId: number, seq: number, limit: number): Entry[]
-  /** The oldest `limit` entries with a larger number, ascending. */
-  after(roomId: number, seq: number, limit: number): Entry[]
-  lastSeq(roomId: number): number
+  findByClientId(roomId: number, member: string, clientId: string): KnownEntry | undefined
+  message(roomId: number, seq: number): StoredMessage | undefined
+  /** Messages of a member that still have something to lose. */
+  messagesOf(roomId: number, member: string): StoredMessage[]
+  /** The number of the newest line up to a time. */
+  lastBefore(roomId: number, at: number): number | undefined
+  /** Gives the draft the room's next number. `to`: the other reader, for a change of a private message. Inside `write` only, as everything below. */
+  append(roomId: number, draft: EntryDraft, to?: string): Logged
+  setText(roomId: number, message: StoredMessage, text: string, data: MessageData): void
+  /** Leaves only a trace of a message. */
+  wipe(roomId: number, message: StoredMessage): void
+  /** Takes the member's name off everything. */
+  forget(roomId: number, member: string): void
+  setData(roomId: number, seq: number, data: MessageData): void
+  removeUpTo(roomId: number, seq: number): void
 }
 
-const columns = ['seq', 'at', 'kind', 'member_id', 'name', 'text', 'client_id', 'before'] as const
-type Row = Pick<Selectable<Tables['entry']>, (typeof columns)[number]>
-
-export function prepareEntries(db: Database, now: () => number): EntryLog {
-  const selectRoom = db.query<{ name: string }>()((tables, values) =>
-    tables.selectFrom('room').select(['id']).where('name', '=', values.name),
-  )
-  const insertRoom = db.query<{ name: string; created_at: number }>()((tables, values) =>
-    tables.insertInto('room').values({ name: values.name, created_at: values.created_at }).returning('id'),
-  )
-  const countRooms = db.query<object>()((tables) =>
-    tables.selectFrom('room').select((eb) => eb.fn.countAll<number>().as('count')),
-  )
-  const nextSeq = db.query<{ room: number }>()((tables, values) =>
+/** The index follows the log: what is added, changed and removed here is so there, in the same transaction. */
+export function prepareEntries(
+  db: Database,
+  { opinions, search }: { opinions: OpinionRecords; search: SearchIndex },
+  now: () => number,
+): EntryLog {
+  const pages = preparePages(db)
+  const nextSeq = db.query<{ room: number; public: number }>()((tables, values) =>
     tables
       .updateTable('room')
-      .set((eb) => ({ last_seq: eb('last_seq', '+', 1) }))
+      .set((eb) => ({
+        last_seq: eb('last_seq', '+', 1),
+        previous_public: eb
+          .case()
+          .when(eb.val(values.public), '=', 1)
+          .then(eb.ref('last_public'))
+          .else(eb.ref('previous_public'))
+          .end(),
+        last_public: eb
+          .case()
+          .when(eb.val(values.public), '=', 1)
+          .then(eb('last_seq', '+', 1))
+          .else(eb.ref('last_public'))
+          .end(),
+      }))
       .where('id', '=', values.room)
-      .returning('last_seq'),
+      .returning(['last_seq', 'previous_public', 'last_public']),
   )
-  const lastSeq = db.query<{ room: number }>()((tables, values) =>
-    tables.selectFrom('room').select('last_seq').where('id', '=', values.room),
+  const insert = db.query<EntryRow>()((tables, values) =>
+    tables
+      .insertInto('entry')
+      .values(Object.fromEntries(entryColumns.map((column) => [column, values[column]])) as EntryRow)
+      .returning('id'),
   )
-  const insert = db.query<Omit<Selectable<Tables['entry']>, 'id'>>()((tables, values) =>
-    tables.insertInto('entry').values({
-      room_id: values.room_id,
-      seq: values.seq,
-      at: values.at,
-      kind: values.kind,
-      member_id: values.member_id,
-      name: values.name,
-      text: values.text,
-      client_id: values.client_id,
-      before: values.before,
-    }),
+  const countAnswer = db.query<{ room: number; root: number; seq: number }>()((tables, values) =>
+    tables
+      .updateTable('entry')
+      .set((eb) => ({ answers: eb('answers', '+', 1), last_answer: values.seq }))
+      .where('room_id', '=', values.room)
+      .where('seq', '=', values.root),
   )
-  const byClientId = db.query<{ room: number; member: string; clientId: string }>()((tables, values) =>
+  const seqAt = db.query<{ room: number; at: number }>()((tables, values) =>
     tables
       .selectFrom('entry')
-      .select(columns)
+      .select('seq')
       .where('room_id', '=', values.room)
-      .where('member_id', '=', values.member)
-      .where('client_id', '=', values.clientId),
-  )
-  const before = db.query<{ room: number; seq: number; limit: number }>()((tables, values) =>
-    tables
-      .selectFrom('entry')
-      .select(columns)
-      .where('room_id', '=', values.room)
-      .where('seq', '<', values.seq)
-      .orderBy('seq', 'desc')
-      .limit(values.limit),
-  )
-  const after = db.query<{ room: number; seq: number; limit: number }>()((tables, values) =>
-    tables
-      .selectFrom('entry')
-      .select(columns)
-      .where('room_id', '=', values.room)
-      .where('seq', '>', values.seq)
+      .where('at', '>=', values.at)
+      .orderBy('at')
       .orderBy('seq')
-      .limit(values.limit),
+      .limit(1),
   )
+  const lastBefore = db.query<{ room: number; at: number }>()((tables, values) =>
+    tables
+      .selectFrom('entry')
+      .select((eb) => eb.fn.max('seq').as('seq'))
+      .where('room_id', '=', values.room)
+      .where('at', '<', values.at)
+      .where('kind', '<>', 'expired'),
+  )
+  const setText = db.query<{ room: number; seq: number; text: string; data: string | null; at: number }>()(
+    (tables, values) =>
+      tables
+        .updateTable('entry')
+        .set({ text: values.text, data: values.data, edited_at: values.at })
+        .where('room_id', '=', values.room)
+        .where('seq', '=', values.seq),
+  )
+  const setData = db.query<{ room: number; seq: number; data: string | null }>()((tables, values) =>
+    tables
+      .updateTable('entry')
+      .set({ data: values.data })
+      .where('room_id', '=', values.room)
+      .where('seq', '=', values.seq),
+  )
+  const wipe = db.query<{ room: number; seq: number }>()((tables, values) =>
+    tables
+      .updateTable('entry')
+      .set({ text: '', data: null, deleted: 1, edited_at: null })
+      .where('room_id', '=', values.room)
+      .where('seq', '=', values.seq),
+  )
+  const forgetName = db.query<{ room: number; member: string }>()((tables, values) =>
+    tables
+      .updateTable('entry')
+      .set({ name: '', before: null })
+      .where('room_id', '=', values.room)
+      .where('member_id', '=', values.member),
+  )
+  const forgetReader = db.query<{ room: number; member: string }>()((tables, values) =>
+    tables
+      .updateTable('entry')
+      .set({ to_name: '' })
+      .where('room_id', '=', values.room)
+      .where('to_id', '=', values.member),
+  )
+  const removeUpTo = db.query<{ room: number; seq: number }>()((tables, values) =>
+    tables.deleteFrom('entry').where('room_id', '=', values.room).where('seq', '<=', values.seq),
+  )
+
+  function whole(roomId: number, rows: readonly ReadRow[]): KnownEntry[] {
+    const messages = rows.filter(({ kind, deleted }) => kind === 'message' && !deleted)
+    const from = messages[0]?.seq
+    const to = messages.at(-1)?.seq
+    if (from === undefined || to === undefined) return rows.map((row) => toEntry(row, undefined, []))
+    const reactions = opinions.reactions(roomId, from, to)
+    const votes = opinions.votes(roomId, from, to)
+    return rows.map((row) => toEntry(row, reactions.get(row.seq), votes))
+  }
+  const linesOf = (roomId: number, rows: readonly ReadRow[]) => whole(roomId, rows) as Line[]
+
   return {
-    ensureRoom: (name) => selectRoom({ name })[0]?.id ?? (insertRoom({ name, created_at: now() })[0]?.id as number),
-    findRoom: (name) => selectRoom({ name })[0]?.id,
-    countRooms: () => countRooms({})[0]?.count ?? 0,
-    append(roomId, draft) {
-      const seq = nextSeq({ room: roomId })[0]?.last_seq
-      if (seq === undefined) throw new Error(`there is no room ${roomId}`)
-      const entry: Entry = { ...draft, seq, at: now() }
-      insert({
-        room_id: roomId,
-        seq,
-        at: entry.at,
-        kind: entry.kind,
-        member_id: entry.member,
-        name: entry.name,
-        text: entry.kind === 'message' ? entry.text : null,
-        client_id: entry.kind === 'message' ? entry.clientId : null,
-        before: entry.kind === 'renamed' ? entry.before : null,
-      })
-      return entry
+    before: (view, seq, limit) => linesOf(view.roomId, pages.before({ ...view, seq, limit }).reverse()),
+    after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...view, seq, limit })),
+    changesAfter: (view, seq, limit) => whole(view.roomId, pages.changesAfter({ ...view, seq, limit })),
+    thread: (view, root, seq, limit) => linesOf(view.roomId, pages.thread({ ...view, root, seq, limit }).reverse()),
+    // One by one: what lies between them may be far more than they are.
+    lookUp: (view, seqs) =>
+      [...new Set(seqs)].flatMap((seq) =>
+        linesOf(
+          view.roomId,
+          pages.after({ ...view, seq: seq - 1, limit: 1 }).filter((row) => row.seq === seq),
+        ),
+      ),
+    seqAt: (room, at) => seqAt({ room, at })[0]?.seq,
+    findByClientId: (room, member, clientId) =>
+      pages.byClientId({ room, member, clientId }).map((row) => toEntry(row, undefined, []))[0],
+    message: (room, seq) => pages.message({ room, seq }).map(toStored)[0],
+    messagesOf: (room, member) => pages.messagesOf({ room, member }).map(toStored),
+    lastBefore: (room, at) => lastBefore({ room, at })[0]?.seq ?? undefined,
+    append(roomId, draft, to) {
+      const recipient = draft.kind === 'message' ? draft.to?.id : to
+      const [next] = nextSeq({ room: roomId, public: recipient === undefined ? 1 : 0 })
+      if (!next) throw new Error(`there is no room ${roomId}`)
+      const entry = { ...draft, seq: next.last_seq, at: now() } as KnownEntry
+      const row = rowOf(roomId, entry, to)
+      const id = insert(row)[0]?.id as number
+      if (entry.kind === 'message') {
+        search.add(indexed(roomId, toStored({ ...row, id })))
+        if (entry.root !== undefined) countAnswer({ room: roomId, root: entry.root, seq: entry.seq })
+      }
+      if (recipient === undefined) return { entry, prev: next.previous_public }
+      return { entry, prev: next.last_public, only: [draft.member, recipient] }
     },
-    findByClientId: (room, member, clientId) => byClientId({ room, member, clientId }).map(toEntry)[0],
-    before: (room, seq, limit) => before({ room, seq, limit }).map(toEntry).reverse(),
-    after: (room, seq, limit) => after({ room, seq, limit }).map(toEntry),
-    lastSeq: (room) => lastSeq({ room })[0]?.last_seq ?? 0,
+    setText(room, message, text, data) {
+      search.remove(indexed(room, message))
+      setText({ room, seq: message.seq, text, data: JSON.stringify(data), at: now() })
+      search.add(indexed(room, { ...message, text, data }))
+    },
+    setData: (room, seq, data) => void setData({ room, seq, data: JSON.stringify(data) }),
+    wipe(room, message) {
+      search.remove(indexed(room, message))
+      wipe({ room, seq: message.seq })
+    },
+    forget(room, member) {
+      forgetName({ room, member })
+      forgetReader({ room, member })
+    },
+    removeUpTo(room, seq) {
+      for (const row of pages.messagesUpTo({ room, seq })) search.remove(indexed(room, toStored(row)))
+      removeUpTo({ room, seq })
+    },
   }
 }
 
-function toEntry(row: Row): Entry {
-  const stamp = { seq: row.seq, at: row.at, member: row.member_id, name: row.name }
-  switch (row.kind) {
-    case 'message':
-      return { ...stamp, kind: 'message', text: row.text ?? '', clientId: row.client_id ?? '' }
-    case 'renamed':
-      return { ...stamp, kind: 'renamed', before: row.before ?? '' }
-    case 'joined':
-    case 'left':
-      return { ...stamp, kind: row.kind }
+function toStored(row: EntryRow & { id: number }): StoredMessage {
+  return {
+    id: row.id,
+    seq: row.seq,
+    member: row.member_id,
+    name: row.name,
+    to: row.to_id,
+    root: row.root,
+    text: row.text ?? '',
+    deleted: row.deleted === 1,
+    data: row.data === null ? {} : (JSON.parse(row.data) as MessageData),
   }
+}
+
+/** Found by what it says, by the options of its poll and by the names of its files. */
+function indexed(roomId: number, { id, member, text, data: { poll, files } }: StoredMessage): IndexedMessage {
+  const parts = [text, ...(poll?.options ?? []), ...(files?.map(({ name }) => name) ?? [])]
+  return { id, roomId, member, text: parts.join('\n'), hasFiles: files !== undefined }
 }

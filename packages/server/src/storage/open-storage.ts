@@ -5,12 +5,22 @@
 import { type Database, openDatabase } from './database.ts'
 import { type EntryLog, prepareEntries } from './entries.ts'
 import { type MemberRecords, prepareMembers } from './members.ts'
+import { type MembershipRecords, prepareMemberships } from './memberships.ts'
+import { type OpinionRecords, prepareOpinions } from './opinions.ts'
 import { type PresenceRecords, preparePresence } from './presence-records.ts'
+import { prepareRooms, type RoomRecords } from './rooms.ts'
+import { prepareSearchIndex, type SearchIndex } from './search-index.ts'
+import { prepareSessions, type SessionRecords } from './sessions.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 export interface StoredTables {
+  rooms: RoomRecords
   entries: EntryLog
+  opinions: OpinionRecords
+  search: SearchIndex
   members: MemberRecords
+  sessions: SessionRecords
+  memberships: MembershipRecords
   presence: PresenceRecords
 }
 
@@ -35,11 +45,7 @@ export interface StorageOptions {
 /** @throws an Error with a message for the person who started the server */
 export function openStorage({ file, now = Date.now, busyTimeoutMs, failed }: StorageOptions): Storage {
   const db: Database = openDatabase(file, busyTimeoutMs)
-  const tables: StoredTables = {
-    entries: prepareEntries(db, now),
-    members: prepareMembers(db, now),
-    presence: preparePresence(db),
-  }
+  const tables = prepareTables(db, now)
   const writer = createWriter(db, tables, failed)
   let open = true
   return {
@@ -51,5 +57,20 @@ export function openStorage({ file, now = Date.now, busyTimeoutMs, failed }: Sto
       writer.close()
       db.close()
     },
+  }
+}
+
+export function prepareTables(db: Database, now: () => number): StoredTables {
+  const opinions = prepareOpinions(db)
+  const search = prepareSearchIndex(db)
+  return {
+    rooms: prepareRooms(db, now),
+    entries: prepareEntries(db, { opinions, search }, now),
+    opinions,
+    search,
+    members: prepareMembers(db, now),
+    sessions: prepareSessions(db, now),
+    memberships: prepareMemberships(db),
+    presence: preparePresence(db),
   }
 }

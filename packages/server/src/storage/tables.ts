@@ -1,27 +1,75 @@
 import type { Generated } from 'kysely'
 
-/** The columns as Kysely sees them. Times are ms since the epoch. */
+/** The columns as Kysely sees them. Times are ms since the epoch; what is true or false is 1 or 0. */
 export interface Tables {
-  room: { id: Generated<number>; name: string; created_at: number; last_seq: Generated<number> }
-  member: { id: string; token_hash: Uint8Array; name: string; created_at: number }
+  room: {
+    id: Generated<number>
+    name: string
+    created_at: number
+    last_seq: Generated<number>
+    /** The newest number that everybody may read, and the one before it. */
+    last_public: Generated<number>
+    previous_public: Generated<number>
+    topic: Generated<string>
+    keep: Generated<'all' | 'joined' | 'days' | 'none'>
+    keep_days: number | null
+    expired: Generated<number>
+  }
+  member: { id: string; name: string; created_at: number }
+  session: {
+    id: string
+    member_id: string
+    token_hash: Uint8Array
+    device: string
+    created_at: number
+    seen_at: number
+  }
+  transfer: { code_hash: Uint8Array; member_id: string; expires_at: number }
+  membership: {
+    room_id: number
+    member_id: string
+    name: string
+    owner: number
+    /** The room's last number when the member came first. */
+    since: number
+    read: number
+  }
   entry: {
     id: Generated<number>
     room_id: number
     seq: number
     at: number
-    kind: 'message' | 'joined' | 'left' | 'renamed'
+    kind: string
+    /** 1 where it is shown in the log, 0 where it changes what is shown. */
+    line: number
     member_id: string
     name: string
+    /** Of a private message, or a change of one: who beside `member_id` may read it. */
+    to_id: string | null
+    to_name: string | null
     text: string | null
     client_id: string | null
     before: string | null
+    reply_to: number | null
+    root: number | null
+    target: number | null
+    edited_at: number | null
+    deleted: Generated<number>
+    answers: Generated<number>
+    last_answer: Generated<number>
+    /** What only one kind has, as JSON. */
+    data: string | null
   }
+  reaction: { room_id: number; seq: number; emoji: string; member_id: string; name: string; id: Generated<number> }
+  vote: { room_id: number; seq: number; member_id: string; name: string; choice: string }
+  pin: { room_id: number; seq: number; id: Generated<number> }
+  mention: { room_id: number; member_id: string; seq: number }
   presence: { room_id: number; member_id: string; name: string }
 }
 
 /**
  * Step N brings a database of version N - 1 to version N. A step that has been released is never changed.
- * `entry` keeps its rowid: it is the order over all rooms, and full-text search will refer to it.
+ * `entry` keeps its rowid: it is the order over all rooms, and full-text search refers to it. `fold_text` is `foldText`.
  */
 export const migrations: readonly string[] = [
   `create table room (
@@ -56,4 +104,121 @@ export const migrations: readonly string[] = [
      name text not null,
      primary key (room_id, member_id)
    ) strict, without rowid;`,
+
+  `alter table room add column last_public integer not null default 0;
+   alter table room add column previous_public integer not null default 0;
+   alter table room add column topic text not null default '';
+   alter table room add column keep text not null default 'all';
+   alter table room add column keep_days integer;
+   alter table room add column expired integer not null default 0;
+   update room set last_public = last_seq, previous_public = max(0, last_seq - 1);
+
+   create table session (
+     id text primary key,
+     member_id text not null,
+     token_hash blob not null unique,
+     device text not null,
+     created_at integer not null,
+     seen_at integer not null
+   ) strict, without rowid;
+   create index session_by_member on session (member_id);
+   insert into session (id, member_id, token_hash, device, created_at, seen_at)
+     select 'SE' || substr(id, 3), id, token_hash, '', created_at, created_at from member;
+   create table transfer (
+     code_hash blob primary key,
+     member_id text not null,
+     expires_at integer not null
+   ) strict, without rowid;
+   create table member_2 (id text primary key, name text not null, created_at integer not null) strict, without rowid;
+   insert into member_2 (id, name, created_at) select id, name, created_at from member;
+   drop table member;
+   alter table member_2 rename to member;
+
+   create table entry_2 (
+     id integer primary key,
+     room_id integer not null references room (id),
+     seq integer not null,
+     at integer not null,
+     kind text not null,
+     line integer not null,
+     member_id text not null,
+     name text not null,
+     to_id text,
+     to_name text,
+     text text,
+     client_id text,
+     before text,
+     reply_to integer,
+     root integer,
+     target integer,
+     edited_at integer,
+     deleted integer not null default 0,
+     answers integer not null default 0,
+     last_answer integer not null default 0,
+     data text
+   ) strict;
+   insert into entry_2 (id, room_id, seq, at, kind, line, member_id, name, text, client_id, before)
+     select id, room_id, seq, at, kind, 1, member_id, name, text, client_id, before from entry order by id;
+   drop table entry;
+   alter table entry_2 rename to entry;
+   create unique index entry_by_seq on entry (room_id, seq);
+   create unique index entry_by_line on entry (room_id, line, seq);
+   create index entry_by_time on entry (room_id, at, seq);
+   create unique index entry_by_client_id on entry (room_id, member_id, client_id) where client_id is not null;
+   create index entry_by_root on entry (room_id, root, seq) where root is not null;
+
+   create table membership (
+     room_id integer not null references room (id),
+     member_id text not null,
+     name text not null,
+     owner integer not null default 0,
+     since integer not null,
+     read integer not null default 0,
+     primary key (room_id, member_id)
+   ) strict, without rowid;
+   create index membership_by_member on membership (member_id);
+   insert into membership (room_id, member_id, name, owner, since, read)
+     select room_id, member_id,
+       (select name from entry e where e.room_id = f.room_id and e.seq = f.last),
+       first = (select min(seq) from entry e where e.room_id = f.room_id), first - 1, last
+     from (select room_id, member_id, min(seq) as first, max(seq) as last from entry group by room_id, member_id) f;
+
+   create table reaction (
+     id integer primary key,
+     room_id integer not null,
+     seq integer not null,
+     emoji text not null,
+     member_id text not null,
+     name text not null
+   ) strict;
+   create unique index reaction_by_message on reaction (room_id, seq, emoji, member_id);
+   create index reaction_by_member on reaction (member_id);
+   create table vote (
+     room_id integer not null,
+     seq integer not null,
+     member_id text not null,
+     name text not null,
+     choice text not null,
+     primary key (room_id, seq, member_id)
+   ) strict, without rowid;
+   create index vote_by_member on vote (member_id);
+   create table pin (
+     id integer primary key,
+     room_id integer not null,
+     seq integer not null
+   ) strict;
+   create unique index pin_by_message on pin (room_id, seq);
+   create table mention (
+     room_id integer not null,
+     member_id text not null,
+     seq integer not null,
+     primary key (room_id, member_id, seq)
+   ) strict, without rowid;
+
+   create virtual table message_index using fts5 (
+     body, scope, content = '', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+   );
+   insert into message_index (message_index, rank) values ('secure-delete', 1);
+   insert into message_index (rowid, body, scope)
+     select id, fold_text(text), index_scope(room_id, member_id, 0) from entry where kind = 'message' order by id;`,
 ]

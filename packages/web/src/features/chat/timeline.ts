@@ -1,5 +1,5 @@
 import type { PendingMessage } from '@maru/client'
-import type { Entry } from '@maru/protocol'
+import type { Line } from '@maru/protocol'
 
 /** What the log shows, one row after the other. Keys stay the same while older and newer rows come. */
 export type Row =
@@ -20,7 +20,7 @@ export interface MessageRow {
   head: boolean
 }
 
-type RoomEvent = Exclude<Entry, { kind: 'message' }>
+type RoomEvent = Extract<Line, { kind: 'joined' | 'left' | 'renamed' }>
 
 /** Several who came or went in a row are one line. */
 type RoomEventLine = { kind: 'joined' | 'left'; names: string[] } | { kind: 'renamed'; name: string; before: string }
@@ -29,7 +29,7 @@ type RoomEventLine = { kind: 'joined' | 'left'; names: string[] } | { kind: 'ren
 const GROUP_MS = 5 * 60_000
 
 interface TimelineInput {
-  entries: readonly Entry[]
+  entries: readonly Line[]
   pending: readonly PendingMessage[]
   /** Own member id. */
   me: string | undefined
@@ -62,7 +62,7 @@ export function buildTimeline({ entries, pending, me, newFrom }: TimelineInput):
   return rows
 }
 
-function add(rows: Row[], entry: Entry): void {
+function add(rows: Row[], entry: Line): void {
   const before = rows.at(-1)
   if (entry.kind === 'message') {
     const { member, name, text, at } = entry
@@ -71,6 +71,7 @@ function add(rows: Row[], entry: Entry): void {
     rows.push({ kind: 'message', key: `message ${entry.seq}`, at, member, name, text, head: !follows })
     return
   }
+  if (entry.kind !== 'joined' && entry.kind !== 'left' && entry.kind !== 'renamed') return
   const row =
     before?.kind === 'events'
       ? before

@@ -1,8 +1,8 @@
-import type { Entry } from '@maru/protocol'
+import type { Line } from '@maru/protocol'
 import { expect, test } from 'vitest'
 import { countUnread, firstUnread } from './unread.ts'
 
-const says = (seq: number, member: string): Entry => ({
+const says = (seq: number, member: string): Line => ({
   kind: 'message',
   seq,
   at: seq,
@@ -13,7 +13,7 @@ const says = (seq: number, member: string): Entry => ({
 })
 
 test('counts what others said after the last number read', () => {
-  const entries: Entry[] = [
+  const entries: Line[] = [
     says(1, 'ana'),
     says(2, 'me'),
     { kind: 'joined', seq: 3, at: 3, member: 'ben', name: 'ben' },

@@ -1,7 +1,7 @@
-import type { Entry } from '@maru/protocol'
+import type { Line } from '@maru/protocol'
 
 /** Messages of others after the last one read. */
-export function countUnread(entries: readonly Entry[], read: number, me: string | undefined): number {
+export function countUnread(entries: readonly Line[], read: number, me: string | undefined): number {
   let count = 0
   for (let index = entries.length - 1; index >= 0; index--) {
     const entry = entries[index]
@@ -12,6 +12,6 @@ export function countUnread(entries: readonly Entry[], read: number, me: string 
 }
 
 /** The number of the first of them, where the line "new" stands. */
-export function firstUnread(entries: readonly Entry[], read: number, me: string | undefined): number | undefined {
+export function firstUnread(entries: readonly Line[], read: number, me: string | undefined): number | undefined {
   return entries.find((entry) => entry.seq > read && entry.kind === 'message' && entry.member !== me)?.seq
 }

@@ -1,5 +1,5 @@
 import type { RoomClient } from '@maru/client'
-import type { Entry } from '@maru/protocol'
+import type { Line } from '@maru/protocol'
 import { useEffect, useRef } from 'react'
 import { useStore } from '../../lib/store.ts'
 import { useWords, type Words } from '../../lib/words/use-words.ts'
@@ -23,17 +23,24 @@ export function useAnnouncements(client: RoomClient): void {
     const messages = news.filter((entry) => entry.kind === 'message').length
     if (news.length > ONE_BY_ONE) {
       if (messages > 0) announce(words.shell.unread(messages))
-    } else for (const entry of news) announce(sentence(entry, words))
+    } else
+      for (const entry of news) {
+        const said = sentence(entry, words)
+        if (said !== undefined) announce(said)
+      }
   }, [entries, me, words])
 }
 
-function sentence(entry: Entry, { chat }: Words): string {
+function sentence(entry: Line, { chat }: Words): string | undefined {
   switch (entry.kind) {
     case 'message':
       return chat.says(entry.name, entry.text)
     case 'renamed':
       return chat.renamed(entry.before, entry.name)
-    default:
+    case 'joined':
+    case 'left':
       return chat[entry.kind]([entry.name])
+    default:
+      return undefined
   }
 }

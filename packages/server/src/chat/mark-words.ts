@@ -1,0 +1,65 @@
+import type { SearchTerm } from '../storage/search-index.ts'
+
+/**
+ * Where the words of a search stand in a text: pairs of start and end as JavaScript counts, ascending, without overlap. Case and accents are
+ * folded as the index folds them.
+ */
+export function markWords(text: string, terms: readonly SearchTerm[]): [number, number][] {
+  const { folded, origins } = fold(text)
+  const found = terms.flatMap((term) => occurrences(folded, term))
+  const marks = found
+    .map(([start, end]): [number, number] => [origins[start] ?? 0, origins[end] ?? text.length])
+    .toSorted((a, b) => a[0] - b[0] || b[1] - a[1])
+  const apart: [number, number][] = []
+  for (const mark of marks) {
+    const last = apart.at(-1)
+    if (last && mark[0] < last[1]) last[1] = Math.max(last[1], mark[1])
+    else apart.push(mark)
+  }
+  return apart
+}
+
+/** Folded character by character, so that each knows where it came from. */
+function fold(text: string): { folded: string; origins: number[] } {
+  let folded = ''
+  const origins: number[] = []
+  let at = 0
+  for (const character of text) {
+    const plain = foldCharacter(character)
+    for (let n = 0; n < plain.length; n += 1) origins.push(at)
+    folded += plain
+    at += character.length
+  }
+  origins.push(at)
+  return { folded, origins }
+}
+
+const foldCharacter = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+    .toLowerCase()
+
+const letter = /[\p{L}\p{N}]/u
+/** Scripts in which any part of a run can be searched for. */
+const joined = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
+
+function occurrences(text: string, { text: raw, isPrefix }: SearchTerm): [number, number][] {
+  const word = Array.from(raw, foldCharacter)
+    .join('')
+    .replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '')
+  if (word === '') return []
+  const found: [number, number][] = []
+  for (let start = text.indexOf(word); start >= 0; start = text.indexOf(word, start + word.length)) {
+    const end = start + word.length
+    if (isEdge(text, start) && (isPrefix || isEdge(text, end))) found.push([start, end])
+  }
+  return found
+}
+
+/** Whether a word of the index can begin or end there. */
+function isEdge(text: string, at: number): boolean {
+  const [before, after] = [text.charAt(at - 1), text.charAt(at)]
+  return !letter.test(before) || !letter.test(after) || joined.test(before) || joined.test(after)
+}

@@ -1,0 +1,46 @@
+import { type Hit, limits, nameKey } from '@maru/protocol'
+import { viewOf } from '../rooms/view-of.ts'
+import type { Storage } from '../storage/open-storage.ts'
+import { markWords } from './mark-words.ts'
+import { readQuery } from './read-query.ts'
+
+/** Hits of one answer: each holds a whole message. */
+const HITS = 20
+
+/**
+ * Messages that a member may read, the newest first.
+ * @throws query_bad
+ */
+export function searchMessages(
+  { read }: Storage,
+  { room, member }: { room: string; member: string },
+  {
+    query: raw,
+    before = Number.MAX_SAFE_INTEGER,
+    limit = HITS,
+  }: { query: string; before?: number | undefined; limit?: number | undefined },
+): { hits: Hit[]; hasOlder: boolean } {
+  const query = readQuery(raw)
+  const roomId = read.rooms.find(room)
+  if (roomId === undefined) return { hits: [], hasOlder: false }
+  const view = viewOf(read, roomId, member)
+  const from = query.from.length === 0 ? undefined : query.from.flatMap((name) => membersNamed(name))
+  const count = Math.min(limit, limits.page)
+  const found = read.search.find(
+    { ...query, from },
+    { roomId, reader: member, from: view.from, before, limit: count + 1 },
+  )
+  const hits = read.entries
+    .lookUp(view, found.slice(0, count))
+    .flatMap((message): Hit[] =>
+      message.kind === 'message' && !message.deleted ? [{ message, marks: markWords(message.text, query.terms) }] : [],
+    )
+  return { hits, hasOlder: found.length > count }
+
+  function membersNamed(name: string): string[] {
+    const key = nameKey(name.replace(/^@/, ''))
+    return read.memberships
+      .of(roomId as number)
+      .flatMap(({ id, name }) => (id === key || nameKey(name) === key ? [id] : []))
+  }
+}

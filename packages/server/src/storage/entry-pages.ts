@@ -1,0 +1,104 @@
+/** The ways in which the log is read, each one query. */
+import type { Kysely } from 'kysely'
+import type { Database, Query } from './database.ts'
+import { type EntryRow, entryColumns, type ReadRow } from './entry-rows.ts'
+import type { Tables } from './tables.ts'
+
+interface PageOf {
+  roomId: number
+  reader: string
+  from: number
+  seq: number
+  limit: number
+}
+
+type Message = EntryRow & { id: number }
+
+export interface EntryPages {
+  /** The newest first. */
+  before: Query<PageOf, ReadRow>
+  after: Query<PageOf, ReadRow>
+  changesAfter: Query<PageOf, ReadRow>
+  /** The newest first. */
+  thread: Query<PageOf & { root: number }, ReadRow>
+  byClientId: Query<{ room: number; member: string; clientId: string }, ReadRow>
+  message: Query<{ room: number; seq: number }, Message>
+  messagesOf: Query<{ room: number; member: string }, Message>
+  messagesUpTo: Query<{ room: number; seq: number }, Message>
+}
+
+const own = entryColumns.map((column) => `entry.${column}` as const)
+
+export function preparePages(db: Database): EntryPages {
+  const rows = (tables: Kysely<Tables>) =>
+    tables
+      .selectFrom('entry')
+      .leftJoin('entry as other', (join) =>
+        join
+          .onRef('other.room_id', '=', 'entry.room_id')
+          .on((eb) => eb('other.seq', '=', eb.fn.coalesce('entry.reply_to', 'entry.target'))),
+      )
+      .select([
+        ...own,
+        'other.member_id as other_member',
+        'other.name as other_name',
+        'other.text as other_text',
+        'other.deleted as other_deleted',
+        'other.data as other_data',
+      ])
+  const readable = (tables: Kysely<Tables>, { roomId, reader, from }: PageOf) =>
+    rows(tables)
+      .where('entry.room_id', '=', roomId)
+      .where('entry.seq', '>', from)
+      .where((eb) =>
+        eb.or([eb('entry.to_id', 'is', null), eb('entry.to_id', '=', reader), eb('entry.member_id', '=', reader)]),
+      )
+  const message = (tables: Kysely<Tables>, room: number) =>
+    tables
+      .selectFrom('entry')
+      .select(['id', ...entryColumns])
+      .where('room_id', '=', room)
+      .where('kind', '=', 'message')
+  return {
+    before: db.query<PageOf>()((tables, values) =>
+      readable(tables, values)
+        .where('entry.line', '=', 1)
+        .where('entry.seq', '<', values.seq)
+        .orderBy('entry.seq', 'desc')
+        .limit(values.limit),
+    ),
+    after: db.query<PageOf>()((tables, values) =>
+      readable(tables, values)
+        .where('entry.line', '=', 1)
+        .where('entry.seq', '>', values.seq)
+        .orderBy('entry.seq')
+        .limit(values.limit),
+    ),
+    changesAfter: db.query<PageOf>()((tables, values) =>
+      readable(tables, values).where('entry.seq', '>', values.seq).orderBy('entry.seq').limit(values.limit),
+    ),
+    thread: db.query<PageOf & { root: number }>()((tables, values) =>
+      readable(tables, values)
+        .where('entry.kind', '=', 'message')
+        .where('entry.seq', '<', values.seq)
+        .where((eb) => eb.or([eb('entry.root', '=', values.root), eb('entry.seq', '=', values.root)]))
+        .orderBy('entry.seq', 'desc')
+        .limit(values.limit),
+    ),
+    byClientId: db.query<{ room: number; member: string; clientId: string }>()((tables, values) =>
+      rows(tables)
+        .where('entry.room_id', '=', values.room)
+        .where('entry.member_id', '=', values.member)
+        .where('entry.client_id', '=', values.clientId),
+    ),
+    message: db.query<{ room: number; seq: number }>()((tables, values) =>
+      message(tables, values.room).where('seq', '=', values.seq),
+    ),
+    messagesOf: db.query<{ room: number; member: string }>()((tables, values) =>
+      message(tables, values.room).where('member_id', '=', values.member).where('deleted', '=', 0).orderBy('seq'),
+    ),
+    messagesUpTo: db.query<{ room: number; seq: number }>()((tables, values) =>
+      message(tables, values.room).where('seq', '<=', values.seq).where('deleted', '=', 0).orderBy('seq'),
+    ),
+  }
+}
