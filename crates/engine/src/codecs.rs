@@ -7,21 +7,17 @@ use str0m::format::{Codec, FormatParams};
 use str0m::media::Frequency;
 use str0m::rtp::{Extension, ExtensionSerializer, ExtensionValues};
 
-/// The bytes of a dependency descriptor, carried through untouched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DependencyDescriptor(pub Vec<u8>);
-
+/// An extension that str0m only negotiates: it sees no media packet.
 #[derive(Debug)]
-struct PassThrough;
+struct Negotiated;
 
-impl ExtensionSerializer for PassThrough {
+impl ExtensionSerializer for Negotiated {
     fn write_to(&self, _buf: &mut [u8], _values: &ExtensionValues) -> usize {
         0
     }
 
-    fn parse_value(&self, buf: &[u8], values: &mut ExtensionValues) -> bool {
-        values.user_values.set(DependencyDescriptor(buf.to_vec()));
-        true
+    fn parse_value(&self, _buf: &[u8], _values: &mut ExtensionValues) -> bool {
+        false
     }
 
     fn is_video(&self) -> bool {
@@ -34,7 +30,7 @@ impl ExtensionSerializer for PassThrough {
 }
 
 pub fn dependency_descriptor() -> Extension {
-    Extension::with_serializer(DEPENDENCY_DESCRIPTOR, PassThrough)
+    Extension::with_serializer(DEPENDENCY_DESCRIPTOR, Negotiated)
 }
 
 /// (payload type, RTX, packetization mode 1, profile and level): what every browser and pion can do.

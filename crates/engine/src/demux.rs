@@ -1,7 +1,7 @@
 //! Which transport a datagram belongs to: STUN by the ufrag it names, the rest by an address that a STUN message
 //! with right integrity came from before.
 
-use crate::command::{TransportId, TransportRole};
+use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::media::demux::{Class, classify};
 use crate::media::stun::{Stun, nominating};
@@ -47,14 +47,15 @@ impl Engine {
             self.metrics.strays_dropped += 1;
             return;
         };
-        let role = self.transports.get(&id).map(|t| t.role);
-        if matches!(bytes.first(), Some(128..=191)) && role == Some(TransportRole::Subscriber) {
-            self.subscriber_packet(now, id, bytes);
-            return;
-        }
-        if classify(bytes) == Class::Rtp && !self.admits(now, id, bytes) {
-            self.metrics.packets_dropped += 1;
-            return;
+        // str0m sees control only.
+        match classify(bytes) {
+            Class::Stun | Class::Dtls => {}
+            Class::Rtp => return self.receive_rtp(now, id, bytes),
+            Class::Rtcp => return self.receive_rtcp(now, id, bytes),
+            Class::Other => {
+                self.metrics.packets_dropped += 1;
+                return;
+            }
         }
         if let Some(transport) = self.transports.get_mut(&id)
             && let Some(message) = stun.filter(Stun::is_binding_request)

@@ -6,7 +6,7 @@ use crate::event::MediaKind;
 use crate::formats::{self, Outgoing};
 use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm};
 use crate::media::select::Aim;
-use crate::media::srtp::{Keys, Open, Profile, Seal};
+use crate::media::srtp::{Keys, Profile, Seal};
 use crate::media::{LayerId, MediaPacket, Munger};
 use crate::outbox::{Route, Tail};
 use crate::reports::Received;
@@ -17,12 +17,6 @@ use std::collections::HashMap;
 use std::time::Instant;
 use str0m::format::CodecSpec;
 use str0m::rtp::Extension;
-
-/// The control side of what goes to a subscriber.
-#[derive(Default)]
-pub struct Downlink {
-    pub open: Option<Open>,
-}
 
 /// What every packet to one client needs on its way, apart from the rest of its transport: few bytes that lie together.
 #[derive(Default)]
@@ -112,7 +106,7 @@ impl Transport {
             .ok_or_else(|| format!("SRTP profile {:?} is not spoken", keys.profile))?;
         let (seal, open) = Keys::from_dtls(&keys.material, profile, keys.active)
             .map_err(|error| error.to_string())?;
-        self.downlink.open = Some(open);
+        self.open = Some(open);
         Ok(seal)
     }
 

@@ -1,6 +1,6 @@
 //! What str0m says after a change, collected first and acted on once the transport is free again.
 
-use crate::command::{TransportId, TransportRole};
+use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::Event as Told;
 use crate::media::stun::Stun;
@@ -8,31 +8,19 @@ use crate::metrics::Metrics;
 use crate::outbox::{Outbox, Route};
 use crate::transport::Transport;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use str0m::channel::{ChannelData, ChannelId};
-use str0m::media::SenderFeedback;
-use str0m::rtp::RtpPacket;
 use str0m::{Event, IceConnectionState, Output, RtcError};
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "packets are the usual case, and a box for each would cost more than the room"
-)]
 pub(crate) enum Effect {
     Connected,
     Ice(IceConnectionState),
     /// An answered binding request from this address: its integrity was right.
     Proven(SocketAddr),
-    Rtp(RtpPacket),
-    SenderReport(SenderFeedback),
     ChannelOpen(ChannelId, String),
     ChannelData(ChannelData),
     ChannelWritable,
     ChannelClosed(ChannelId),
-    Stats {
-        loss: Option<f32>,
-        rtt: Option<Duration>,
-    },
 }
 
 impl Transport {
@@ -63,8 +51,8 @@ impl Transport {
                                 effects.push(Effect::Proven(to));
                             }
                         }
-                        // Media and reports to subscribers are ours alone, under the same keys.
-                        Some(128..=191) if self.role == TransportRole::Subscriber => continue,
+                        // Media and reports are ours alone, under the same keys. This would be a good-bye.
+                        Some(128..=191) => continue,
                         _ => {}
                     }
                     let from = self.local_for(to);
@@ -85,16 +73,10 @@ impl Transport {
         match event {
             Event::Connected => effects.push(Effect::Connected),
             Event::IceConnectionStateChange(state) => effects.push(Effect::Ice(state)),
-            Event::RtpPacket(packet) => effects.push(Effect::Rtp(packet)),
-            Event::SenderFeedback(report) => effects.push(Effect::SenderReport(report)),
             Event::ChannelOpen(id, label) => effects.push(Effect::ChannelOpen(id, label)),
             Event::ChannelData(data) => effects.push(Effect::ChannelData(data)),
             Event::ChannelBufferedAmountLow(_) => effects.push(Effect::ChannelWritable),
             Event::ChannelClose(id) => effects.push(Effect::ChannelClosed(id)),
-            Event::PeerStats(stats) => effects.push(Effect::Stats {
-                loss: stats.ingress_loss_fraction,
-                rtt: stats.rtt,
-            }),
             Event::Closed => {
                 self.ended
                     .get_or_insert_with(|| "closed by the other side".to_owned());
@@ -116,21 +98,10 @@ impl Engine {
             }
             // The address is bound by `datagram`, which knows the local side of the path.
             Effect::Proven(remote) => self.proven(now, id, remote),
-            Effect::Rtp(packet) => self.receive_rtp(now, id, packet),
-            Effect::SenderReport(report) => self.receive_report(id, &report),
             Effect::ChannelOpen(channel, label) => self.channel_open(now, id, channel, label),
             Effect::ChannelData(data) => self.channel_data(id, data),
             Effect::ChannelWritable => self.flush_data(now, id),
             Effect::ChannelClosed(channel) => self.channel_closed(id, channel),
-            Effect::Stats { loss, rtt } => {
-                if self.transports.get(&id).is_some_and(|t| t.connected) {
-                    self.emit(Told::Quality {
-                        transport: id,
-                        loss_percent: f64::from(loss.unwrap_or_default()) * 100.0,
-                        rtt_ms: rtt.unwrap_or_default().as_secs_f64() * 1000.0,
-                    });
-                }
-            }
         }
     }
 

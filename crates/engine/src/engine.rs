@@ -73,6 +73,8 @@ pub struct Engine {
     pub(crate) strays: Strays,
     by_ufrag: HashMap<String, TransportId>,
     timers: BTreeSet<(Instant, TransportId)>,
+    /// When publishers are told what came of their media.
+    pub(crate) feedback_timers: BTreeSet<(Instant, TransportId)>,
     events: Vec<Event>,
     next_housekeeping: Instant,
 }
@@ -105,6 +107,7 @@ impl Engine {
             strays: Strays::default(),
             by_ufrag: HashMap::new(),
             timers: BTreeSet::new(),
+            feedback_timers: BTreeSet::new(),
             events: Vec::new(),
             next_housekeeping: now,
         }
@@ -154,8 +157,9 @@ impl Engine {
 
     /// When `tick` is due, whatever arrives before.
     pub fn deadline(&self) -> Instant {
-        let timer = self.timers.first().map(|(at, _)| *at);
-        let due = timer.into_iter().chain(self.media_due());
+        let timers = [self.timers.first(), self.feedback_timers.first()];
+        let timers = timers.into_iter().flatten().map(|(at, _)| *at);
+        let due = timers.chain(self.media_due());
         due.fold(self.next_housekeeping, Instant::min)
     }
 
@@ -176,6 +180,7 @@ impl Engine {
             // A deadline that is due again at once would keep the thread from its sockets.
             self.postpone(id, now + Duration::from_millis(1));
         }
+        self.feed_back(now);
         if self.next_housekeeping <= now {
             self.next_housekeeping = now + HOUSEKEEPING;
             self.housekeeping(now);
@@ -362,6 +367,9 @@ impl Engine {
             return;
         };
         self.timers.remove(&(transport.deadline, id));
+        if let Some(due) = transport.uplink.schedule.due {
+            self.feedback_timers.remove(&(due, id));
+        }
         self.by_ufrag.remove(&transport.ufrag);
         for path in &transport.paths {
             if self.by_address.get(&path.remote) == Some(&id) {

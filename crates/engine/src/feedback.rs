@@ -1,9 +1,9 @@
-//! What subscribers say by RTCP: key frame requests, missing packets, how it arrives.
+//! What clients say by RTCP: key frame requests, missing packets, how it arrives, what their clocks show.
 
 use crate::command::TransportId;
 use crate::downlink::{EgressPath, payload_form};
 use crate::engine::Engine;
-use crate::media::demux::{Class, classify};
+use crate::media::ingest::round_trip;
 use crate::media::rtcp::{self, Feedback};
 use crate::outbox;
 use crate::tracks::TrackKey;
@@ -47,8 +47,8 @@ impl RtxBudget {
 }
 
 impl Engine {
-    /// A datagram of the RTP class from a subscriber. Only SRTCP means anything; nothing of it reaches str0m.
-    pub(crate) fn subscriber_packet(&mut self, now: Instant, id: TransportId, bytes: &[u8]) {
+    /// An SRTCP datagram.
+    pub(crate) fn receive_rtcp(&mut self, now: Instant, id: TransportId, bytes: &[u8]) {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
@@ -57,10 +57,8 @@ impl Engine {
         datagram.extend_from_slice(bytes);
         let mut findings = std::mem::take(&mut self.findings);
         findings.clear();
-        let opened = match (classify(bytes), transport.downlink.open.as_mut()) {
-            (Class::Rtcp, Some(open)) => open.open_rtcp(&mut datagram),
-            _ => None,
-        };
+        let open = transport.open.as_mut();
+        let opened = open.and_then(|open| open.open_rtcp(&mut datagram));
         match opened.and_then(|len| datagram.get(..len)) {
             Some(compound) => {
                 rtcp::parse(compound, &mut findings);
@@ -117,7 +115,18 @@ impl Engine {
                     sender.received.note(&reception, rtt);
                 }
             }
-            Feedback::Remb { .. } | Feedback::SenderReport { .. } | Feedback::Goodbye { .. } => {}
+            Feedback::SenderReport { ssrc, ntp, rtp } => {
+                self.receive_report(now, id, ssrc, ntp, rtp);
+            }
+            Feedback::ReferenceEcho { last, delay } => {
+                let middle = self.reference_time(now).middle();
+                if let Some(rtt) = round_trip(middle, last, delay)
+                    && let Some(transport) = self.transports.get_mut(&id)
+                {
+                    transport.uplink.round_trip = Some(rtt);
+                }
+            }
+            Feedback::Remb { .. } | Feedback::Goodbye { .. } => {}
         }
     }
 

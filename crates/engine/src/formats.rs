@@ -15,28 +15,41 @@ pub struct Incoming {
 
 /// A publisher's payload types.
 #[derive(Debug, Default)]
-pub struct Table(Vec<(u8, Incoming)>);
+pub struct Table {
+    media: Vec<(u8, Incoming)>,
+    /// Payload types of retransmissions, and of what they repeat.
+    repairs: Vec<(u8, u8)>,
+}
 
 impl Table {
     pub fn new(params: &[PayloadParams]) -> Self {
-        let mut table = Vec::new();
+        let mut table = Table::default();
         for params in params {
             let spec = params.spec();
             let Some(codec) = codec(spec.codec) else {
                 continue;
             };
             let incoming = |red| Incoming { codec, spec, red };
-            table.push((*params.pt(), incoming(false)));
+            table.media.push((*params.pt(), incoming(false)));
             if let Some(pt) = params.red() {
-                table.push((*pt, incoming(true)));
+                table.media.push((*pt, incoming(true)));
+            }
+            if let Some(pt) = params.resend() {
+                table.repairs.push((*pt, *params.pt()));
             }
         }
-        Table(table)
+        table
     }
 
     pub fn get(&self, pt: u8) -> Option<Incoming> {
-        let entry = self.0.iter().find(|(known, _)| *known == pt);
+        let entry = self.media.iter().find(|(known, _)| *known == pt);
         entry.map(|(_, incoming)| *incoming)
+    }
+
+    /// What a payload type of retransmissions repeats; None for others.
+    pub fn repaired(&self, pt: u8) -> Option<u8> {
+        let entry = self.repairs.iter().find(|(known, _)| *known == pt);
+        entry.map(|(_, repaired)| *repaired)
     }
 }
 

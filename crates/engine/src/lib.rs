@@ -1,4 +1,4 @@
-//! Maru's media engine: str0m for ICE, DTLS, SDP and SCTP, our own code for every media byte that leaves.
+//! Maru's media engine: str0m for ICE, DTLS, SDP and SCTP, our own code for every media byte.
 
 mod bind;
 mod catch_up;
@@ -39,3 +39,4 @@ mod strays;
 mod tracks;
 mod transport;
 mod uplink;
+mod upstream;

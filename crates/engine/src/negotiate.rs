@@ -140,8 +140,9 @@ impl Engine {
             None => return,
         };
         self.restart_ice(id, &mut answer);
-        let media = offered_media(&offered, &sdp::scan(&answer));
-        self.offer_accepted(now, id, &media);
+        let answered = sdp::scan(&answer);
+        let media = offered_media(&offered, &answered);
+        self.offer_accepted(now, id, &media, &offered, &answered);
         self.emit(Event::Answered {
             transport: id,
             offer,

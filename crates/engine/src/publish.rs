@@ -11,8 +11,7 @@ use crate::source::{Layer, Source};
 use crate::tracks::{Home, Track, TrackKey};
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
-use str0m::Input;
-use str0m::media::{KeyframeRequestKind, Mid};
+use str0m::media::Mid;
 
 const LEVEL_INTERVAL: Duration = Duration::from_millis(400);
 
@@ -116,33 +115,8 @@ impl Engine {
             && let Some(found) = track.source.layer_mut(layer)
             && found.limiter.request(need, now)
         {
-            self.send_keyframe_request(now, key, layer, need);
+            self.send_keyframe_request(key, layer, need);
         }
-    }
-
-    fn send_keyframe_request(&mut self, now: Instant, key: TrackKey, layer: LayerId, need: Need) {
-        let Some(track) = self.tracks.get(key) else {
-            return;
-        };
-        let ssrc = track.source.layer(layer).map(|layer| layer.ssrc);
-        let (publisher, mid) = match (track.home, ssrc) {
-            (Home::Here(publisher, mid), _) => (publisher, mid),
-            (Home::Shard(shard, key), Some(ssrc)) => {
-                let post = Post::KeyframeRequest { key, ssrc, need };
-                self.posts.push(shard, post);
-                return;
-            }
-            _ => return,
-        };
-        // Without a rid str0m would take any of the layers.
-        let rid = track.source.layer(layer).and_then(|layer| layer.rid);
-        self.metrics.keyframe_requests += 1;
-        self.operate(now, publisher, |transport: &mut Transport| {
-            if let Some(stream) = transport.rtc.direct_api().stream_rx_by_mid(mid, rid) {
-                stream.request_keyframe(KeyframeRequestKind::Pli);
-            }
-            transport.rtc.handle_input(Input::Timeout(now))
-        });
     }
 
     pub(crate) fn media_housekeeping(&mut self, now: Instant) {
@@ -186,7 +160,7 @@ impl Engine {
             .filter_map(|layer| layer.limiter.poll(now).then_some(layer.id))
             .collect();
         for layer in due {
-            self.send_keyframe_request(now, key, layer, Need::Repair);
+            self.send_keyframe_request(key, layer, Need::Repair);
         }
     }
 

@@ -1,6 +1,5 @@
 //! Sender reports to subscribers, and what their receiver reports say about the way there.
 
-use crate::command::TransportRole;
 use crate::downlink::{EgressPath, Sender};
 use crate::engine::Engine;
 use crate::event::Event;
@@ -84,16 +83,16 @@ impl Engine {
         }
     }
 
-    /// Subscribers from their reports. Publishers come by str0m's statistics at their own time.
+    /// How media arrives: at subscribers by their reports, from publishers as counted here.
     pub(crate) fn tell_quality(&mut self, now: Instant) {
         if now < self.next_quality {
             return;
         }
         self.next_quality = now + QUALITY_INTERVAL;
-        let connected = self.transports.values();
+        let connected = self.transports.values_mut();
         let senders = &mut self.senders;
         let events: Vec<Event> = connected
-            .filter(|t| t.connected && t.role == TransportRole::Subscriber)
+            .filter(|transport| transport.connected)
             .map(|transport| quality(transport, senders))
             .collect();
         for event in events {
@@ -115,8 +114,10 @@ fn info(sender: &Sender, source: &crate::source::Source, now: Instant) -> Option
     })
 }
 
-fn quality(transport: &Transport, senders: &mut Slab<Sender>) -> Event {
-    let (mut lost, mut expected, mut rtt) = (0, 0, Duration::ZERO);
+fn quality(transport: &mut Transport, senders: &mut Slab<Sender>) -> Event {
+    let mut rtt = transport.uplink.round_trip.unwrap_or_default();
+    let (expected_up, lost_up) = transport.uplink.take_loss();
+    let (mut lost, mut expected) = (0, 0);
     for key in transport
         .negotiation
         .slots
@@ -132,13 +133,14 @@ fn quality(transport: &Transport, senders: &mut Slab<Sender>) -> Event {
             expected += u64::from(more);
         }
     }
-    let loss_percent = match expected {
+    let percent = |lost, expected| match expected {
         0 => 0.0,
         _ => 100.0 * lost as f64 / expected as f64,
     };
     Event::Quality {
         transport: transport.id,
-        loss_percent,
+        // The worse direction, where there are both.
+        loss_percent: f64::max(percent(lost, expected), percent(lost_up, expected_up)),
         rtt_ms: rtt.as_secs_f64() * 1000.0,
     }
 }

@@ -177,7 +177,20 @@ pub struct Section {
     pub sends: bool,
     pub receives: bool,
     pub refused: bool,
+    pub payload_types: Vec<u8>,
+    /// Generic NACKs are spoken.
+    pub nack: bool,
+    pub ssrcs: Vec<u32>,
+    /// Pairs of `ssrc-group:FID`: a stream and the one of its retransmissions.
+    pub repairs: Vec<(u32, u32)>,
+    /// The streams of `ssrc-group:SIM`, lowest quality first. [`scan`] names the layers of such a section in `rids`.
+    pub layers: Vec<u32>,
 }
+
+/// SSRCs of one section that are looked at.
+const SSRC_LIMIT: usize = 32;
+/// Names for layers that have none, lowest quality first: those that clients give theirs.
+const LAYER_NAMES: [&str; 3] = ["q", "h", "f"];
 
 pub fn scan(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
@@ -194,10 +207,13 @@ pub fn scan(text: &str) -> Vec<Section> {
                 _ => None,
             };
             let refused = words.next() == Some("0");
-            first_pt = words.nth(1).unwrap_or_default();
+            words.next();
+            let payload_types: Vec<u8> = words.clone().filter_map(|pt| pt.parse().ok()).collect();
+            first_pt = words.next().unwrap_or_default();
             sections.push(Section {
                 kind,
                 refused,
+                payload_types,
                 sends: true,
                 receives: true,
                 ..Section::default()
@@ -205,6 +221,14 @@ pub fn scan(text: &str) -> Vec<Section> {
         }
         if let (Some(section), Some(attribute)) = (sections.last_mut(), line.strip_prefix("a=")) {
             read(section, attribute, first_pt);
+        }
+    }
+    for section in &mut sections {
+        if section.rids.is_empty() && section.layers.len() > 1 {
+            let names = LAYER_NAMES.iter().take(section.layers.len());
+            section.rids = names.map(|name| (*name).to_owned()).collect();
+        } else {
+            section.layers.clear();
         }
     }
     sections
@@ -242,6 +266,32 @@ fn read(section: &mut Section, attribute: &str, first_pt: &str) {
             let ordered: Vec<String> = listed.filter(known).map(str::to_owned).collect();
             if ordered.len() == section.rids.len() {
                 section.rids = ordered;
+            }
+        }
+        "rtcp-fb" => {
+            section.nack |= value.split(' ').nth(1) == Some("nack") && value.split(' ').count() == 2
+        }
+        "ssrc" => {
+            let ssrc = value.split(' ').next().and_then(|ssrc| ssrc.parse().ok());
+            if let Some(ssrc) = ssrc.filter(|ssrc| !section.ssrcs.contains(ssrc))
+                && section.ssrcs.len() < SSRC_LIMIT
+            {
+                section.ssrcs.push(ssrc);
+            }
+        }
+        "ssrc-group" => {
+            let mut words = value.split_ascii_whitespace();
+            let semantics = words.next();
+            let ssrcs: Vec<u32> = words.map_while(|ssrc| ssrc.parse().ok()).collect();
+            match (semantics, &ssrcs[..]) {
+                (Some("FID"), &[main, repair]) if section.repairs.len() < SSRC_LIMIT => {
+                    section.repairs.push((main, repair));
+                }
+                (Some("SIM"), [_, _, ..]) if section.layers.is_empty() => {
+                    section.layers = ssrcs;
+                    section.layers.truncate(LAYER_NAMES.len());
+                }
+                _ => {}
             }
         }
         "rtpmap" => {

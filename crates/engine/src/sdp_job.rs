@@ -48,7 +48,8 @@ fn parse(text: &str, is_offer: bool) -> Result<Parsed, String> {
     let trimmed = sdp::trim(text)?;
     if is_offer {
         let offer = SdpOffer::from_sdp_string(&trimmed).map_err(|error| error.to_string())?;
-        return Ok(Parsed::Offer(offer, sdp::scan(&trimmed)));
+        // The whole text: str0m would only stumble over groups of SSRCs that we read ourselves.
+        return Ok(Parsed::Offer(offer, sdp::scan(text)));
     }
     SdpAnswer::from_sdp_string(&trimmed)
         .map(Parsed::Answer)

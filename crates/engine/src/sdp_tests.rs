@@ -72,6 +72,26 @@ fn the_scan_reads_what_str0m_does_not_tell() {
     assert!(audio.sends && !audio.receives && !audio.refused);
     assert_eq!(video.kind, Some(MediaKind::Video));
     assert_eq!(video.rids, ["q", "h", "f"], "in the order of quality");
+    assert_eq!(video.layers, [], "named layers are told by their names");
+    assert_eq!(
+        (&audio.payload_types[..], audio.nack),
+        (&[111, 63][..], false)
+    );
+    assert_eq!(audio.ssrcs, [7]);
+    assert_eq!(video.repairs, [(8, 9)]);
+}
+
+#[test]
+fn layers_made_of_ssrcs_get_names() {
+    let text = "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=rtcp-fb:96 nack pli\r\na=ssrc-group:FID 1 11\r\na=ssrc-group:SIM 1 2\r\n\
+a=ssrc-group:FID 2 12\r\na=ssrc-group:SIM 5 6\r\na=ssrc-group:FID 7 x\r\na=ssrc:1 cname:a\r\na=ssrc:1 msid:a\r\na=ssrc:2 cname:a\r\n";
+    let section = &scan(text)[0];
+    assert_eq!(section.layers, [1, 2]);
+    assert_eq!(section.rids, ["q", "h"]);
+    assert_eq!(section.repairs, [(1, 11), (2, 12)]);
+    assert_eq!(section.ssrcs, [1, 2]);
+    assert!(!section.nack);
+    assert!(scan(&text.replace("nack pli", "nack"))[0].nack);
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! One ICE and DTLS path to a client: str0m for control, the keys for our own egress, and where to send.
+//! One ICE and DTLS path to a client: str0m for control, the keys for our own media, and where to send.
 
 use crate::codecs;
 use crate::command::{TransportId, TransportRole};
 use crate::data::Data;
-use crate::downlink::{Downlink, EgressPath};
+use crate::downlink::EgressPath;
 use crate::dtls::{self, KeySlot};
 use crate::feedback::RtxBudget;
+use crate::media::Open;
 use crate::negotiate::Negotiation;
 use crate::outbox::Route;
 use crate::shard::ShardId;
@@ -18,6 +19,7 @@ use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
 /// Addresses a client may be reached by at one time; more only come from a client that plays with us.
 const PATH_LIMIT: usize = 16;
+const NEVER: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
 
 /// Where datagrams of a client come from and which local address they were sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct Transport {
     pub role: TransportRole,
     pub rtc: Rtc,
     pub keys: KeySlot,
+    /// Opens what comes, since the handshake.
+    pub open: Option<Open>,
     pub ufrag: String,
     /// Proven by message integrity, oldest first.
     pub paths: Vec<Path>,
@@ -60,7 +64,6 @@ pub struct Transport {
     pub own_transaction: Option<[u8; 12]>,
     pub negotiation: Negotiation,
     pub uplink: Uplink,
-    pub downlink: Downlink,
     pub data: Data,
     pub rtx_budget: RtxBudget,
 }
@@ -93,8 +96,12 @@ impl Transport {
                 ufrag: ufrag.clone(),
                 pass: password.clone(),
             })
-            .set_sctp_max_buffered_amount(4 << 20);
-        let (mut rtc, keys) = dtls::build(configure(codecs::enable(config, role), role), now);
+            .set_sctp_max_buffered_amount(4 << 20)
+            // Reports and statistics are ours: str0m sees no media.
+            .set_stats_interval(None)
+            .set_rtcp_report_interval_audio(NEVER)
+            .set_rtcp_report_interval_video(NEVER);
+        let (mut rtc, keys) = dtls::build(codecs::enable(config, role), now);
         for address in candidates {
             if let Ok(candidate) = Candidate::host(*address, "udp") {
                 rtc.add_local_candidate(candidate);
@@ -120,7 +127,7 @@ impl Transport {
             own_transaction: None,
             negotiation: Negotiation::default(),
             uplink: Uplink::default(),
-            downlink: Downlink::default(),
+            open: None,
             data: Data::default(),
             rtx_budget: RtxBudget::default(),
         }
@@ -162,19 +169,5 @@ impl Transport {
         let used = route.map(|route| route.to);
         let oldest = usize::from(self.paths.first().map(|p| p.remote) == used);
         Some(self.paths.remove(oldest).remote)
-    }
-}
-
-fn configure(config: RtcConfig, role: TransportRole) -> RtcConfig {
-    match role {
-        TransportRole::Publisher => config.set_stats_interval(Some(Duration::from_secs(5))),
-        TransportRole::Subscriber => {
-            // Reports to subscribers are ours; str0m knows nothing of what is sent and would report zeros.
-            let never = Duration::from_secs(50 * 365 * 24 * 3600);
-            config
-                .set_stats_interval(None)
-                .set_rtcp_report_interval_audio(never)
-                .set_rtcp_report_interval_video(never)
-        }
     }
 }

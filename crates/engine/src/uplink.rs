@@ -1,78 +1,267 @@
-//! Media from publishers: packets of each layer go into its store and on to the track's subscribers.
+//! Media from publishers: a datagram is opened, given to its m-line and layer, counted, and goes on as a packet of a track.
 
-use crate::codecs::DependencyDescriptor;
+use crate::codecs::dependency_descriptor;
 use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::{MediaKind, OfferedMedia};
 use crate::formats::{self, Incoming};
+use crate::media::bundle::{Bundle, Labels, Line, Place, Signalled};
+use crate::media::ingest::Receiver;
+use crate::media::rtp::{self, Header};
+use crate::media::twcc::Arrivals;
 use crate::media::{MediaPacket, Ntp, ReportClock};
+use crate::sdp::Section;
 use crate::tracks::Home;
+use crate::upstream::Schedule;
 use std::collections::HashMap;
-use std::time::{Duration, Instant, UNIX_EPOCH};
-use str0m::media::{Mid, Rid, SenderFeedback};
-use str0m::rtp::{RtpPacket, Ssrc};
-
-/// Streams a publisher may have; more only come from one that plays with us.
-const STREAM_LIMIT: usize = 256;
-/// SSRCs of a publisher, those of retransmissions included, that are let through to str0m.
-const SSRC_LIMIT: usize = 512;
-/// Above the limit, one that was silent for this long makes room.
-const SSRC_PATIENCE: Duration = Duration::from_secs(60);
+use std::time::{Duration, Instant};
+use str0m::Rtc;
+use str0m::media::{Mid, Rid};
+use str0m::rtp::Extension;
 
 /// What is known of a publisher transport's media.
 #[derive(Default)]
 pub struct Uplink {
     pub media: Vec<OfferedMedia>,
     formats: formats::Table,
-    /// Cache of str0m's knowledge, emptied by every negotiation.
-    streams: HashMap<Ssrc, (Mid, Option<Rid>)>,
-    /// SSRCs that a packet with a right tag had, and when each was heard last.
-    proven: HashMap<u32, Instant>,
+    extensions: Extensions,
+    bundle: Bundle,
+    /// M-lines whose packets may be asked for again.
+    nacks: Vec<Mid>,
+    /// The streams of media, by SSRC; none is here that `bundle` does not know.
+    pub receivers: HashMap<u32, Receiver>,
+    /// Packets with a transport-wide number, where the client writes it.
+    pub arrivals: Option<Arrivals>,
+    pub schedule: Schedule,
+    pub round_trip: Option<Duration>,
+}
+
+/// Header extension ids agreed on with a client; one number means the same on every m-line.
+#[derive(Debug, Default, Clone, Copy)]
+struct Extensions {
+    mid: Option<u8>,
+    rid: Option<u8>,
+    repaired: Option<u8>,
+    transport_number: Option<u8>,
+    audio_level: Option<u8>,
+    orientation: Option<u8>,
+    dependency_descriptor: Option<u8>,
+}
+
+/// What the header extensions of a packet say.
+#[derive(Debug, Default)]
+struct Said<'a> {
+    labels: Labels,
+    transport_number: Option<u16>,
+    audio_level: Option<u8>,
+    orientation: Option<u8>,
+    dependency_descriptor: Option<&'a [u8]>,
+}
+
+/// A packet of media that is to go on.
+struct Received {
+    place: Place,
+    ssrc: u32,
+    format: Incoming,
+    packet: MediaPacket,
+}
+
+impl Extensions {
+    fn agreed(rtc: &Rtc, mids: impl Iterator<Item = Mid>) -> Extensions {
+        let mut ids = Extensions::default();
+        for map in mids.filter_map(|mid| Some(rtc.media(mid)?.remote_extmap())) {
+            let known = [
+                (&mut ids.mid, Extension::RtpMid),
+                (&mut ids.rid, Extension::RtpStreamId),
+                (&mut ids.repaired, Extension::RepairedRtpStreamId),
+                (
+                    &mut ids.transport_number,
+                    Extension::TransportSequenceNumber,
+                ),
+                (&mut ids.audio_level, Extension::AudioLevel),
+                (&mut ids.orientation, Extension::VideoOrientation),
+                (&mut ids.dependency_descriptor, dependency_descriptor()),
+            ];
+            for (id, extension) in known {
+                *id = id.or(map.id_of(extension));
+            }
+        }
+        ids
+    }
+
+    fn read<'a>(&self, header: &Header<'a>) -> Said<'a> {
+        let mut said = Said::default();
+        for (id, data) in header.extensions() {
+            let id = Some(id);
+            if id == self.transport_number {
+                said.transport_number = data.first_chunk().map(|bytes| u16::from_be_bytes(*bytes));
+            } else if id == self.audio_level {
+                said.audio_level = data.first().copied();
+            } else if id == self.mid {
+                said.labels.mid = str::from_utf8(data).ok().map(Mid::from);
+            } else if id == self.rid {
+                said.labels.rid = str::from_utf8(data).ok().map(Rid::from);
+            } else if id == self.repaired {
+                said.labels.repaired = str::from_utf8(data).ok().map(Rid::from);
+            } else if id == self.orientation {
+                said.orientation = data.first().copied();
+            } else if id == self.dependency_descriptor {
+                said.dependency_descriptor = Some(data);
+            }
+        }
+        said
+    }
 }
 
 impl Uplink {
-    fn prove(&mut self, now: Instant, ssrc: u32) -> bool {
-        if self.proven.len() >= SSRC_LIMIT {
-            self.proven
-                .retain(|_, heard| now.saturating_duration_since(*heard) < SSRC_PATIENCE);
+    /// Takes what an offer and its answer agree on.
+    fn negotiated(&mut self, rtc: &Rtc, now: Instant, offer: &[Section], answer: &[Section]) {
+        let both = offer.iter().filter_map(|offered| {
+            let answered = answer.iter().find(|a| a.mid == offered.mid)?;
+            let sends = offered.kind.is_some() && offered.sends && answered.receives;
+            (sends && !answered.refused).then_some((offered, answered))
+        });
+        let both: Vec<(&Section, &Section)> = both.collect();
+        self.formats = formats::Table::new(rtc.codec_config().params());
+        let mids = both
+            .iter()
+            .map(|(section, _)| Mid::from(section.mid.as_str()));
+        self.extensions = Extensions::agreed(rtc, mids);
+        let nacks = both.iter().filter(|(_, answered)| answered.nack);
+        self.nacks = nacks.map(|(s, _)| Mid::from(s.mid.as_str())).collect();
+        let lines = both
+            .iter()
+            .map(|(offered, answered)| line(offered, answered));
+        self.bundle.negotiated(lines.collect(), now);
+        let bundle = &self.bundle;
+        self.receivers
+            .retain(|ssrc, _| bundle.known(*ssrc).is_some());
+        if self.extensions.transport_number.is_none() {
+            self.arrivals = None;
+        } else {
+            self.arrivals.get_or_insert_with(|| Arrivals::new(now));
         }
-        let room = self.proven.len() < SSRC_LIMIT;
-        if room {
-            self.proven.insert(ssrc, now);
+    }
+
+    /// Where a known stream belongs.
+    pub fn place(&self, ssrc: u32) -> Option<Place> {
+        self.bundle.known(ssrc)
+    }
+
+    /// Whether a datagram may be of a stream that we take; asked before it is opened.
+    fn admits(&self, datagram: &[u8], now: Instant) -> bool {
+        let ssrc = datagram.get(8..).and_then(|rest| rest.first_chunk());
+        ssrc.is_some_and(|ssrc| self.bundle.admits(u32::from_be_bytes(*ssrc), now))
+    }
+
+    /// Takes an authentic packet in the clear. `index` is its extended sequence number. None for what is no media of a known place.
+    fn receive(&mut self, now: Instant, packet: &[u8], index: u64) -> Option<Received> {
+        let header = Header::parse(packet)?;
+        let mut said = self.extensions.read(&header);
+        said.labels.payload_type = header.payload_type;
+        said.labels.repairs = self.formats.repaired(header.payload_type).is_some();
+        if let (Some(arrivals), Some(number)) = (&mut self.arrivals, said.transport_number) {
+            arrivals.note(number, now);
         }
-        room
+        let payload = rtp::payload(packet, &header)?;
+        let place = self.bundle.place(header.ssrc, &said.labels, now)?;
+        if place.repairs.is_some() {
+            return self.repair(now, &header, place, &said, payload);
+        }
+        let format = self.formats.get(header.payload_type)?;
+        if !self.receivers.contains_key(&header.ssrc) {
+            // It may have taken the room of one that fell silent.
+            let bundle = &self.bundle;
+            self.receivers
+                .retain(|ssrc, _| bundle.known(*ssrc).is_some());
+        }
+        let nacks = self.nacks.contains(&place.mid);
+        let receiver = self.receivers.entry(header.ssrc);
+        let receiver =
+            receiver.or_insert_with(|| Receiver::new(format.codec.clock_rate(), nacks, now));
+        receiver.arrived(index, header.timestamp, now);
+        self.schedule.hole = receiver.nack.as_ref().and_then(|nack| nack.due());
+        Some(Received {
+            place,
+            ssrc: header.ssrc,
+            format,
+            packet: media_packet(now, &header, index, payload, format, &said),
+        })
+    }
+
+    /// A packet of a retransmission stream (RFC 4588): the number of what it repeats stands in front of the payload. Padding, which probes
+    /// the path, has none.
+    fn repair(
+        &mut self,
+        now: Instant,
+        header: &Header,
+        place: Place,
+        said: &Said,
+        payload: &[u8],
+    ) -> Option<Received> {
+        let (original, payload) = payload.split_first_chunk()?;
+        let format = self
+            .formats
+            .get(self.formats.repaired(header.payload_type)?)?;
+        let ssrc = self.bundle.repaired(&place)?;
+        let receiver = self.receivers.get_mut(&ssrc)?;
+        let index = receiver.repaired(u16::from_be_bytes(*original), now)?;
+        Some(Received {
+            place: Place {
+                repairs: None,
+                ..place
+            },
+            ssrc,
+            format,
+            packet: media_packet(now, header, index, payload, format, said),
+        })
+    }
+}
+
+/// Both sides of an m-line that the client sends on.
+fn line(offered: &Section, answered: &Section) -> Line {
+    let rids: Vec<Rid> = offered.rids.iter().map(|r| Rid::from(r.as_str())).collect();
+    let repairs = |ssrc: u32| {
+        let pair = offered.repairs.iter().find(|(_, repair)| *repair == ssrc);
+        pair.map(|(main, _)| *main)
+    };
+    let layer = |ssrc: u32| {
+        let main = repairs(ssrc).unwrap_or(ssrc);
+        offered.layers.iter().position(|layer| *layer == main)
+    };
+    let streams = offered.ssrcs.iter().filter_map(|&ssrc| {
+        let rid = layer(ssrc).and_then(|at| rids.get(at).copied());
+        // Where names make the layers, the order of SSRCs tells nothing.
+        (rids.is_empty() || rid.is_some()).then_some(Signalled {
+            ssrc,
+            rid,
+            repairs: repairs(ssrc),
+        })
+    });
+    Line {
+        mid: Mid::from(offered.mid.as_str()),
+        streams: streams.collect(),
+        rids,
+        payload_types: answered.payload_types.clone(),
     }
 }
 
 impl Engine {
-    /// Whether an RTP datagram of a publisher may go to str0m, which gives m-lines to SSRCs before it checks a tag: who only
-    /// writes a client's address on his datagrams could take its streams away. So the first packet of an SSRC is opened
-    /// here as well.
-    pub(crate) fn admits(&mut self, now: Instant, id: TransportId, bytes: &[u8]) -> bool {
-        let Some(transport) = self.transports.get_mut(&id) else {
-            return false;
-        };
-        let ssrc = bytes.get(8..).and_then(|rest| rest.first_chunk());
-        let (Some(ssrc), Some(open)) = (ssrc, transport.downlink.open.as_mut()) else {
-            return false;
-        };
-        let ssrc = u32::from_be_bytes(*ssrc);
-        if let Some(heard) = transport.uplink.proven.get_mut(&ssrc) {
-            *heard = now;
-            return true;
-        }
-        self.scratch.clear();
-        self.scratch.extend_from_slice(bytes);
-        open.open_rtp(&mut self.scratch).is_some() && transport.uplink.prove(now, ssrc)
-    }
-
-    pub(crate) fn offer_accepted(&mut self, now: Instant, id: TransportId, media: &[OfferedMedia]) {
+    /// An offer was answered: which m-lines media may come on from now.
+    pub(crate) fn offer_accepted(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        media: &[OfferedMedia],
+        offer: &[Section],
+        answer: &[Section],
+    ) {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
         transport.uplink.media = media.to_vec();
-        transport.uplink.streams.clear();
-        transport.uplink.formats = formats::Table::new(transport.rtc.codec_config().params());
+        let rtc = &transport.rtc;
+        transport.uplink.negotiated(rtc, now, offer, answer);
         let (mut known, mut changed) = (Vec::new(), Vec::new());
         for (key, track) in self.tracks.iter_mut() {
             let at = |m: &&OfferedMedia| track.home == Home::Here(id, Mid::from(m.mid.as_str()));
@@ -94,36 +283,67 @@ impl Engine {
         }
     }
 
-    pub(crate) fn receive_rtp(&mut self, now: Instant, id: TransportId, packet: RtpPacket) {
+    /// An SRTP datagram of a publisher. Nothing of it is believed before its tag was right.
+    pub(crate) fn receive_rtp(&mut self, now: Instant, id: TransportId, bytes: &[u8]) {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        let ssrc = packet.header.ssrc;
-        let known = transport.uplink.streams.get(&ssrc).copied();
-        let place = known.or_else(|| {
-            let mut api = transport.rtc.direct_api();
-            let stream = api.stream_rx(&ssrc)?;
-            Some((stream.mid(), stream.rid()))
-        });
-        let Some((mid, rid)) = place else {
-            return;
-        };
-        if known.is_none() && transport.uplink.streams.len() < STREAM_LIMIT {
-            transport.uplink.streams.insert(ssrc, (mid, rid));
-        }
-        let Some(format) = transport.uplink.formats.get(*packet.header.payload_type) else {
+        let mut datagram = std::mem::take(&mut self.scratch);
+        datagram.clear();
+        datagram.extend_from_slice(bytes);
+        let uplink = &mut transport.uplink;
+        let open = transport.open.as_mut();
+        let opened = open
+            .filter(|_| uplink.admits(&datagram, now))
+            .and_then(|open| open.open_rtp(&mut datagram));
+        let packet = opened.and_then(|opened| Some((opened.index, datagram.get(..opened.len)?)));
+        let received = packet.and_then(|(index, packet)| uplink.receive(now, packet, index));
+        let proven = packet.is_some();
+        self.scratch = datagram;
+        if proven {
+            self.schedule_feedback(now, id);
+        } else {
             self.metrics.packets_dropped += 1;
+        }
+        let Some(received) = received else {
             return;
         };
-        let Some(key) = self.tracks.at(id, mid) else {
+        let Received {
+            place,
+            ssrc,
+            format,
+            packet,
+        } = received;
+        let Some(key) = self.tracks.at(id, place.mid) else {
             return;
         };
-        self.receive_layer(now, key, *ssrc, rid, format);
-        self.receive_media(now, key, *ssrc, media_packet(now, &packet, format));
+        // Padding alone makes no layer that could be shown.
+        if !packet.payload.is_empty() {
+            self.receive_layer(now, key, ssrc, place.rid, format);
+        }
+        self.receive_media(now, key, ssrc, packet);
     }
 
-    pub(crate) fn receive_report(&mut self, id: TransportId, report: &SenderFeedback) {
-        let Some(key) = self.tracks.at(id, report.mid) else {
+    /// A sender report of a publisher, about one of its streams.
+    pub(crate) fn receive_report(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        ssrc: u32,
+        ntp: Ntp,
+        rtp: u32,
+    ) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        let Some(receiver) = transport.uplink.receivers.get_mut(&ssrc) else {
+            return;
+        };
+        receiver.reported(ntp, now);
+        let Some(place) = transport.uplink.place(ssrc) else {
+            return;
+        };
+        let Some(key) = self.tracks.at(id, place.mid) else {
             return;
         };
         let Some(track) = self.tracks.get_mut(key) else {
@@ -133,18 +353,13 @@ impl Engine {
             Some(MediaKind::Audio) => 48_000,
             _ => 90_000,
         };
-        let info = &report.sender_info;
-        let ssrc = *info.ssrc;
         let Some(layer) = track.source.layers.iter_mut().find(|l| l.ssrc == ssrc) else {
             return;
         };
-        let Ok(ntp) = info.ntp_time.duration_since(UNIX_EPOCH) else {
-            return;
-        };
         let clock = ReportClock {
-            ntp: Ntp::from_unix(ntp),
-            rtp: info.rtp_time.numer() as u32,
-            at: report.received_at,
+            ntp,
+            rtp,
+            at: now,
             rate,
         };
         layer.clock = Some(clock);
@@ -152,31 +367,23 @@ impl Engine {
     }
 }
 
-fn media_packet(now: Instant, packet: &RtpPacket, format: Incoming) -> MediaPacket {
-    let header = &packet.header;
-    let values = &header.ext_vals;
-    let mut media = MediaPacket::new(
-        format.codec,
-        *packet.seq_no,
-        header.timestamp,
-        header.marker,
-        packet.payload.clone(),
-        now,
-    );
+fn media_packet(
+    now: Instant,
+    header: &Header,
+    index: u64,
+    payload: &[u8],
+    format: Incoming,
+    said: &Said,
+) -> MediaPacket {
+    let Header {
+        timestamp, marker, ..
+    } = *header;
+    let codec = format.codec;
+    let mut media = MediaPacket::new(codec, index, timestamp, marker, payload.into(), now);
     media.red = format.red;
-    // str0m tells decibels, which are negative; the wire carries them without the sign.
-    media.audio_level = values
-        .audio_level
-        .map(|level| level.unsigned_abs().min(127));
-    media.voice_activity = values.voice_activity.unwrap_or_default();
-    media.orientation = values
-        .video_orientation
-        .map(|orientation| orientation as u8);
-    let descriptor = values.user_values.get::<DependencyDescriptor>();
-    media.dependency_descriptor = descriptor.map(|descriptor| descriptor.0.as_slice().into());
+    media.audio_level = said.audio_level.map(|level| level & 0x7F);
+    media.voice_activity = said.audio_level.is_some_and(|level| level & 0x80 != 0);
+    media.orientation = said.orientation;
+    media.dependency_descriptor = said.dependency_descriptor.map(Into::into);
     media
 }
-
-#[cfg(test)]
-#[path = "uplink_tests.rs"]
-mod tests;

@@ -15,14 +15,16 @@
 
 pub mod allocate;
 pub mod bandwidth;
-
+pub mod bundle;
 mod bytes;
 pub mod codec;
 pub mod demux;
 pub mod egress;
+pub mod ingest;
 pub mod keyframe;
 pub mod level;
 pub mod munger;
+pub mod nack;
 pub mod ntp;
 pub mod packet;
 pub mod rtcp;
@@ -34,6 +36,7 @@ pub mod stun;
 #[cfg(test)]
 mod testing;
 pub mod train;
+pub mod twcc;
 pub mod window;
 
 pub use codec::Codec;

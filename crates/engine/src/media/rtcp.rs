@@ -1,6 +1,7 @@
 //! RTCP (RFC 3550 section 6, RFC 4585, RFC 5104): what subscribers tell us, and what we tell them.
 
 use super::bytes::{be16, be32, be64};
+use super::ingest::round_trip;
 use super::ntp::Ntp;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ const SOURCE_DESCRIPTION: u8 = 202;
 const GOODBYE: u8 = 203;
 const TRANSPORT_FEEDBACK: u8 = 205;
 const PAYLOAD_FEEDBACK: u8 = 206;
+const EXTENDED_REPORT: u8 = 207;
+const REFERENCE_TIME: u8 = 4;
+const REFERENCE_ECHO: u8 = 5;
 const NACK: u8 = 1;
 const PLI: u8 = 1;
 const FIR: u8 = 4;
@@ -50,6 +54,13 @@ pub enum Feedback {
         ntp: Ntp,
         /// The same moment as a timestamp of the stream.
         rtp: u32,
+    },
+    /// Our reference time, echoed (RFC 3611 section 4.5).
+    ReferenceEcho {
+        /// The middle of our clock when we told it.
+        last: u32,
+        /// How long the other side kept it, in 1/65536 s.
+        delay: u32,
     },
     /// The end of a stream.
     Goodbye {
@@ -96,14 +107,7 @@ impl Reception {
     /// Round trip time, given the middle 32 bits of the NTP clock that our sender reports carry (RFC 3550 section 6.4.1). `None` before the receiver
     /// has seen a report, and for values that cannot be.
     pub fn round_trip(&self, now_middle: u32) -> Option<Duration> {
-        if self.last_report == 0 {
-            return None;
-        }
-        let elapsed = now_middle
-            .wrapping_sub(self.last_report)
-            .wrapping_sub(self.delay);
-        // Negative, or more than a minute: clock steps and lies.
-        (elapsed < 60 << 16).then(|| Duration::from_micros((u64::from(elapsed) * 1_000_000) >> 16))
+        round_trip(now_middle, self.last_report, self.delay)
     }
 }
 
@@ -212,9 +216,31 @@ fn part_findings(part: Part, out: &mut Vec<Feedback>, limit: usize) -> Option<()
                     .unwrap_or(u64::MAX),
             });
         }
+        (EXTENDED_REPORT, _) => echoes(body.get(4..)?).for_each(add),
         _ => {}
     }
     Some(())
+}
+
+/// The echoes of our reference times in an extended report's blocks.
+fn echoes(mut blocks: &[u8]) -> impl Iterator<Item = Feedback> {
+    let mut found = Vec::new();
+    while let (Some(&kind), Some(words)) = (blocks.first(), be16(blocks, 2)) {
+        let length = 4 * usize::from(words);
+        let Some(body) = blocks.get(4..4 + length) else {
+            break;
+        };
+        if kind == REFERENCE_ECHO {
+            found.extend(body.chunks_exact(12).filter_map(|item| {
+                Some(Feedback::ReferenceEcho {
+                    last: be32(item, 4)?,
+                    delay: be32(item, 8)?,
+                })
+            }));
+        }
+        blocks = blocks.get(4 + length..).unwrap_or_default();
+    }
+    found.into_iter()
 }
 
 fn report_blocks(bytes: &[u8], count: u8) -> impl Iterator<Item = Reception> {
@@ -283,6 +309,84 @@ pub fn write_goodbye(out: &mut Vec<u8>, ssrcs: &[u32]) {
     ssrcs
         .iter()
         .for_each(|ssrc| out.extend_from_slice(&ssrc.to_be_bytes()));
+}
+
+/// What a receiver report of ours says about one stream (RFC 3550 section 6.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceptionBlock {
+    /// The stream reported on.
+    pub ssrc: u32,
+    /// Share lost since the last report, in 1/256.
+    pub fraction_lost: u8,
+    /// Lost since the beginning, 24 bits with sign.
+    pub lost: i32,
+    /// Highest sequence number received, extended.
+    pub highest: u32,
+    /// Interarrival jitter in ticks.
+    pub jitter: u32,
+    /// Middle of the NTP time in the stream's last sender report; 0 before the first.
+    pub last_report: u32,
+    /// Time since that report came, in 1/65536 s.
+    pub delay: u32,
+}
+
+/// Appends a receiver report of up to 31 blocks; a compound begins with one, with blocks or without.
+pub fn write_receiver_report(out: &mut Vec<u8>, sender: u32, blocks: &[ReceptionBlock]) {
+    let blocks = blocks.get(..31).unwrap_or(blocks);
+    let count = blocks.len() as u8;
+    out.extend_from_slice(&[0x80 | count, RECEIVER_REPORT, 0, 1 + 6 * count]);
+    out.extend_from_slice(&sender.to_be_bytes());
+    for block in blocks {
+        let lost = (block.lost & 0x00FF_FFFF) as u32;
+        let loss = u32::from(block.fraction_lost) << 24 | lost;
+        for word in [
+            block.ssrc,
+            loss,
+            block.highest,
+            block.jitter,
+            block.last_report,
+            block.delay,
+        ] {
+            out.extend_from_slice(&word.to_be_bytes());
+        }
+    }
+}
+
+/// Appends our reference time (RFC 3611 section 4.4): a sender answers with an echo, which tells the round trip.
+pub fn write_reference_time(out: &mut Vec<u8>, sender: u32, now: Ntp) {
+    out.extend_from_slice(&[0x80, EXTENDED_REPORT, 0, 4]);
+    out.extend_from_slice(&sender.to_be_bytes());
+    out.extend_from_slice(&[REFERENCE_TIME, 0, 0, 2]);
+    out.extend_from_slice(&now.0.to_be_bytes());
+}
+
+/// Appends one generic NACK (RFC 4585 section 6.2.1) for numbers in the order of the stream. Nothing for no numbers.
+pub fn write_nack(out: &mut Vec<u8>, sender: u32, media: u32, missing: &[u16]) {
+    let mut pairs: Vec<Missing> = Vec::new();
+    for &seq in missing {
+        if let Some(pair) = pairs.last_mut() {
+            let behind = seq.wrapping_sub(pair.first);
+            if (1..=16).contains(&behind) {
+                pair.mask |= 1 << (behind - 1);
+                continue;
+            }
+        }
+        pairs.push(Missing {
+            first: seq,
+            mask: 0,
+        });
+    }
+    if pairs.is_empty() {
+        return;
+    }
+    out.extend_from_slice(&[0x80 | NACK, TRANSPORT_FEEDBACK]);
+    out.extend_from_slice(&(2 + pairs.len() as u16).to_be_bytes());
+    out.extend_from_slice(&sender.to_be_bytes());
+    out.extend_from_slice(&media.to_be_bytes());
+    for pair in pairs {
+        out.extend_from_slice(&pair.first.to_be_bytes());
+        out.extend_from_slice(&pair.mask.to_be_bytes());
+    }
 }
 
 /// Appends a picture loss indication (RFC 4585 section 6.3.1) about `media`.

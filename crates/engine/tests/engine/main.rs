@@ -2,6 +2,7 @@
 
 mod data;
 mod hostile;
+mod ingress;
 mod layers;
 mod life;
 mod media;

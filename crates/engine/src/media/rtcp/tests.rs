@@ -115,6 +115,75 @@ fn reads_what_it_writes() {
 }
 
 #[test]
+fn what_we_tell_publishers_reads_back() {
+    let block = ReceptionBlock {
+        ssrc: 0xAABB,
+        fraction_lost: 64,
+        lost: -2,
+        highest: 0x1_0009,
+        jitter: 30,
+        last_report: 0x000A_0000,
+        delay: 0x0001_0000,
+    };
+    let mut bytes = vec![];
+    write_receiver_report(&mut bytes, 1, &[block, ReceptionBlock { lost: 7, ..block }]);
+    assert_eq!(bytes[8..32], receiver_report(0xAABB)[8..32]);
+    write_nack(&mut bytes, 1, 9, &[65_534, 65_535, 14, 15, 32]);
+    write_nack(&mut bytes, 1, 9, &[]);
+    write_reference_time(&mut bytes, 1, Ntp(5));
+    let found = findings(&bytes);
+    let Feedback::Reception(second) = found[1] else {
+        panic!("{found:?}")
+    };
+    assert_eq!(second.lost, 7);
+    let pair = |first, mask| Feedback::Nack {
+        ssrc: 9,
+        missing: Missing { first, mask },
+    };
+    assert_eq!(
+        found[2..],
+        [pair(65_534, 1 | 1 << 15), pair(15, 0), pair(32, 0)]
+    );
+    let mut bytes = vec![];
+    write_receiver_report(&mut bytes, 1, &[block; 40]);
+    assert_eq!(findings(&bytes).len(), 31);
+}
+
+#[test]
+fn nacks_name_exactly_what_is_missing() {
+    let mut random = Random::new(8);
+    for _ in 0..2_000 {
+        let mut seq = random.next() as u16;
+        let missing: Vec<u16> = (0..random.below(100))
+            .map(|_| {
+                seq = seq.wrapping_add(1 + random.below(30) as u16);
+                seq
+            })
+            .collect();
+        let mut bytes = vec![];
+        write_nack(&mut bytes, 1, 2, &missing);
+        let named = findings(&bytes)
+            .into_iter()
+            .flat_map(|finding| match finding {
+                Feedback::Nack { missing, .. } => missing.seqs().collect::<Vec<_>>(),
+                other => panic!("{other:?}"),
+            });
+        assert_eq!(named.collect::<Vec<_>>(), missing);
+    }
+}
+
+#[test]
+fn an_echo_of_our_clock_is_read_among_other_blocks() {
+    let mut report = vec![0x80, 207, 0, 12, 0, 0, 0, 1];
+    report.extend([4, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0]); // their own reference time
+    report.extend([5, 0, 0, 6, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 3]);
+    report.extend([0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 4]);
+    report.extend([9, 0, 0, 0]);
+    let echo = |last, delay| Feedback::ReferenceEcho { last, delay };
+    assert_eq!(findings(&report), [echo(9, 3), echo(8, 4)]);
+}
+
+#[test]
 fn a_bitrate_beyond_all_bits_is_the_greatest() {
     let mut bytes = vec![0x8F, 206, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0];
     bytes.extend(b"REMB");

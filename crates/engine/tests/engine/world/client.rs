@@ -2,12 +2,14 @@ use super::feed::Feed;
 use super::{engine_address, parse_answer, parse_offer};
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::SdpPendingOffer;
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{Direction, MediaKind, Mid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{Extension, RtpPacket};
+use str0m::rtp::{Extension, RtpPacket, Ssrc};
+use str0m::stats::RemoteIngressStats;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 /// How a client differs from the usual one.
@@ -18,6 +20,8 @@ pub struct Setup {
     pub vp8: bool,
     /// Answers `setup:active`, as browsers do; str0m by itself takes `passive`.
     pub active: bool,
+    /// Estimates what its path carries, by the engine's feedback.
+    pub estimates: bool,
 }
 
 impl Default for Setup {
@@ -27,6 +31,7 @@ impl Default for Setup {
             red: true,
             vp8: true,
             active: true,
+            estimates: false,
         }
     }
 }
@@ -44,6 +49,10 @@ pub struct Client {
     pub channels: HashMap<String, ChannelId>,
     pub data: Vec<(String, Vec<u8>)>,
     pub reports: u32,
+    /// Bits per second.
+    pub estimates: Vec<u64>,
+    /// Layers that the engine has reported on, by their name.
+    pub reported: HashMap<String, RemoteIngressStats>,
     pub sent: Vec<Vec<u8>>,
     deadline: Instant,
 }
@@ -57,7 +66,12 @@ impl Client {
             .enable_vp8(setup.vp8)
             .enable_h264(!setup.vp8)
             .set_sctp_max_buffered_amount(4 << 20)
+            .set_stats_interval(Some(Duration::from_secs(1)))
             .set_extension(13, Extension::VideoOrientation);
+        let config = match setup.estimates {
+            true => config.enable_bwe(Some(Bitrate::kbps(300))),
+            false => config,
+        };
         let mut rtc = config.build(now);
         let address: SocketAddr = format!("198.51.100.{transport}:{}", 5000 + transport)
             .parse()
@@ -77,6 +91,8 @@ impl Client {
             channels: HashMap::new(),
             data: Vec::new(),
             reports: 0,
+            estimates: Vec::new(),
+            reported: HashMap::new(),
             sent: Vec::new(),
             deadline: now,
         }
@@ -165,7 +181,7 @@ impl Client {
         let own = if self.rtc.is_alive() {
             self.deadline
         } else {
-            self.deadline + std::time::Duration::from_secs(3600)
+            self.deadline + Duration::from_secs(3600)
         };
         next.map_or(own, |next| next.min(own))
     }
@@ -215,6 +231,17 @@ impl Client {
     pub fn close(&mut self) {
         let _ = self.rtc.close();
         self.drain();
+    }
+
+    /// The stream of a feed ends, and another one goes on under new SSRCs.
+    pub fn restart(&mut self, index: usize, ssrc: u32) {
+        let feed = &self.feeds[index];
+        let mut api = self.rtc.direct_api();
+        let old = api.stream_tx_by_mid(feed.mid, feed.rid);
+        let old = old.map(|stream| stream.ssrc());
+        old.map(|ssrc| api.remove_stream_tx(ssrc));
+        let rtx = Some(Ssrc::from(ssrc + 1));
+        api.declare_stream_tx(Ssrc::from(ssrc), rtx, feed.mid, feed.rid);
     }
 
     /// Received packets of one kind.
@@ -272,6 +299,14 @@ impl Client {
                 self.data.push((label, data.data));
             }
             Event::SenderFeedback(_) => self.reports += 1,
+            Event::MediaEgressStats(stats) => {
+                let name = stats.rid.map(|rid| rid.to_string()).unwrap_or_default();
+                let remote = stats.remote.map(|remote| (name, remote));
+                self.reported.extend(remote);
+            }
+            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
+                self.estimates.push(estimate.as_u64());
+            }
             _ => {}
         }
     }

@@ -11,6 +11,8 @@ pub struct Feed {
     pub kind: MediaKind,
     pub mid: Mid,
     pub rid: Option<Rid>,
+    /// What stands for the layer in the payload.
+    pub mark: u8,
     pub running: bool,
     pub next: Instant,
     pub key_wanted: bool,
@@ -29,6 +31,7 @@ impl Feed {
             kind,
             mid: Mid::from("?"),
             rid: None,
+            mark: b'-',
             running: true,
             next: now,
             key_wanted: true,
@@ -52,6 +55,7 @@ impl Feed {
     pub fn layer(now: Instant, rid: &str) -> Self {
         Feed {
             rid: Some(Rid::from(rid)),
+            mark: rid.as_bytes()[0],
             ..Feed::video(now)
         }
     }
@@ -109,14 +113,13 @@ impl Feed {
         self.picture = (self.picture + 1) & 0x7fff;
         let key = std::mem::take(&mut self.key_wanted);
         self.keys_sent += u32::from(key);
-        let layer = self.rid.map_or(b'-', |rid| rid.as_bytes()[0]);
         let packets = (0..FRAME_PACKETS).map(|part| {
             self.seq += 1;
             let start = if part == 0 { 0x10 } else { 0 };
             let [high, low] = self.picture.to_be_bytes();
             let mut payload = vec![0x80 | start, 0x80, 0x80 | high, low];
             payload.push(u8::from(!key));
-            payload.extend([layer, key as u8, part as u8]);
+            payload.extend([self.mark, key as u8, part as u8]);
             payload.extend([7; 900]);
             RtpWrite::new(
                 96.into(),
