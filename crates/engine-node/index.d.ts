@@ -13,6 +13,8 @@ export interface EngineOptions {
   bind?: string
   /** Candidate addresses in order of preference, 127.0.0.1 last. */
   addresses: Array<string>
+  /** Media threads, 1 to 32 (default 1). Where the system cannot spread one port over several, one runs whatever this says. */
+  threads?: number
 }
 
 /** One audio or video m-line of a client's offer on a publisher transport. */
@@ -88,6 +90,10 @@ export interface EngineMetrics {
   bytesIn: number
   bytesOut: number
   packetsDropped: number
+  /** Datagrams that arrived at another thread than their transport's. */
+  handedOver: number
+  /** Packets that another thread did not take in time. */
+  postsDropped: number
   straysDropped: number
   retransmitted: number
   nacks: number
@@ -97,12 +103,23 @@ export interface EngineMetrics {
   tracks: number
   subscriptions: number
   eventsDropped: number
+  /** Of all media threads together. */
   threadCpuMicros: number
+  threads: Array<ThreadMetrics>
+}
+
+/** What one media thread does. */
+export interface ThreadMetrics {
+  packetsIn: number
+  packetsOut: number
+  transports: number
+  subscriptions: number
+  cpuMicros: number
 }
 
 export declare class Engine {
   /**
-   * Binds the port and starts the media thread. `wake` carries nothing: it says that `drain` has something. It does not keep
+   * Binds the port and starts the media threads. `wake` carries nothing: it says that `drain` has something. It does not keep
    * Node alive.
    */
   constructor(options: EngineOptions, wake: () => void)

@@ -2,7 +2,7 @@
 
 use crate::types::{
     AudioLevel, EngineCommand, EngineEvent, EngineMetrics, LayerInfo, LogLevel, MediaKind,
-    MidTrack, OfferedMedia, TransportRole,
+    MidTrack, OfferedMedia, ThreadMetrics, TransportRole,
 };
 use engine::command::{self, Command};
 use engine::event::{self, Event};
@@ -195,13 +195,15 @@ fn offered_media(media: event::OfferedMedia) -> OfferedMedia {
 }
 
 /// Counters stay below 2^53 for longer than a process lives.
-pub fn metrics(metrics: &Metrics) -> EngineMetrics {
+pub fn metrics(metrics: &Metrics, threads: &[Metrics]) -> EngineMetrics {
     EngineMetrics {
         packets_in: metrics.packets_in as f64,
         packets_out: metrics.packets_out as f64,
         bytes_in: metrics.bytes_in as f64,
         bytes_out: metrics.bytes_out as f64,
         packets_dropped: metrics.packets_dropped as f64,
+        handed_over: metrics.handed_over as f64,
+        posts_dropped: metrics.posts_dropped as f64,
         strays_dropped: metrics.strays_dropped as f64,
         retransmitted: metrics.retransmitted as f64,
         nacks: metrics.nacks as f64,
@@ -212,5 +214,16 @@ pub fn metrics(metrics: &Metrics) -> EngineMetrics {
         subscriptions: metrics.subscriptions as f64,
         events_dropped: metrics.events_dropped as f64,
         thread_cpu_micros: metrics.thread_cpu_micros as f64,
+        threads: threads.iter().map(thread_metrics).collect(),
+    }
+}
+
+fn thread_metrics(metrics: &Metrics) -> ThreadMetrics {
+    ThreadMetrics {
+        packets_in: metrics.packets_in as f64,
+        packets_out: metrics.packets_out as f64,
+        transports: metrics.transports as f64,
+        subscriptions: metrics.subscriptions as f64,
+        cpu_micros: metrics.thread_cpu_micros as f64,
     }
 }

@@ -22,7 +22,7 @@ pub struct Engine {
 
 #[napi]
 impl Engine {
-    /// Binds the port and starts the media thread. `wake` carries nothing: it says that `drain` has something. It does not keep
+    /// Binds the port and starts the media threads. `wake` carries nothing: it says that `drain` has something. It does not keep
     /// Node alive.
     #[napi(constructor, catch_unwind)]
     pub fn new(options: EngineOptions, wake: Function<(), ()>) -> Result<Self> {
@@ -83,7 +83,8 @@ impl Engine {
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> EngineMetrics {
         let metrics = self.handle.as_ref().map(EngineHandle::metrics);
-        convert::metrics(&metrics.unwrap_or_default())
+        let threads = self.handle.as_ref().map(EngineHandle::thread_metrics);
+        convert::metrics(&metrics.unwrap_or_default(), &threads.unwrap_or_default())
     }
 
     /// Says good-bye to every client and ends the threads. Repeating it does nothing.
@@ -110,7 +111,8 @@ fn options_from(options: EngineOptions) -> Result<Options> {
         addresses: addresses
             .map(|text| address(text, "addresses"))
             .collect::<Result<_>>()?,
-        portable: false,
+        threads: options.threads.map_or(1, |count| count as usize),
+        ..Options::default()
     })
 }
 

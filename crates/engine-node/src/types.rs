@@ -31,6 +31,8 @@ pub struct EngineOptions {
     pub bind: Option<String>,
     /// Candidate addresses in order of preference, 127.0.0.1 last.
     pub addresses: Vec<String>,
+    /// Media threads, 1 to 32 (default 1). Where the system cannot spread one port over several, one runs whatever this says.
+    pub threads: Option<u32>,
 }
 
 /// One audio or video m-line of a client's offer on a publisher transport.
@@ -194,7 +196,7 @@ pub enum EngineEvent {
         message: String,
         transport: u32,
     },
-    /// The media thread has ended.
+    /// A media thread has ended for good.
     EngineFailed {
         reason: String,
     },
@@ -207,6 +209,10 @@ pub struct EngineMetrics {
     pub bytes_in: f64,
     pub bytes_out: f64,
     pub packets_dropped: f64,
+    /// Datagrams that arrived at another thread than their transport's.
+    pub handed_over: f64,
+    /// Packets that another thread did not take in time.
+    pub posts_dropped: f64,
     pub strays_dropped: f64,
     pub retransmitted: f64,
     pub nacks: f64,
@@ -216,5 +222,17 @@ pub struct EngineMetrics {
     pub tracks: f64,
     pub subscriptions: f64,
     pub events_dropped: f64,
+    /// Of all media threads together.
     pub thread_cpu_micros: f64,
+    pub threads: Vec<ThreadMetrics>,
+}
+
+/// What one media thread does.
+#[napi(object)]
+pub struct ThreadMetrics {
+    pub packets_in: f64,
+    pub packets_out: f64,
+    pub transports: f64,
+    pub subscriptions: f64,
+    pub cpu_micros: f64,
 }

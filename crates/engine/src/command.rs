@@ -71,7 +71,8 @@ pub enum Command {
         reliable: bool,
         payload: Arc<[u8]>,
     },
-    /// Panics inside the transport, for the test that this costs one participant only.
+    /// Panics inside the transport, for the test that this costs one participant only; 0 panics outside of any, which costs
+    /// the participants of one thread.
     InjectPanic {
         transport: TransportId,
     },

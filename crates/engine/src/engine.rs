@@ -143,6 +143,7 @@ impl Engine {
                 reliable,
                 payload,
             } => self.send_data(now, &transports, reliable, &payload),
+            Command::InjectPanic { transport: 0 } => panic!("asked for by injectPanic"),
             Command::InjectPanic { transport } => {
                 self.operate(
                     now,

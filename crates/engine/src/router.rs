@@ -112,10 +112,8 @@ impl Router {
             }
             // The router's own word; callers have no use for it.
             Command::Export { .. } => {}
-            Command::InjectPanic { transport } => match self.transports.get(&transport) {
-                Some(placed) => routed.push((placed.shard, command)),
-                None => routed.push((0, command)),
-            },
+            Command::InjectPanic { transport: 0 } => routed.push((0, command)),
+            Command::InjectPanic { transport } => self.pass(transport, command, &mut routed),
         }
         routed
     }

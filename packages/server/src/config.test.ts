@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Config, readConfig } from './config.ts'
 
-const places = { data: '/srv/maru-data', cwd: '/home/ana' }
+const places = { data: '/srv/maru-data', cwd: '/home/ana', cores: 4 }
 const read = (argv: string[], env: Record<string, string> = {}) => readConfig(places, argv, env)
 const config = (argv: string[], env: Record<string, string> = {}): Config => {
   const result = read(argv, env)
@@ -15,6 +15,7 @@ describe('options', () => {
     expect(config([])).toEqual({
       port: 7880,
       data: '/srv/maru-data',
+      threads: 4,
       logLevel: 'warn',
       language: 'en',
       underNpm: false,
@@ -43,6 +44,12 @@ describe('options', () => {
     })
   })
 
+  it('take one thread for each core, up to a limit that can be set', () => {
+    expect(readConfig({ ...places, cores: 64 }, [], {})).toMatchObject({ config: { threads: 16 } })
+    expect(config(['--threads', '24']).threads).toBe(24)
+    expect(config([], { MARU_THREADS: '1' }).threads).toBe(1)
+  })
+
   it('on the command line win', () => {
     expect(config(['--port', '1'], { MARU_PORT: '2' }).port).toBe(1)
   })
@@ -69,14 +76,15 @@ describe('help', () => {
   it('names every option', () => {
     const result = read(['--help', '--port', 'x'])
     if (result.kind !== 'help') throw new Error('no help')
-    for (const name of ['--port', '--host', '--address', '--data', '--api-key', '--api-secret', '--help'])
+    for (const name of ['--port', '--host', '--address', '--data', '--threads', '--api-key', '--api-secret', '--help'])
       expect(result.text).toContain(name)
   })
 })
 
 describe('what is wrong is named, with what to do', () => {
-  const known = '--port, --host, --address, --data, --api-key, --api-secret and --help.'
-  const variables = 'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_API_KEY, MARU_API_SECRET and MARU_LOG.'
+  const known = '--port, --host, --address, --data, --threads, --api-key, --api-secret and --help.'
+  const variables =
+    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_THREADS, MARU_API_KEY, MARU_API_SECRET and MARU_LOG.'
   it.each<[string[], Record<string, string>, string]>([
     [['--port', 'abc'], {}, '--port "abc" is not a port from 0 to 65535. For example: --port 7880'],
     [['--port', '65536'], {}, '--port "65536" is not a port from 0 to 65535. For example: --port 7880'],
@@ -106,6 +114,8 @@ describe('what is wrong is named, with what to do', () => {
     ],
     [['--data', 'a\0b'], {}, '--data "a\\u0000b" is not a path. For example: --data ./maru-data'],
     [['--data', ''], {}, '--data needs a value. For example: --data ./maru-data'],
+    [['--threads', '0'], {}, '--threads "0" is not 1 to 32. For example: --threads 2'],
+    [['--threads', '33'], {}, '--threads "33" is not 1 to 32. For example: --threads 2'],
     [
       ['--api-key', 'k'],
       {},

@@ -15,6 +15,8 @@ export interface Config {
   /** An IP address people reach this machine at that none of its interfaces has. */
   readonly address?: string
   readonly data: string
+  /** Threads that carry media. */
+  readonly threads: number
   /** Both or neither: without them a pair is made at the first start and kept in the data folder. */
   readonly keys?: { readonly apiKey: string; readonly apiSecret: string }
   readonly logLevel: LogLevel
@@ -62,6 +64,12 @@ const OPTIONS: Record<string, Option> = {
     example: './maru-data',
     check: (text) => (text.includes('\0') ? 'is not a path' : undefined),
   },
+  threads: {
+    value: 'NUMBER',
+    help: 'threads that carry media (default: one for each processor core, at most 16)',
+    example: '2',
+    check: (text) => (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 32 ? undefined : 'is not 1 to 32'),
+  },
   'api-key': {
     value: 'KEY',
     help: 'LiveKit API key (default: made at the first start)',
@@ -76,11 +84,14 @@ const OPTIONS: Record<string, Option> = {
   },
 }
 
+/** More would rather take turns with the rest of the process than carry more; who measures it may set more. */
+const MOST_THREADS = 16
+
 /** Named in messages without its text, which may end up in a log or a bug report. */
 const SECRETS = ['api-secret']
 
 export function readConfig(
-  places: { data: string; cwd: string },
+  places: { data: string; cwd: string; cores: number },
   argv: readonly string[] = process.argv.slice(2),
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): ConfigResult {
@@ -112,6 +123,7 @@ export function readConfig(
       ...(given.host && { host: given.host.text }),
       ...(given.address && { address: given.address.text }),
       data: resolve(env.INIT_CWD ?? places.cwd, given.data?.text ?? places.data),
+      threads: Number(given.threads?.text ?? Math.min(places.cores, MOST_THREADS)),
       ...(key && secret && { keys: Object.freeze({ apiKey: key.text, apiSecret: secret.text }) }),
       logLevel,
       language: /^ko\b|^ko_/i.test(env.LC_ALL || env.LC_MESSAGES || env.LANG || '') ? 'ko' : 'en',

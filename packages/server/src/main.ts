@@ -1,7 +1,7 @@
 /** Puts the server together: the only place that knows all its parts, and the only one that makes paths. */
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
+import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createId } from '@maru/protocol'
 import manifest from '../package.json' with { type: 'json' }
@@ -33,7 +33,11 @@ const root = join(import.meta.dirname, '../../..')
 const FAREWELL_MS = 400
 
 async function main(): Promise<void> {
-  const result = readConfig({ data: join(root, 'maru-data'), cwd: process.cwd() })
+  const result = readConfig({
+    data: join(root, 'maru-data'),
+    cwd: process.cwd(),
+    cores: availableParallelism(),
+  })
   if (result.kind === 'help') return console.log(result.text)
   if (result.kind === 'problems') throw new StartProblem(result.problems.join('\n'))
   await start(result.config)
@@ -104,7 +108,7 @@ function makeFolder(folder: string): void {
 
 /** TCP and UDP share one number. Where any will do, the one TCP got may be taken for UDP: then another is tried. */
 async function openPortAndEngine(config: Config, words: Words): Promise<{ port: Port; engine: MediaEngine }> {
-  const { host } = config
+  const { host, threads } = config
   const file = engineFile()
   const addresses = candidateAddresses(networkInterfaces(), config)
   for (let attempt = 1; attempt <= 10; attempt += 1) {
@@ -112,7 +116,8 @@ async function openPortAndEngine(config: Config, words: Words): Promise<{ port: 
       throw asProblem(portProblem(words, { port: config.port, host, kind: 'TCP', error }))
     })
     try {
-      return { port, engine: startNativeEngine({ file, port: port.number, addresses, ...(host && { bind: host }) }) }
+      const options = { file, port: port.number, addresses, threads, ...(host && { bind: host }) }
+      return { port, engine: startNativeEngine(options) }
     } catch (error) {
       await port.close()
       if (config.port === 0 && hasCode(error, 'EADDRINUSE')) continue

@@ -1,20 +1,18 @@
-//! The thread that carries all media, and the handle that other threads hold.
+//! A thread that carries media: one engine, one socket, and rings to the other threads.
 
-use super::queue::{Commands, Events, QueueFull};
+use super::handle::Shared;
+use super::ring::Rings;
 use super::socket::Socket;
-use super::wake::Waker;
-use crate::command::Command;
 use crate::engine::{Config, Engine};
-use crate::event::Event;
+use crate::event::{Event, LogLevel};
 use crate::metrics::Metrics;
 use crate::panics;
 use crate::sdp_job::{SdpJob, SdpResult};
+use crate::shard::{Post, ShardId};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant, SystemTime};
 
 const METRICS_INTERVAL: Duration = Duration::from_millis(100);
@@ -22,165 +20,80 @@ const METRICS_INTERVAL: Duration = Duration::from_millis(100);
 const BUSY_LOAD: f64 = 0.3;
 /// Commands that are worked on before datagrams get their turn.
 const COMMANDS_A_TURN: usize = 64;
+/// Panics outside of any transport within a minute, after which the thread gives up: more tries would mend nothing.
+const RESTART_LIMIT: usize = 3;
+const RESTART_MEMORY: Duration = Duration::from_secs(60);
 
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// UDP; 0 takes any free one.
-    pub port: u16,
-    /// None: both families on every interface, IPv4 alone where there is no IPv6.
-    pub bind: Option<IpAddr>,
-    /// Where clients can reach this machine, best first.
-    pub addresses: Vec<IpAddr>,
-    /// Uses no system call that only some systems have.
-    pub portable: bool,
-}
-
-pub struct EngineHandle {
-    shared: Arc<Shared>,
-    waker: Waker,
-    port: u16,
-    path: &'static str,
-    threads: Vec<JoinHandle<()>>,
-}
-
-struct Shared {
-    commands: Commands,
-    events: Events,
-    stop: AtomicBool,
-}
-
-impl EngineHandle {
-    /// `wake` is called from the media thread when events wait after there were none.
-    pub fn start(options: &Options, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Self> {
-        let (socket, waker, port) = Socket::bind(options.bind, options.port, options.portable)?;
-        let path = socket.path();
-        let shared = Arc::new(Shared {
-            commands: Commands::default(),
-            events: Events::new(wake),
-            stop: AtomicBool::new(false),
-        });
-        let candidates = options
-            .addresses
-            .iter()
-            .map(|ip| SocketAddr::new(*ip, port))
-            .collect();
-        let (jobs, waiting_jobs) = channel();
-        let (results, parsed) = channel();
-        let parser = {
-            let waker = waker.clone();
-            thread::Builder::new()
-                .name("maru-sdp".to_owned())
-                .spawn(move || parse(&waiting_jobs, &results, &waker))?
-        };
-        let media = {
-            let shared = shared.clone();
-            thread::Builder::new()
-                .name("maru-media".to_owned())
-                .spawn(move || {
-                    let seed = SystemTime::now()
-                        .duration_since(SystemTime::UNIX_EPOCH)
-                        .map_or(1, |d| d.as_nanos() as u64);
-                    let config = Config {
-                        candidates,
-                        seed,
-                        shard: 0,
-                        shards: 1,
-                    };
-                    let media = MediaThread {
-                        socket,
-                        shared: shared.clone(),
-                        jobs,
-                        parsed,
-                        engine: Engine::new(config, Instant::now()),
-                        metrics_at: Instant::now(),
-                        cpu_before: Duration::ZERO,
-                    };
-                    let ended = panics::catch(|| media.run());
-                    let reason = match ended {
-                        Ok(Ok(())) => return,
-                        Ok(Err(error)) => error.to_string(),
-                        Err(panic) => panic,
-                    };
-                    shared.events.push(vec![Event::EngineFailed { reason }]);
-                })?
-        };
-        Ok(EngineHandle {
-            shared,
-            waker,
-            port,
-            path,
-            threads: vec![media, parser],
-        })
-    }
-
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// How datagrams come and go here, in words for the log.
-    pub fn path(&self) -> &'static str {
-        self.path
-    }
-
-    /// All commands in order, or none when the queue has no room.
-    pub fn apply(&self, commands: Vec<Command>) -> Result<(), QueueFull> {
-        self.shared.commands.push(commands)?;
-        self.waker.wake();
-        Ok(())
-    }
-
-    /// The oldest events, at most `max`; `wake` is called again when more are there.
-    pub fn drain(&self, max: usize) -> Vec<Event> {
-        self.shared.events.take(max)
-    }
-
-    /// At most a tenth of a second old.
-    pub fn metrics(&self) -> Metrics {
-        self.shared.events.metrics()
-    }
-
-    /// Says good-bye to every client and ends the threads.
-    pub fn shutdown(&mut self) {
-        self.shared.stop.store(true, Ordering::Release);
-        self.waker.wake();
-        for thread in self.threads.drain(..) {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for EngineHandle {
-    fn drop(&mut self) {
-        self.shutdown();
-    }
-}
-
-/// SDP costs milliseconds, which media cannot wait for.
-fn parse(jobs: &Receiver<SdpJob>, results: &Sender<SdpResult>, waker: &Waker) {
-    for job in jobs {
-        if results.send(job.run()).is_err() {
-            return;
-        }
-        waker.wake();
-    }
-}
-
-struct MediaThread {
-    socket: Socket,
-    shared: Arc<Shared>,
-    jobs: Sender<SdpJob>,
-    parsed: Receiver<SdpResult>,
+pub(super) struct MediaThread {
+    config: Config,
     engine: Engine,
-    metrics_at: Instant,
-    /// Processor time of the thread when metrics were published last.
-    cpu_before: Duration,
+    socket: Socket,
+    rings: Rings,
+    shared: Arc<Shared>,
+    jobs: Sender<(ShardId, SdpJob)>,
+    parsed: Receiver<SdpResult>,
+    figures: Figures,
+    restarts: Vec<Instant>,
+}
+
+/// When figures were published last, and what they were.
+struct Figures {
+    at: Instant,
+    packets: u64,
+    cpu: Duration,
+    /// Packets a second, smoothed over about a second.
+    rate: f64,
+    /// Share of a processor since the time before.
+    load: f64,
 }
 
 impl MediaThread {
-    fn run(mut self) -> io::Result<()> {
-        let mut more_commands = false;
+    pub fn new(
+        config: Config,
+        socket: Socket,
+        rings: Rings,
+        shared: Arc<Shared>,
+        jobs: Sender<(ShardId, SdpJob)>,
+        parsed: Receiver<SdpResult>,
+    ) -> Self {
+        MediaThread {
+            engine: engine(&config),
+            config,
+            socket,
+            rings,
+            shared,
+            jobs,
+            parsed,
+            figures: Figures {
+                at: Instant::now(),
+                packets: 0,
+                cpu: Duration::ZERO,
+                rate: 0.0,
+                load: 0.0,
+            },
+            restarts: Vec::new(),
+        }
+    }
+
+    /// Until the engine is shut down, or until there is no way to go on, which is told.
+    pub fn live(mut self) {
+        let reason = loop {
+            match panics::catch(|| self.run()) {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => break error.to_string(),
+                Err(panic) if !self.restart(&panic) => break panic,
+                Err(_) => {}
+            }
+        };
+        self.shared
+            .events
+            .push(vec![Event::EngineFailed { reason }]);
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        let mut more = false;
         loop {
-            let wait = match more_commands {
+            let wait = match more {
                 true => Duration::ZERO,
                 false => self
                     .engine
@@ -198,12 +111,24 @@ impl MediaThread {
                 self.flush();
                 return Ok(());
             }
+            if let Some(desk) = self.shared.desks.get(usize::from(self.config.shard)) {
+                desk.answer();
+            }
+            more = self.take_posts();
             self.flush();
-            more_commands = self.commands();
+            more |= self.commands();
             self.engine.tick(Instant::now());
             self.flush();
-            self.publish_metrics();
+            self.publish_figures();
         }
+    }
+
+    /// What other threads have sent. True when there may be more.
+    fn take_posts(&mut self) -> bool {
+        let now = Instant::now();
+        let engine = &mut self.engine;
+        self.rings
+            .receive(|from, posts| engine.post(now, from, posts))
     }
 
     /// True when more of them wait.
@@ -212,9 +137,12 @@ impl MediaThread {
         while let Ok(result) = self.parsed.try_recv() {
             self.engine.parsed(now, result);
         }
+        let Some(desk) = self.shared.desks.get(usize::from(self.config.shard)) else {
+            return false;
+        };
         let mut more = true;
         for _ in 0..COMMANDS_A_TURN {
-            let Some(command) = self.shared.commands.pop() else {
+            let Some(command) = desk.commands.pop() else {
                 more = false;
                 break;
             };
@@ -222,36 +150,102 @@ impl MediaThread {
         }
         for job in self.engine.take_jobs() {
             // The other end lives as long as this thread.
-            let _ = self.jobs.send(job);
+            let _ = self.jobs.send((self.config.shard, job));
         }
         more
     }
 
+    /// To the other threads first, which can begin while this one is busy with sending.
     fn flush(&mut self) {
+        let posts = self.engine.take_posts();
+        self.send_posts(posts);
         if !self.engine.outbox().is_empty() {
             self.socket.send(self.engine.outbox());
         }
         self.shared.events.push(self.engine.take_events());
     }
 
-    fn publish_metrics(&mut self) {
+    fn send_posts(&mut self, posts: Vec<(ShardId, Vec<Post>)>) {
+        let desks = &self.shared.desks;
+        self.rings.send(posts, |shard| {
+            if let Some(desk) = desks.get(usize::from(shard)) {
+                desk.ring();
+            }
+        });
+    }
+
+    /// Begins anew after a panic that no transport can be blamed for. The transports of this thread are lost, which is told, so
+    /// that their clients come again. False when it happens too often.
+    fn restart(&mut self, panic: &str) -> bool {
         let now = Instant::now();
-        if now < self.metrics_at {
+        self.restarts.retain(|at| *at + RESTART_MEMORY > now);
+        self.restarts.push(now);
+        let fresh = engine(&self.config);
+        let broken = std::mem::replace(&mut self.engine, fresh);
+        let reason = format!("its media thread failed: {panic}");
+        let lost = broken.open_transports().into_iter();
+        let mut events: Vec<Event> = lost
+            .map(|transport| Event::TransportClosed {
+                transport,
+                reason: reason.clone(),
+            })
+            .collect();
+        events.push(Event::Log {
+            level: LogLevel::Error,
+            message: format!("media thread {} failed: {panic}", self.config.shard),
+            transport: 0,
+        });
+        // It may be in any state.
+        let _ = panics::catch(|| drop(broken));
+        self.shared.events.push(events);
+        let others: Vec<ShardId> = self.rings.others().collect();
+        let restarted = others.iter().map(|to| (*to, vec![Post::Restarted]));
+        self.send_posts(restarted.collect());
+        self.restarts.len() <= RESTART_LIMIT
+    }
+
+    fn publish_figures(&mut self) {
+        let elapsed = self.figures.at.elapsed();
+        let desk = self.shared.desks.get(usize::from(self.config.shard));
+        let Some(desk) = desk.filter(|_| elapsed >= METRICS_INTERVAL) else {
             return;
-        }
+        };
         #[cfg(target_os = "linux")]
         let cpu = super::linux::thread_cpu();
         #[cfg(not(target_os = "linux"))]
         let cpu = Duration::ZERO;
-        let load = cpu.saturating_sub(self.cpu_before).as_secs_f64();
-        let since = now.saturating_duration_since(self.metrics_at) + METRICS_INTERVAL;
-        self.engine.set_busy(load > BUSY_LOAD * since.as_secs_f64());
-        self.cpu_before = cpu;
-        self.metrics_at = now + METRICS_INTERVAL;
-        self.shared.events.publish(Metrics {
+        let metrics = Metrics {
             send_errors: self.socket.failed(),
+            posts_dropped: self.rings.dropped(),
             thread_cpu_micros: cpu.as_micros() as u64,
             ..self.engine.metrics()
-        });
+        };
+        let packets = metrics.packets_in + metrics.packets_out;
+        self.figures.note(packets, cpu, elapsed);
+        desk.publish(metrics, self.figures.rate as u64);
+        self.engine.set_busy(self.figures.load > BUSY_LOAD);
     }
+}
+
+impl Figures {
+    fn note(&mut self, packets: u64, cpu: Duration, elapsed: Duration) {
+        let seconds = elapsed.as_secs_f64();
+        let rate = packets.saturating_sub(self.packets) as f64 / seconds;
+        self.rate += (rate - self.rate) / 8.0;
+        self.load = cpu.saturating_sub(self.cpu).as_secs_f64() / seconds;
+        self.packets = packets;
+        self.cpu = cpu;
+        self.at += elapsed;
+    }
+}
+
+fn engine(config: &Config) -> Engine {
+    let seed = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(1, |d| d.as_nanos() as u64);
+    let config = Config {
+        seed: seed.wrapping_add(config.shard.into()),
+        ..config.clone()
+    };
+    Engine::new(config, Instant::now())
 }

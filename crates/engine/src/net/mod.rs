@@ -1,12 +1,15 @@
-//! The only place with sockets, threads and a clock: drives an `Engine` on one UDP port.
+//! The only place with sockets, threads and a clock: drives an `Engine` on each of its threads, all on one UDP port.
 
 mod departures;
+mod desk;
+mod handle;
 #[cfg(target_os = "linux")]
 mod linux;
 mod media_thread;
 mod queue;
+mod ring;
 mod socket;
 mod wake;
 
-pub use media_thread::{EngineHandle, Options};
+pub use handle::{EngineHandle, Options};
 pub use queue::QueueFull;

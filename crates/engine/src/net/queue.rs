@@ -1,8 +1,7 @@
-//! What goes between the media thread and the others: commands in, events out, both bounded.
+//! What goes between the media threads and the others: commands in, events out, both bounded.
 
 use crate::command::Command;
 use crate::event::{Event, EventQueue};
-use crate::metrics::Metrics;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,14 +16,13 @@ pub struct QueueFull;
 pub(super) struct Commands(Mutex<VecDeque<Command>>);
 
 impl Commands {
-    /// All of them or none.
-    pub fn push(&self, commands: Vec<Command>) -> Result<(), QueueFull> {
-        let mut queue = lock(&self.0);
-        if queue.len() + commands.len() > COMMAND_LIMIT {
-            return Err(QueueFull);
-        }
-        queue.extend(commands);
-        Ok(())
+    pub fn has_room(&self, count: usize) -> bool {
+        lock(&self.0).len() + count <= COMMAND_LIMIT
+    }
+
+    /// Whoever pushes has asked for room before.
+    pub fn push(&self, commands: Vec<Command>) {
+        lock(&self.0).extend(commands);
     }
 
     pub fn pop(&self) -> Option<Command> {
@@ -35,7 +33,6 @@ impl Commands {
 /// Events and the wake of their reader. The wake is called when the queue stops being empty.
 pub(super) struct Events {
     queue: Mutex<EventQueue>,
-    metrics: Mutex<Metrics>,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -43,7 +40,6 @@ impl Events {
     pub fn new(wake: Box<dyn Fn() + Send + Sync>) -> Self {
         Events {
             queue: Mutex::default(),
-            metrics: Mutex::default(),
             wake,
         }
     }
@@ -78,20 +74,12 @@ impl Events {
         events
     }
 
-    pub fn publish(&self, metrics: Metrics) {
-        *lock(&self.metrics) = metrics;
-    }
-
-    pub fn metrics(&self) -> Metrics {
-        let events_dropped = lock(&self.queue).dropped();
-        Metrics {
-            events_dropped,
-            ..*lock(&self.metrics)
-        }
+    pub fn dropped(&self) -> u64 {
+        lock(&self.queue).dropped()
     }
 }
 
 /// A panic elsewhere leaves plain data behind these locks, which stays good.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,12 @@
-//! One UDP socket for everybody, dual stack where the system has IPv6. IPv4 addresses look like IPv4 on both sides
+//! The UDP sockets of one port, dual stack where the system has IPv6. IPv4 addresses look like IPv4 on both sides
 //! of it, whatever the socket is.
 
 use super::departures::{Departures, Wire};
 use super::wake::Waker;
 use crate::outbox::{Outbox, Train};
+use crate::shard::ShardId;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use socket2::{Domain, Protocol, SockAddr, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
@@ -46,35 +49,45 @@ pub(super) enum Socket {
 }
 
 impl Socket {
-    pub fn bind(bind: Option<IpAddr>, port: u16, portable: bool) -> io::Result<(Self, Waker, u16)> {
-        let socket = match bind {
-            Some(ip) => open(SocketAddr::new(ip, port))?,
-            None => match open(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port)) {
+    /// So many sockets on one port, or a single one where the system does not spread datagrams over sockets.
+    pub fn bind(
+        bind: Option<IpAddr>,
+        port: u16,
+        portable: bool,
+        count: ShardId,
+    ) -> io::Result<(Vec<(Self, Waker)>, u16)> {
+        let first = match bind {
+            Some(ip) => open(SocketAddr::new(ip, port), false)?,
+            None => match open(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), false) {
                 // Another program on the port is no reason to try another family.
                 Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
-                    open(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))?
+                    open(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port), false)?
                 }
                 result => result?,
             },
         };
-        let bound = socket.local_addr()?;
-        let port = bound.port();
+        let bound = first.local_addr()?;
         #[cfg(target_os = "linux")]
         if !portable {
-            let (linux, waker) = super::linux::LinuxSocket::new(socket, bound)?;
-            return Ok((Socket::Linux(Box::new(linux)), waker, port));
+            let companions = companions(&first, bound, count.saturating_sub(1));
+            let sockets = [first].into_iter().chain(companions);
+            let sockets = sockets.map(|socket| {
+                let (linux, waker) = super::linux::LinuxSocket::new(socket, bound)?;
+                Ok((Socket::Linux(Box::new(linux)), waker))
+            });
+            return Ok((sockets.collect::<io::Result<_>>()?, bound.port()));
         }
-        let _ = portable;
+        let _ = (portable, count);
         let waker = Waker::datagram(bound)?;
-        Ok((
-            Socket::Portable(Box::new(PortableSocket {
-                wire: PortableWire { socket, bound },
-                departures: Departures::new(false),
-                mishaps: Mishaps::default(),
-            })),
-            waker,
-            port,
-        ))
+        let socket = Socket::Portable(Box::new(PortableSocket {
+            wire: PortableWire {
+                socket: first,
+                bound,
+            },
+            departures: Departures::new(false),
+            mishaps: Mishaps::default(),
+        }));
+        Ok((vec![(socket, waker)], bound.port()))
     }
 
     /// Waits for datagrams, a wake or the end of `wait`, then hands over what has arrived, up to a limit that leaves
@@ -117,7 +130,25 @@ impl Socket {
     }
 }
 
-fn open(address: SocketAddr) -> io::Result<UdpSocket> {
+/// More sockets on the port of the first, among which Linux spreads senders by their addresses.
+///
+/// A shared port is open to every program of the same user that asks to share it, so a second Maru must not find out by sharing.
+/// The first socket is bound alone, which fails when anybody has the port, and shares it only afterwards; a second Maru's first
+/// socket then fails likewise.
+#[cfg(target_os = "linux")]
+fn companions(first: &UdpSocket, bound: SocketAddr, count: ShardId) -> Vec<UdpSocket> {
+    let first = SockRef::from(first);
+    if count == 0 || first.set_reuse_port(true).is_err() {
+        return Vec::new();
+    }
+    let companions = (0..count).map(|_| open(bound, true));
+    companions.collect::<io::Result<_>>().unwrap_or_else(|_| {
+        let _ = first.set_reuse_port(false);
+        Vec::new()
+    })
+}
+
+fn open(address: SocketAddr, shares: bool) -> io::Result<UdpSocket> {
     let socket = socket2::Socket::new(
         Domain::for_address(address),
         Type::DGRAM,
@@ -126,6 +157,9 @@ fn open(address: SocketAddr) -> io::Result<UdpSocket> {
     if address.is_ipv6() {
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
+    #[cfg(target_os = "linux")]
+    socket.set_reuse_port(shares)?;
+    let _ = shares;
     // Smaller buffers than asked for still work.
     let _ = socket.set_recv_buffer_size(BUFFER);
     let _ = socket.set_send_buffer_size(BUFFER);
@@ -251,7 +285,8 @@ mod tests {
                 .set_read_timeout(Some(Duration::from_secs(5)))
                 .unwrap();
         }
-        let (mut socket, _, port) = Socket::bind(bind, 0, portable).unwrap();
+        let (mut sockets, port) = Socket::bind(bind, 0, portable, 1).unwrap();
+        let socket = &mut sockets[0].0;
         let from = SocketAddr::new(from.parse().unwrap(), port);
         let mut outbox = Outbox::default();
         let mut sizes = vec![1_172; 20];
@@ -297,6 +332,58 @@ mod tests {
     #[test]
     fn the_portable_path_sends_the_same() {
         trains_arrive("127.0.0.1", "127.0.0.1", Some([127, 0, 0, 1].into()), true);
+    }
+
+    /// The share of each socket in datagrams from many senders.
+    #[cfg(target_os = "linux")]
+    fn spread(bind: &str, to: &str, count: ShardId) -> Vec<usize> {
+        let (mut sockets, port) =
+            Socket::bind(Some(bind.parse().unwrap()), 0, false, count).unwrap();
+        for _ in 0..100 {
+            let sender = UdpSocket::bind((to, 0)).unwrap();
+            sender.send_to(b"x", (to, port)).unwrap();
+        }
+        let counts = sockets.iter_mut().map(|(socket, _)| {
+            let mut count = 0;
+            let counted = &mut |_: SocketAddr, _: SocketAddr, _: &[u8]| count += 1;
+            socket.receive(Duration::ZERO, counted).unwrap();
+            count
+        });
+        counts.collect()
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_system_spreads_senders_over_the_sockets_of_a_port() {
+        let mut cases = vec![("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")];
+        if UdpSocket::bind("[::1]:0").is_ok() {
+            cases.extend([("::", "127.0.0.1"), ("::", "::1"), ("::1", "::1")]);
+        }
+        for (bind, to) in cases {
+            let counts = spread(bind, to, 3);
+            assert_eq!(counts.iter().sum::<usize>(), 100, "{bind} {to} {counts:?}");
+            assert!(counts.iter().all(|n| *n > 10), "{bind} {to} {counts:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_shared_port_is_taken_for_everybody_else() {
+        let bind = |ip: Option<IpAddr>, port, count| Socket::bind(ip, port, false, count);
+        let taken = |error: io::Error| error.kind() == io::ErrorKind::AddrInUse;
+        let (sockets, port) = bind(None, 0, 4).unwrap();
+        assert_eq!(sockets.len(), 4);
+        let own: Option<IpAddr> = "127.0.0.1".parse().ok();
+        for (ip, count) in [(None, 1), (None, 4), (own, 1), (own, 4)] {
+            assert!(bind(ip, port, count).is_err_and(taken));
+        }
+        assert!(UdpSocket::bind(("127.0.0.1", port)).is_err_and(taken));
+        drop(sockets);
+        // Who shares its port with anybody who asks has it too.
+        let other = open(SocketAddr::new(own.unwrap(), port), true).unwrap();
+        assert!(bind(None, port, 4).is_err_and(taken));
+        drop(other);
+        assert!(bind(None, port, 4).is_ok());
     }
 
     #[test]

@@ -4,10 +4,10 @@ use crate::world::{Client, Feed, Setup, opening};
 use engine::command::{Command, TransportRole};
 use engine::event::Event;
 use engine::net::{EngineHandle, Options};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
-use str0m::media::MediaKind::Audio;
+use str0m::media::MediaKind::{Audio, Video};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Input};
 
@@ -22,19 +22,31 @@ struct Live {
 impl Live {
     /// The engine knows the addresses; clients talk to the first one.
     fn start(addresses: &[&str], portable: bool) -> Self {
-        let (wake, woken) = channel();
-        let addresses: Vec<IpAddr> = addresses.iter().map(|ip| ip.parse().unwrap()).collect();
-        let options = Options {
-            port: 0,
-            bind: None,
-            addresses: addresses.clone(),
+        let addresses = addresses.iter().map(|ip| ip.parse().unwrap());
+        Live::start_with(Options {
+            addresses: addresses.collect(),
             portable,
-        };
+            ..Options::default()
+        })
+    }
+
+    /// Several threads, and subscribers on all of them.
+    fn start_spread(threads: usize) -> Self {
+        Live::start_with(Options {
+            addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            threads,
+            spread_above: 0,
+            ..Options::default()
+        })
+    }
+
+    fn start_with(options: Options) -> Self {
+        let (wake, woken) = channel();
         let wake = Box::new(move || {
             let _ = wake.send(());
         });
         let handle = EngineHandle::start(&options, wake).unwrap();
-        let target = SocketAddr::new(addresses[0], handle.port());
+        let target = SocketAddr::new(options.addresses[0], handle.port());
         Live {
             handle,
             woken,
@@ -122,41 +134,51 @@ impl Live {
     }
 }
 
+impl Live {
+    /// A publisher with these feeds, its tracks called `TR_0` and so on.
+    fn publish(&mut self, transport: u32, feeds: Vec<Feed>) {
+        self.add(transport, TransportRole::Publisher);
+        let client = &mut self.clients.last_mut().unwrap().0;
+        let (sdp, pending) = client.offer(feeds);
+        let mids: Vec<String> = client.feeds.iter().map(|f| f.mid.to_string()).collect();
+        let offer = Command::AcceptOffer {
+            transport,
+            offer: transport,
+            sdp,
+        };
+        self.handle.apply(vec![offer]).unwrap();
+        let mut answer = None;
+        self.until("the answer", |live| {
+            answer = live.events.iter().find_map(|event| match event {
+                Event::Answered { sdp, offer, .. } if *offer == transport => Some(sdp.clone()),
+                _ => None,
+            });
+            answer.is_some()
+        });
+        let client = &mut self.clients.last_mut().unwrap().0;
+        client.accept(pending, &answer.unwrap());
+        let tracks = mids.into_iter().enumerate();
+        let commands = tracks.map(|(number, mid)| Command::PublishTrack {
+            track: format!("TR_{number}"),
+            transport,
+            mid,
+        });
+        self.handle.apply(commands.collect()).unwrap();
+    }
+
+    fn subscribe(&mut self, transport: u32, tracks: &[&str]) {
+        self.add(transport, TransportRole::Subscriber);
+        let wanted = tracks.iter().map(|id| crate::world::wanted(id, true));
+        let wanted = wanted.collect();
+        let command = Command::Subscribe { transport, wanted };
+        self.handle.apply(vec![command]).unwrap();
+    }
+}
+
 fn sound_arrives(addresses: &[&str], portable: bool) {
     let mut live = Live::start(addresses, portable);
-    live.add(1, TransportRole::Publisher);
-    let (sdp, pending) = live.clients[0].0.offer(vec![Feed::audio(Instant::now())]);
-    let mid = live.clients[0].0.feeds[0].mid.to_string();
-    let offer = Command::AcceptOffer {
-        transport: 1,
-        offer: 1,
-        sdp,
-    };
-    live.handle.apply(vec![offer]).unwrap();
-    let mut answer = None;
-    live.until("the answer", |live| {
-        answer = live.events.iter().find_map(|event| match event {
-            Event::Answered { sdp, .. } => Some(sdp.clone()),
-            _ => None,
-        });
-        answer.is_some()
-    });
-    live.clients[0].0.accept(pending, &answer.unwrap());
-    live.add(2, TransportRole::Subscriber);
-    let track = "TR_a".to_owned();
-    let wanted = vec![crate::world::wanted("TR_a", true)];
-    let commands = vec![
-        Command::PublishTrack {
-            track,
-            transport: 1,
-            mid,
-        },
-        Command::Subscribe {
-            transport: 2,
-            wanted,
-        },
-    ];
-    live.handle.apply(commands).unwrap();
+    live.publish(1, vec![Feed::audio(Instant::now())]);
+    live.subscribe(2, &["TR_0"]);
     live.until("sound arrives", |live| {
         live.clients[1].0.packets(Audio).len() > 20
     });
@@ -222,4 +244,95 @@ fn the_command_queue_has_an_end() {
     let live = Live::start(&["127.0.0.1"], false);
     let close = vec![Command::CloseTransport { transport: 9 }; 65_537];
     assert!(live.handle.apply(close).is_err());
+}
+
+/// Datagrams of a client land on any of the threads, its transport lives on one of them.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_call_goes_over_several_threads() {
+    let mut live = Live::start_spread(4);
+    let now = Instant::now();
+    live.publish(1, vec![Feed::audio(now), Feed::video(now)]);
+    for transport in 2..10 {
+        live.subscribe(transport, &["TR_0", "TR_1"]);
+    }
+    live.until("everybody hears and sees", |live| {
+        let mut subscribers = live.clients.iter().skip(1).map(|(client, _)| client);
+        subscribers.all(|c| c.packets(Audio).len() > 20 && c.packets(Video).len() > 30)
+    });
+    for (client, _) in live.clients.iter().skip(1) {
+        crate::media::unbroken(&client.packets(Audio));
+        crate::media::unbroken(&client.packets(Video));
+        let first = client.packets(Video)[0];
+        assert_eq!(first.payload[4] & 1, 0, "a picture begins with a key frame");
+    }
+    live.until("every thread has sent", |live| {
+        let threads = live.handle.thread_metrics();
+        threads.len() == 4 && threads.iter().all(|thread| thread.packets_out > 100)
+    });
+    let metrics = live.handle.metrics();
+    assert_eq!((metrics.transports, metrics.tracks), (9, 2));
+    assert_eq!(metrics.subscriptions, 16);
+    assert!(metrics.handed_over > 0);
+    assert_eq!(metrics.posts_dropped, 0);
+    live.handle.shutdown();
+    live.until("clients are told", |live| {
+        live.clients.iter().all(|(client, _)| client.closed)
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_thread_that_fails_begins_anew() {
+    let mut live = Live::start_spread(2);
+    live.publish(1, vec![Feed::audio(Instant::now())]);
+    live.subscribe(2, &["TR_0"]);
+    live.subscribe(3, &["TR_0"]);
+    let hear = |live: &Live, index: usize| live.clients[index].0.packets(Audio).len() > 10;
+    live.until("both hear", |live| hear(live, 1) && hear(live, 2));
+    // The first thread has the publisher and one of the subscribers.
+    let panic = Command::InjectPanic { transport: 0 };
+    live.handle.apply(vec![panic]).unwrap();
+    let lost = |live: &Live| {
+        let events = live.events.iter();
+        let lost = events.filter_map(|event| match event {
+            Event::TransportClosed { transport, reason } if reason.contains("injectPanic") => {
+                Some(*transport)
+            }
+            _ => None,
+        });
+        lost.collect::<Vec<_>>()
+    };
+    live.until("its transports are told", |live| !lost(live).is_empty());
+    let mut gone = lost(&live);
+    gone.sort_unstable();
+    assert!(gone == [1, 2] || gone == [1, 3], "{gone:?}");
+    let staying = 5 - gone[1];
+    live.clients
+        .retain(|(client, _)| client.transport == staying);
+    let before = live.clients[0].0.packets(Audio).len();
+    // Clients come again; the track is another one of the same name.
+    live.publish(4, vec![Feed::audio(Instant::now())]);
+    live.subscribe(5, &["TR_0"]);
+    live.until("everybody hears again", |live| {
+        live.clients[0].0.packets(Audio).len() > before + 10 && hear(live, 2)
+    });
+    let failed = |event: &Event| matches!(event, Event::EngineFailed { .. });
+    assert!(!live.events.iter().any(failed));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn several_threads_share_no_port_with_a_second_engine() {
+    let live = Live::start_spread(3);
+    for threads in [1, 3] {
+        let options = Options {
+            port: live.handle.port(),
+            threads,
+            ..Options::default()
+        };
+        let second = EngineHandle::start(&options, Box::new(|| {}));
+        let error = second.err().expect("the port is taken");
+        assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    }
 }

@@ -164,7 +164,11 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
         const call = tracks.get(event.track)
         if (call) runForAll(call, event)
       } else if (event.type === 'engineFailed') failAll()
-      else if (event.type === 'log') log.debug('media engine', { message: event.message, transport: event.transport })
+      else if (event.type === 'log')
+        log[event.level === 'error' ? 'error' : 'debug']('media engine', {
+          message: event.message,
+          transport: event.transport,
+        })
       else hearTransport(event)
     }
     flush()

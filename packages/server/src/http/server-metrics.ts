@@ -33,13 +33,23 @@ export function exposeServerMetrics(metrics: Metrics, { engine, calls, sockets }
   const total = (name: string, help: string, read: (figures: EngineMetrics) => number) =>
     metrics.total(`maru_engine_${name}`, help, () => read(engine()))
   total('packets_dropped_total', 'Packets that could not be forwarded.', (each) => each.packetsDropped)
+  total('handed_over_total', 'Packets that arrived at another thread than their connection.', (each) => each.handedOver)
+  total('posts_dropped_total', 'Packets one thread did not take from another in time.', (each) => each.postsDropped)
   total('strays_dropped_total', 'Packets from nobody known.', (each) => each.straysDropped)
   total('retransmitted_total', 'Packets sent again on request.', (each) => each.retransmitted)
   total('nacks_total', 'Requests for lost packets.', (each) => each.nacks)
   total('keyframe_requests_total', 'Key frames asked for.', (each) => each.keyframeRequests)
   total('send_errors_total', 'Packets the system did not take.', (each) => each.sendErrors)
   total('events_dropped_total', 'Events the server was too slow to take.', (each) => each.eventsDropped)
-  total('cpu_seconds_total', 'Processor time of the media thread.', (each) => each.threadCpuMicros / 1e6)
+  total('cpu_seconds_total', 'Processor time of the media threads.', (each) => each.threadCpuMicros / 1e6)
+  const byThread = (read: (thread: EngineMetrics['threads'][number]) => number) =>
+    Object.fromEntries(engine().threads.map((thread, number) => [`thread="${number}"`, read(thread)]))
+  metrics.totals('maru_engine_thread_cpu_seconds_total', 'Processor time of each media thread.', () =>
+    byThread((thread) => thread.cpuMicros / 1e6),
+  )
+  metrics.totals('maru_engine_thread_packets_total', 'Packets in and out of each media thread.', () =>
+    byThread((thread) => thread.packetsIn + thread.packetsOut),
+  )
   metrics.gauge('maru_engine_transports', 'Media connections.', () => engine().transports)
   metrics.gauge('maru_engine_subscriptions', 'Tracks being forwarded.', () => engine().subscriptions)
 }

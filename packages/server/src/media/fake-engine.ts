@@ -14,6 +14,8 @@ const noMetrics: EngineMetrics = {
   bytesIn: 0,
   bytesOut: 0,
   packetsDropped: 0,
+  handedOver: 0,
+  postsDropped: 0,
   straysDropped: 0,
   retransmitted: 0,
   nacks: 0,
@@ -24,6 +26,7 @@ const noMetrics: EngineMetrics = {
   subscriptions: 0,
   eventsDropped: 0,
   threadCpuMicros: 0,
+  threads: [],
 }
 
 /** A media engine without media: it records what it is told and says what a test wants it to say. */
