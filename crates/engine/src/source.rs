@@ -7,7 +7,9 @@ use crate::event::Event;
 use crate::formats::Incoming;
 use crate::media::level::LevelMeter;
 use crate::media::select::{Aim, nearest};
-use crate::media::{KeyframeLimiter, LayerId, MediaPacket, PacketStore, ReportClock};
+use crate::media::{
+    KeyframeLimiter, LayerId, MediaPacket, PacketStore, ReportClock, Selection, dependency,
+};
 use crate::slab::Key;
 use crate::tracks::{Track, TrackKey};
 use std::time::{Duration, Instant};
@@ -55,6 +57,7 @@ pub struct Layer {
     /// It was heard within [`SILENCE`].
     pub arrives: bool,
     pub clock: Option<ReportClock>,
+    descriptors: dependency::Reader,
 }
 
 impl Source {
@@ -66,20 +69,23 @@ impl Source {
         self.layers.iter_mut().find(|layer| layer.id == id)
     }
 
-    /// The layer for an aim: of those that arrive the nearest, or `current` as long as none does.
-    pub fn pick(&self, aim: Aim, current: Option<LayerId>) -> Option<LayerId> {
+    /// The layer for an aim, and what of it: of those that arrive the nearest, or `current` as long as none does.
+    pub fn pick(&self, aim: Aim, current: Option<LayerId>) -> Option<(LayerId, Selection)> {
         let ranked = self.layers.iter().map(|layer| (layer.id, layer.rank));
         let arriving = self.layers.iter().filter(|layer| layer.arrives);
-        let rank = match aim {
+        let (rank, selection) = match aim {
             Aim::Paused => return None,
-            Aim::Best => u8::MAX,
-            // What one stream has in it is selected inside of it.
-            Aim::Layer { .. } if self.rids.len() < 2 => u8::MAX,
-            Aim::Layer { spatial, .. } => spatial,
+            Aim::Best => (u8::MAX, Selection::ALL),
+            Aim::Layer { spatial, temporal } if self.rids.len() < 2 => {
+                // What one stream has in it is selected inside of it.
+                (u8::MAX, Selection::new(spatial, temporal))
+            }
+            Aim::Layer { spatial, temporal } => (spatial, Selection::new(u8::MAX, temporal)),
         };
         nearest(rank, arriving.map(|layer| (layer.id, layer.rank)))
             .or(current.filter(|id| self.layer(*id).is_some()))
             .or_else(|| nearest(rank, ranked))
+            .map(|layer| (layer, selection))
     }
 
     /// Notes which layers have fallen silent. True when that has changed.
@@ -140,6 +146,7 @@ impl Engine {
             heard: now,
             arrives: true,
             clock: None,
+            descriptors: dependency::Reader::default(),
         });
         source.layers.sort_by_key(|layer| layer.rank);
         if track.home.is_here() {
@@ -167,12 +174,17 @@ impl Engine {
         now: Instant,
         key: TrackKey,
         ssrc: u32,
-        packet: MediaPacket,
+        mut packet: MediaPacket,
     ) {
         let Some(track) = self.tracks.get_mut(key) else {
             return;
         };
-        let Track { source, muted, .. } = track;
+        let Track {
+            source,
+            muted,
+            home,
+            ..
+        } = track;
         if *muted {
             return;
         }
@@ -182,6 +194,10 @@ impl Engine {
         };
         if let Some(level) = packet.audio_level {
             meter.observe(level, packet.timestamp, now);
+        }
+        if home.is_here() {
+            packet.aligned = layer.clock.map(|clock| clock.align(packet.timestamp));
+            packet.read_descriptor(&mut layer.descriptors);
         }
         let Some(packet) = layer.store.push(packet) else {
             return;

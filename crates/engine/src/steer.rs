@@ -4,13 +4,13 @@ use crate::command::TransportId;
 use crate::downlink::Sender;
 use crate::engine::Engine;
 use crate::media::keyframe::Need;
-use crate::media::{Aim, LayerId};
+use crate::media::{Aim, LayerId, Selection};
 use crate::tracks::{Track, TrackKey};
 use std::time::Instant;
 
 impl Track {
-    /// The layer that a subscriber is to see; `None` shows nothing.
-    pub fn wanted(&self, sender: &Sender) -> Option<LayerId> {
+    /// The layer that a subscriber is to see, and what of it; `None` shows nothing.
+    pub fn wanted(&self, sender: &Sender) -> Option<(LayerId, Selection)> {
         let shows = sender.enabled && !self.muted;
         let current = sender.munger.wanted().filter(|_| shows);
         self.source.pick(sender.aim, current).filter(|_| shows)
@@ -55,7 +55,7 @@ impl Engine {
             return;
         };
         let wanted = track.wanted(sender);
-        let before = sender.munger.wanted();
+        let before = sender.munger.target();
         if wanted == before {
             return;
         }

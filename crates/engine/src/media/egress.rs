@@ -1,6 +1,7 @@
 //! Building the packets that go to one subscriber: header from scratch, payload from the store, sealed by the caller.
 
-use super::codec::{red, vp8};
+use super::codec::red;
+use super::dependency;
 use super::munger::Rewrite;
 use super::packet::MediaPacket;
 use super::rtp::{self, NewHeader};
@@ -99,7 +100,7 @@ impl OutStream {
     ) -> Option<usize> {
         let header = NewHeader {
             payload_type,
-            marker: packet.marker,
+            marker: rewrite.marker,
             seq: rewrite.seq as u16,
             timestamp: rewrite.timestamp,
             ssrc: self.ssrc,
@@ -122,7 +123,7 @@ impl OutStream {
     ) -> Option<usize> {
         let header = NewHeader {
             payload_type: rtx_payload_type,
-            marker: packet.marker,
+            marker: rewrite.marker,
             seq: rtx_seq as u16,
             timestamp: rewrite.timestamp,
             ssrc: self.rtx_ssrc?,
@@ -150,11 +151,24 @@ impl OutStream {
         original_seq: Option<u16>,
     ) -> Option<usize> {
         let payload = match form {
+            _ if rewrite.blank => &[],
             PayloadForm::RedPrimary if packet.red => red::primary(&packet.payload)?.data,
             _ => &packet.payload,
         };
         let start = arena.len();
-        let descriptor = packet.dependency_descriptor.as_deref().unwrap_or_default();
+        let descriptor = packet.dependency_descriptor.as_deref();
+        let descriptor = descriptor.filter(|_| !rewrite.blank).unwrap_or_default();
+        let mut own: [u8; 256];
+        let descriptor = match rewrite.frame_number {
+            Some(number) if descriptor.len() < 256 => {
+                own = [0; 256];
+                let copy = own.get_mut(..descriptor.len())?;
+                copy.copy_from_slice(descriptor);
+                dependency::set_frame_number(copy, number);
+                copy
+            }
+            _ => descriptor,
+        };
         arena.reserve(
             12 + EXTENSION_ROOM + descriptor.len() + 2 + payload.len() + super::srtp::MAX_TAG,
         );
@@ -171,8 +185,8 @@ impl OutStream {
             }
             _ => true,
         };
-        if let (Some(descriptor), Some(ids)) = (&packet.vp8, &rewrite.vp8) {
-            vp8::rewrite(written, descriptor, ids);
+        if let (Some(fields), Some(ids)) = (&packet.pictures, &rewrite.pictures) {
+            fields.write(written, ids);
         }
         if !done {
             arena.truncate(start);
@@ -244,6 +258,7 @@ pub fn pad(arena: &mut Vec<u8>, start: usize, bytes: u8) {
 mod tests {
     use super::*;
     use crate::media::Codec;
+    use crate::media::codec::picture::PictureIds;
     use std::time::Instant;
 
     const STREAM: OutStream = OutStream {
@@ -272,7 +287,10 @@ mod tests {
     const REWRITE: Rewrite = Rewrite {
         seq: 0x3_0007,
         timestamp: 77,
-        vp8: None,
+        marker: true,
+        blank: false,
+        pictures: None,
+        frame_number: None,
     };
 
     #[test]
@@ -366,7 +384,7 @@ mod tests {
     #[test]
     fn picture_ids_change_in_the_copy_alone() {
         let video = packet(Codec::Vp8, &[0x90, 0xE0, 0x81, 0x02, 7, 0x40, 0x10]);
-        let ids = vp8::PictureIds {
+        let ids = PictureIds {
             picture: Some(0x7FFF),
             base_layer: Some(9),
             key: None,
@@ -374,7 +392,7 @@ mod tests {
         for rtx in [false, true] {
             let mut arena = vec![];
             let rewrite = Rewrite {
-                vp8: Some(ids),
+                pictures: Some(ids),
                 ..REWRITE
             };
             let len = if rtx {
@@ -390,6 +408,41 @@ mod tests {
             assert_eq!(arena[len..], [0x90, 0xE0, 0xFF, 0xFF, 9, 0x40, 0x10]);
         }
         assert_eq!(video.payload[2..5], [0x81, 0x02, 7]);
+    }
+
+    #[test]
+    fn a_blank_has_a_number_and_nothing_else() {
+        let mut video = packet(Codec::Vp8, &[0x90, 0xE0, 0x81, 0x02, 7, 0x40, 0x10]);
+        video.dependency_descriptor = Some([0xC0, 0, 5].as_slice().into());
+        let blank = Rewrite {
+            blank: true,
+            marker: false,
+            frame_number: Some(9),
+            ..REWRITE
+        };
+        let mut arena = vec![];
+        let len = STREAM.build(&mut arena, &video, &blank, 96, PayloadForm::Whole, NOW);
+        assert_eq!(len, Some(arena.len()));
+        let header = rtp::Header::parse(&arena).unwrap();
+        assert_eq!((header.seq, header.marker), (7, false));
+        assert_eq!(header.extension(8), None);
+    }
+
+    #[test]
+    fn frame_numbers_change_in_the_copy_alone() {
+        let mut video = packet(Codec::Av1, b"picture");
+        video.dependency_descriptor = Some([0xC1, 0, 5, 0x80].as_slice().into());
+        let rewrite = Rewrite {
+            frame_number: Some(0xFFFE),
+            ..REWRITE
+        };
+        let mut arena = vec![];
+        STREAM
+            .build(&mut arena, &video, &rewrite, 96, PayloadForm::Whole, NOW)
+            .unwrap();
+        let header = rtp::Header::parse(&arena).unwrap();
+        assert_eq!(header.extension(8).unwrap(), [0xC1, 0xFF, 0xFE, 0x80]);
+        assert_eq!(video.dependency_descriptor.unwrap()[1..3], [0, 5]);
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! One unbroken stream out of many: what a subscriber sees of a track whose layers, publishers and pauses come and go.
 //!
 //! A subscription keeps one munger for as long as its m-line keeps its SSRC, which is as long as it shows the track. It numbers packets
-//! onwards from whatever came before, keeps timestamps running with the clock, keeps VP8 picture ids counting, and can tell for
-//! every number it gave out which packet of which layer that was.
+//! onwards from whatever came before, keeps timestamps running with the clock, keeps picture ids and frame numbers counting, and can tell
+//! for every number it gave out which packet of which layer that was.
 //!
 //! Invariants:
 //! - A sequence number is given out at most once (what comes again is told by [`Munger::origin`] and goes out as RTX).
 //! - A layer begins only at the start of a key frame, unless the stream is ungated (audio).
-//! - Numbers are skipped only for packets that the publisher's stream still owes us; nothing that we drop leaves a hole.
+//! - Numbers are skipped only for packets that the publisher's stream still owes us; nothing that we drop leaves a hole. Where such a
+//!   packet comes late and turns out to be one that we drop, its number goes out without a payload.
 
-use super::codec::vp8;
+use super::codec::Codec;
+use super::codec::picture::PictureIds;
+use super::frame::{Frame, Selection};
 use super::ntp::ticks;
 use super::packet::MediaPacket;
 use super::rtp;
+use super::selector::Selector;
 use super::window::{Seen, SeenWindow};
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -28,8 +32,14 @@ pub struct Rewrite {
     pub seq: u64,
     /// Timestamp.
     pub timestamp: u32,
-    /// New ids for the VP8 payload descriptor.
-    pub vp8: Option<vp8::PictureIds>,
+    /// Marker bit.
+    pub marker: bool,
+    /// The payload and what describes it stay away: the packet only takes its number.
+    pub blank: bool,
+    /// New counters for the payload descriptor of VP8 or VP9.
+    pub pictures: Option<PictureIds>,
+    /// New frame number for the dependency descriptor.
+    pub frame_number: Option<u16>,
 }
 
 /// Where a number that was given out came from.
@@ -39,35 +49,38 @@ pub struct Origin {
     pub layer: LayerId,
     /// Extended sequence number in the layer; look it up in the layer's store.
     pub in_seq: u64,
-    seq: u64,
-    timestamp_delta: u32,
-    pictures: vp8::PictureIds,
+    segment: Segment,
+    /// The number went out.
+    given: bool,
+    /// It went out without its packet.
+    blank: bool,
 }
 
 impl Origin {
     /// The same rewriting that the packet got, or would have got, the first time.
     pub fn rewrite(&self, packet: &MediaPacket) -> Rewrite {
-        Rewrite {
-            seq: self.seq,
-            timestamp: packet.timestamp.wrapping_add(self.timestamp_delta),
-            vp8: packet
-                .vp8
-                .map(|descriptor| descriptor.ids.plus(self.pictures)),
-        }
+        let unselected = |frame: Frame| !frame.part_of.has(self.segment.selection);
+        let skipped = !self.given && packet.frame.is_some_and(unselected);
+        self.segment.rewrite(packet, self.blank || skipped)
     }
 }
 
-/// Segments remembered. One is made for each switch, pause and dropped packet; a NACK older than all of them is not answered.
-const MAX_SEGMENTS: usize = 64;
+/// Segments remembered. One is made for each switch, pause and run of dropped packets; a NACK older than all of them is not answered.
+/// With all but the lowest layer dropped this is more than two seconds.
+const MAX_SEGMENTS: usize = 128;
 /// A jump in the publisher's numbers beyond this is a restart, not loss: nobody can fill such a hole.
 const MAX_GAP: u64 = 1_000;
 /// Packets in a row from behind the window that mean an ungated stream has started anew.
 const STALE_RUN: u32 = 8;
 /// Least distance of timestamps over a seam: a video frame at 30/s, an audio frame of 20 ms.
 const SEAMS_PER_SECOND: u32 = 30;
+/// The same where sender reports tell the true distance, which may be none: layers encode the same picture.
+const TOLD_SEAMS_PER_SECOND: u32 = 1_000;
+/// How far what sender reports tell may lie from the time that has passed, in seconds, to be believed.
+const TOLD_TOLERANCE: u32 = 2;
 
 /// A run of one layer's numbers that go out with one offset.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Segment {
     layer: LayerId,
     /// First and last number of the layer in this run; the open run has no last one yet.
@@ -76,13 +89,39 @@ struct Segment {
     /// Out = in + delta, wrapping.
     seq_delta: u64,
     timestamp_delta: u32,
-    pictures: vp8::PictureIds,
+    pictures: PictureIds,
+    frame_delta: u16,
+    /// What of the layer went out in this run.
+    selection: Selection,
 }
 
 impl Segment {
     fn out(&self, in_seq: u64) -> u64 {
         in_seq.wrapping_add(self.seq_delta)
     }
+
+    fn rewrite(&self, packet: &MediaPacket, blank: bool) -> Rewrite {
+        // Of a picture whose upper layers are dropped, the highest one that goes out is the last.
+        let last = packet
+            .frame
+            .is_some_and(|frame| frame.ends && frame.spatial == self.selection.spatial);
+        let number = packet.frame_number();
+        Rewrite {
+            seq: self.out(packet.seq),
+            timestamp: packet.timestamp.wrapping_add(self.timestamp_delta),
+            marker: !blank && (packet.marker || last),
+            blank,
+            pictures: packet.pictures.map(|fields| fields.ids.plus(self.pictures)),
+            frame_number: number.map(|number| number.wrapping_add(self.frame_delta)),
+        }
+    }
+}
+
+/// The highest packet that went out.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    timestamp: u32,
+    at: Instant,
 }
 
 /// See the module.
@@ -98,9 +137,17 @@ pub struct Munger {
     /// Highest number given out; before the first one, the one before it.
     highest: u64,
     given: SeenWindow<32>,
-    /// Timestamp of the highest packet, and when it went.
-    last: Option<(u32, Instant)>,
-    pictures: vp8::PictureIds,
+    /// Numbers that went out without a payload.
+    blanks: SeenWindow<8>,
+    selector: Selector,
+    /// Of the highest packet.
+    last: Option<Last>,
+    /// The outgoing timestamp of time 0 on the publisher's clock, as sender reports tell it.
+    zero: Option<u32>,
+    pictures: PictureIds,
+    frame_number: Option<u16>,
+    /// Picture id, as it came, of the newest packet of the run.
+    newest_picture: Option<u16>,
     stale: u32,
 }
 
@@ -117,21 +164,27 @@ impl Munger {
             // Never below 1, so that "one before" exists.
             highest: u64::from(first_seq.max(1)) - 1,
             given: SeenWindow::default(),
+            blanks: SeenWindow::default(),
+            selector: Selector::default(),
             last: None,
-            pictures: vp8::PictureIds::default(),
+            zero: None,
+            pictures: PictureIds::default(),
+            frame_number: None,
+            newest_picture: None,
             stale: 0,
         }
     }
 
-    /// Asks for a layer. The one that runs goes on until the wanted one can begin.
-    pub fn want(&mut self, layer: LayerId) {
+    /// Asks for a layer, and what of it. The one that runs goes on until the wanted one can begin.
+    pub fn want(&mut self, layer: LayerId, selection: Selection) {
         self.wanted = Some(layer);
+        self.selector.aim(selection);
     }
 
-    /// Asks for a layer, or pauses.
-    pub fn follow(&mut self, wanted: Option<LayerId>) {
+    /// Asks for a layer and what of it, or pauses.
+    pub fn follow(&mut self, wanted: Option<(LayerId, Selection)>) {
         match wanted {
-            Some(layer) => self.want(layer),
+            Some((layer, selection)) => self.want(layer, selection),
             None => self.pause(),
         }
     }
@@ -141,6 +194,11 @@ impl Munger {
         self.wanted
     }
 
+    /// The layer asked for and what of it.
+    pub fn target(&self) -> Option<(LayerId, Selection)> {
+        Some((self.wanted?, self.selector.target()))
+    }
+
     /// The layer whose packets go out now.
     pub fn current(&self) -> Option<LayerId> {
         self.running.map(|(layer, _)| layer)
@@ -148,7 +206,8 @@ impl Munger {
 
     /// Whether a key frame of the wanted layer is awaited.
     pub fn awaits_keyframe(&self) -> bool {
-        self.gated && self.wanted.is_some() && self.wanted != self.current()
+        let behind = self.wanted != self.current() || self.selector.awaits_keyframe();
+        self.gated && self.wanted.is_some() && behind
     }
 
     /// The highest sequence number given out, if any was.
@@ -172,8 +231,8 @@ impl Munger {
         Some(timestamp.wrapping_add(segment.timestamp_delta))
     }
 
-    /// The packet's form for this subscriber; `None` when it is not to be sent: another layer, waiting for a key frame, padding
-    /// only, a duplicate, too late.
+    /// The packet's form for this subscriber; `None` when it is not to be sent: another layer, not selected, waiting for a key
+    /// frame, padding only, a duplicate, too late.
     pub fn next(&mut self, layer: LayerId, packet: &MediaPacket, now: Instant) -> Option<Rewrite> {
         match self.running {
             Some((current, newest)) if current == layer => {
@@ -217,37 +276,103 @@ impl Munger {
             .rev()
             .find(|segment| segment.out(segment.first_in) <= extended)?;
         let in_seq = extended.wrapping_sub(segment.seq_delta);
-        (in_seq <= segment.end_in).then_some(Origin {
+        let blank = self.blanks.look(extended);
+        if in_seq > segment.end_in || blank == Seen::TooOld {
+            return None;
+        }
+        Some(Origin {
             layer: segment.layer,
             in_seq,
-            seq: extended,
-            timestamp_delta: segment.timestamp_delta,
-            pictures: segment.pictures,
+            segment: *segment,
+            given: self.given.look(extended) != Seen::New,
+            blank: blank == Seen::Repeated,
         })
     }
 
     fn in_order(&mut self, layer: LayerId, packet: &MediaPacket, now: Instant) -> Option<Rewrite> {
         self.stale = 0;
         self.running = Some((layer, packet.seq));
-        let segment = self.segments.back_mut()?;
         if packet.payload.is_empty() {
             // Padding only: the numbers close over it, those still missing before it keep their places.
-            let next = Segment {
-                first_in: packet.seq + 1,
-                end_in: u64::MAX,
-                seq_delta: segment.seq_delta.wrapping_sub(1),
-                ..*segment
-            };
-            if segment.first_in == packet.seq {
-                *segment = next;
-            } else {
-                segment.end_in = packet.seq - 1;
-                self.push(next);
-            }
+            self.skip(packet.seq, PictureIds::default());
             return None;
         }
-        let segment = *segment;
-        self.give(&segment, packet, now)
+        let picture = packet.pictures.and_then(|fields| fields.ids.picture);
+        let same_picture = picture.is_some() && picture == self.newest_picture;
+        self.newest_picture = picture;
+        if let Some(frame) = &packet.frame
+            && !self.select(packet, frame)
+        {
+            let counts = packet.codec == Codec::Vp8 && picture.is_some() && !same_picture;
+            // VP8's receivers take a hole in the picture ids for a loss; those of VP9 need the true distances.
+            let picture = counts.then_some(0x7FFF);
+            self.skip(
+                packet.seq,
+                PictureIds {
+                    picture,
+                    ..Default::default()
+                },
+            );
+            return None;
+        }
+        let segment = *self.segments.back()?;
+        self.give(&segment, packet, now, false)
+    }
+
+    /// Whether the newest packet goes out. A change of the selection begins a segment with it.
+    fn select(&mut self, packet: &MediaPacket, frame: &Frame) -> bool {
+        let Some(segment) = self.segments.back_mut() else {
+            return false;
+        };
+        let timestamp = packet.timestamp.wrapping_add(segment.timestamp_delta);
+        let new_picture = self.last.is_none_or(|last| last.timestamp != timestamp);
+        let admitted = self
+            .selector
+            .admit(frame, packet.keyframe_start, new_picture);
+        let selection = self.selector.current();
+        if segment.selection != selection {
+            let next = Segment {
+                first_in: packet.seq,
+                selection,
+                ..*segment
+            };
+            self.divide(next);
+        }
+        admitted
+    }
+
+    /// Closes the numbers of the open segment over a packet that does not go out, and moves the picture ids of what follows.
+    fn skip(&mut self, seq: u64, pictures: PictureIds) {
+        let Some(segment) = self.segments.back() else {
+            return;
+        };
+        let next = Segment {
+            first_in: seq + 1,
+            seq_delta: segment.seq_delta.wrapping_sub(1),
+            pictures: segment.pictures.moved(pictures),
+            ..*segment
+        };
+        // What came before the packet that is skipped ends before it.
+        if let Some(segment) = self.segments.back_mut() {
+            segment.end_in = seq.wrapping_sub(1);
+            if segment.first_in == seq {
+                *segment = next;
+                return;
+            }
+        }
+        self.push(next);
+    }
+
+    /// Goes on with another segment from its first packet on.
+    fn divide(&mut self, next: Segment) {
+        match self.segments.back_mut() {
+            Some(segment) if segment.first_in == next.first_in => *segment = next,
+            Some(segment) => {
+                segment.end_in = next.first_in.wrapping_sub(1);
+                self.push(next);
+            }
+            None => self.push(next),
+        }
     }
 
     /// A packet of the running layer from below its newest one.
@@ -274,7 +399,14 @@ impl Munger {
             segment.layer == layer && (segment.first_in..=segment.end_in).contains(&packet.seq)
         };
         let segment = *self.segments.iter().rev().find(holds)?;
-        self.give(&segment, packet, now)
+        let admitted = match &packet.frame {
+            Some(frame) if self.current() == Some(layer) => {
+                self.selector.admit_late(frame, segment.selection)
+            }
+            Some(frame) => frame.part_of.has(segment.selection),
+            None => true,
+        };
+        self.give(&segment, packet, now, !admitted)
     }
 
     /// Starts a run with this packet if it may.
@@ -283,30 +415,64 @@ impl Munger {
             return None;
         }
         self.close();
-        let timestamp_delta = match self.last {
-            None => 0,
-            Some((timestamp, at)) => {
-                let step = ticks(now.saturating_duration_since(at), self.clock_rate)
-                    .max(self.clock_rate / SEAMS_PER_SECOND);
-                timestamp.wrapping_add(step).wrapping_sub(packet.timestamp)
-            }
-        };
-        let pictures = packet
-            .vp8
-            .map(|descriptor| self.pictures.step_from(descriptor.ids))
-            .unwrap_or_default();
+        self.selector.begin(packet.frame.as_ref());
+        self.newest_picture = packet.pictures.and_then(|fields| fields.ids.picture);
         let segment = Segment {
             layer,
             first_in: packet.seq,
             end_in: u64::MAX,
             seq_delta: (self.highest + 1).wrapping_sub(packet.seq),
-            timestamp_delta,
-            pictures,
+            timestamp_delta: self.seam(packet, now),
+            pictures: packet
+                .pictures
+                .map(|fields| self.pictures.step_from(fields.ids))
+                .unwrap_or_default(),
+            frame_delta: match (self.frame_number, packet.frame_number()) {
+                (Some(last), Some(first)) => last.wrapping_add(1).wrapping_sub(first),
+                _ => 0,
+            },
+            selection: self.selector.current(),
         };
         self.push(segment);
         self.running = Some((layer, packet.seq));
         self.stale = 0;
-        self.give(&segment, packet, now)
+        self.give(&segment, packet, now, false)
+    }
+
+    /// What timestamps of a run that begins with this packet are moved by: as far as from the last one as sender reports tell,
+    /// else as time has passed; in any case onwards.
+    fn seam(&mut self, packet: &MediaPacket, now: Instant) -> u32 {
+        let Some(last) = self.last else {
+            self.zero = packet
+                .aligned
+                .map(|aligned| packet.timestamp.wrapping_sub(aligned));
+            return 0;
+        };
+        let elapsed = ticks(now.saturating_duration_since(last.at), self.clock_rate);
+        let told = self.told(packet, last, elapsed);
+        let timestamp = told.unwrap_or_else(|| {
+            let step = elapsed.max(self.clock_rate / SEAMS_PER_SECOND);
+            last.timestamp.wrapping_add(step)
+        });
+        if told.is_none() {
+            // Another clock than before, if any.
+            self.zero = packet
+                .aligned
+                .map(|aligned| timestamp.wrapping_sub(aligned));
+        }
+        timestamp.wrapping_sub(packet.timestamp)
+    }
+
+    /// The timestamp by the publisher's own clock, when it is known and believable.
+    fn told(&self, packet: &MediaPacket, last: Last, elapsed: u32) -> Option<u32> {
+        let told = packet.aligned?.wrapping_add(self.zero?);
+        let step = told.wrapping_sub(last.timestamp) as i32;
+        let off = step.wrapping_sub(elapsed as i32).unsigned_abs();
+        if off > TOLD_TOLERANCE * self.clock_rate {
+            return None;
+        }
+        let least = (self.clock_rate / TOLD_SEAMS_PER_SECOND) as i32;
+        Some(last.timestamp.wrapping_add(step.max(least) as u32))
     }
 
     /// Ends the open run at what was really given out, so that the next one follows without a hole.
@@ -333,30 +499,49 @@ impl Munger {
         self.segments.push_back(segment);
     }
 
-    fn give(&mut self, segment: &Segment, packet: &MediaPacket, now: Instant) -> Option<Rewrite> {
-        let seq = segment.out(packet.seq);
-        if self.given.mark(seq) != Seen::New {
+    fn give(
+        &mut self,
+        segment: &Segment,
+        packet: &MediaPacket,
+        now: Instant,
+        blank: bool,
+    ) -> Option<Rewrite> {
+        let rewrite = segment.rewrite(packet, blank);
+        if self.given.mark(rewrite.seq) != Seen::New {
             return None;
         }
-        let timestamp = packet.timestamp.wrapping_add(segment.timestamp_delta);
-        let vp8 = packet
-            .vp8
-            .map(|descriptor| descriptor.ids.plus(segment.pictures));
+        if blank {
+            self.blanks.mark(rewrite.seq);
+        }
         // A late packet can be the highest too: when only padding came after it.
-        if seq > self.highest {
-            self.highest = seq;
-            self.last = Some((timestamp, now));
-            if let Some(ids) = vp8 {
-                self.pictures = self.pictures.updated(ids);
+        if rewrite.seq > self.highest {
+            self.highest = rewrite.seq;
+            if !blank {
+                self.note_last(packet, &rewrite, now);
             }
         }
-        Some(Rewrite {
-            seq,
-            timestamp,
-            vp8,
-        })
+        Some(rewrite)
+    }
+
+    fn note_last(&mut self, packet: &MediaPacket, rewrite: &Rewrite, now: Instant) {
+        self.last = Some(Last {
+            timestamp: rewrite.timestamp,
+            at: now,
+        });
+        if let Some(ids) = rewrite.pictures {
+            self.pictures = self.pictures.updated(ids);
+        }
+        self.frame_number = rewrite.frame_number.or(self.frame_number);
+        // The first sender report may come after the run has begun.
+        if self.zero.is_none() {
+            self.zero = packet
+                .aligned
+                .map(|aligned| rewrite.timestamp.wrapping_sub(aligned));
+        }
     }
 }
 
+#[cfg(test)]
+mod layer_tests;
 #[cfg(test)]
 mod tests;

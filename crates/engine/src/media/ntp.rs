@@ -51,6 +51,15 @@ pub struct ReportClock {
 }
 
 impl ReportClock {
+    /// A timestamp on the publisher's own clock, in ticks modulo 2^32: the same for all layers that show a moment.
+    pub fn align(&self, timestamp: u32) -> u32 {
+        let seconds = ((self.ntp.0 >> 32) as u32).wrapping_mul(self.rate);
+        let fraction = ((self.ntp.0 & u64::from(u32::MAX)) * u64::from(self.rate)) >> 32;
+        seconds
+            .wrapping_add(fraction as u32)
+            .wrapping_add(timestamp.wrapping_sub(self.rtp))
+    }
+
     /// The pair for `now`, carried forward by the elapsed time. Subscribers get the publisher's own clock, so that audio and video stay in step.
     pub fn extrapolate(&self, now: Instant) -> (Ntp, u32) {
         let elapsed = now.saturating_duration_since(self.at);
@@ -99,5 +108,12 @@ mod tests {
             clock.extrapolate(at + Duration::from_millis(2_500)),
             (Ntp(7 << 32 | 1 << 31), 224_999)
         );
+        let other = ReportClock {
+            ntp: Ntp(7 << 32 | 1 << 31),
+            rtp: 7,
+            ..clock
+        };
+        assert_eq!(other.align(7), clock.align(224_999));
+        assert_eq!(clock.align(224_999), 7 * 90_000 + 45_000);
     }
 }

@@ -1,6 +1,9 @@
 //! One media packet as it came from a publisher, in the clear, with the facts that forwarding needs.
 
-use super::codec::{self, Codec, vp8};
+use super::codec::picture::PictureFields;
+use super::codec::{self, Codec, vp8, vp9};
+use super::dependency;
+use super::frame::Frame;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -27,8 +30,14 @@ pub struct MediaPacket {
     pub dependency_descriptor: Option<Arc<[u8]>>,
     /// First packet of a key frame; for audio false. The store clears it on later packets of the same frame.
     pub keyframe_start: bool,
-    /// The VP8 payload descriptor, read once for all subscribers.
-    pub vp8: Option<vp8::Descriptor>,
+    /// The codec.
+    pub codec: Codec,
+    /// The counters of VP8's or VP9's payload descriptor, read once for all subscribers.
+    pub pictures: Option<PictureFields>,
+    /// The frame that the packet belongs to, where payload descriptor or dependency descriptor tell.
+    pub frame: Option<Frame>,
+    /// The timestamp on the publisher's own clock, in ticks modulo 2^32, when its sender reports tell.
+    pub aligned: Option<u32>,
     /// When it came in.
     pub arrived: Instant,
 }
@@ -43,7 +52,7 @@ impl MediaPacket {
         payload: Arc<[u8]>,
         arrived: Instant,
     ) -> MediaPacket {
-        MediaPacket {
+        let mut packet = MediaPacket {
             seq,
             timestamp,
             marker,
@@ -53,13 +62,51 @@ impl MediaPacket {
             orientation: None,
             dependency_descriptor: None,
             keyframe_start: codec::starts_keyframe(codec, &payload),
-            vp8: if codec == Codec::Vp8 {
-                vp8::Descriptor::parse(&payload)
-            } else {
-                None
-            },
+            codec,
+            pictures: None,
+            frame: None,
+            aligned: None,
             payload,
             arrived,
+        };
+        packet.describe();
+        packet
+    }
+
+    /// The frame number of the dependency descriptor.
+    pub fn frame_number(&self) -> Option<u16> {
+        dependency::frame_number(self.dependency_descriptor.as_deref()?)
+    }
+
+    /// Takes over what the dependency descriptor says. VP8's own descriptor tells enough.
+    pub fn read_descriptor(&mut self, reader: &mut dependency::Reader) {
+        let descriptor = self.dependency_descriptor.as_deref();
+        let Some(reading) = descriptor.and_then(|descriptor| reader.read(descriptor)) else {
+            return;
+        };
+        if self.codec != Codec::Vp8 {
+            self.keyframe_start |= reading.starts_sequence;
+            self.frame = reading.frame.or(self.frame);
         }
+    }
+
+    /// Reads the payload descriptor, which lies in front of what may be encrypted end to end.
+    fn describe(&mut self) {
+        let (pictures, frame) = match self.codec {
+            Codec::Vp8 => {
+                let descriptor = vp8::Descriptor::parse(&self.payload);
+                let frame = descriptor.map(|d| d.frame(self.marker));
+                (descriptor.map(|d| d.pictures), frame)
+            }
+            Codec::Vp9 => {
+                let descriptor = vp9::Descriptor::parse(&self.payload);
+                (
+                    descriptor.map(|d| d.pictures),
+                    descriptor.map(|d| d.frame()),
+                )
+            }
+            _ => return,
+        };
+        (self.pictures, self.frame) = (pictures, frame);
     }
 }

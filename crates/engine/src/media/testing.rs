@@ -1,5 +1,7 @@
 //! Seeded randomness for property tests: the same seed is the same run.
 
+pub mod svc;
+
 /// A small xorshift generator.
 pub struct Random(u64);
 

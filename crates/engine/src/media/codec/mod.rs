@@ -1,7 +1,8 @@
-//! What forwarding has to know of payload formats: where key frames start, VP8's picture ids, RED.
+//! What forwarding has to know of payload formats: where key frames start, VP8's picture ids and layers of VP8 and VP9, RED.
 
 pub mod av1;
 pub mod h264;
+pub mod picture;
 pub mod red;
 pub mod vp8;
 pub mod vp9;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::media::testing::Random;
-use vp8::{Descriptor, PictureIds};
+use picture::{PictureFields, PictureIds};
+use vp8::Descriptor;
 
 #[test]
 fn key_frames_are_found_where_they_start() {
@@ -31,8 +32,8 @@ fn key_frames_are_found_where_they_start() {
         (Codec::Vp9, &[0x88, 0x85, 0x05, 1], true),
         (Codec::Vp9, &[0xC8, 0x05, 1], false),
         (Codec::Vp9, &[0x80, 0x05, 1], false),
-        (Codec::Vp9, &[0xA8, 0x05, 0x00, 1], true),
-        (Codec::Vp9, &[0xA8, 0x05, 0x03, 1], false),
+        (Codec::Vp9, &[0xA8, 0x05, 0x00, 7, 1], true),
+        (Codec::Vp9, &[0xA8, 0x05, 0x03, 7, 1], false),
         (Codec::Vp9, &[0x88], false),
         // AV1: N set, Z clear.
         (Codec::Av1, &[0x18, 0x0A], true),
@@ -78,23 +79,20 @@ fn picture_ids_are_rewritten_in_the_width_they_have() {
         payload.extend([0xAA, 0xBB, 0xCC]);
         let descriptor = Descriptor::parse(&payload).unwrap();
         assert_eq!(descriptor.len, head.len());
-        let moved = descriptor.ids.plus(PictureIds {
+        let fields = descriptor.pictures;
+        let moved = fields.ids.plus(PictureIds {
             picture: Some(3),
             base_layer: Some(5),
             key: Some(2),
         });
-        vp8::rewrite(&mut payload, &descriptor, &moved);
+        fields.write(&mut payload, &moved);
         let after = Descriptor::parse(&payload).unwrap();
         assert_eq!(payload[head.len()..], [0xAA, 0xBB, 0xCC]);
         let narrow = |id: u16| {
-            if descriptor.wide_picture {
-                id
-            } else {
-                id & 0x7F
-            }
+            if fields.wide { id } else { id & 0x7F }
         };
         assert_eq!(
-            after.ids,
+            after.pictures.ids,
             PictureIds {
                 picture: moved.picture.map(narrow),
                 ..moved
@@ -102,12 +100,19 @@ fn picture_ids_are_rewritten_in_the_width_they_have() {
         );
         assert_eq!(
             Descriptor {
-                ids: descriptor.ids,
+                pictures: fields,
                 ..after
             },
             descriptor
         );
-        vp8::rewrite(&mut payload, &after, &descriptor.ids);
+        assert_eq!(
+            PictureFields {
+                ids: fields.ids,
+                ..after.pictures
+            },
+            fields
+        );
+        after.pictures.write(&mut payload, &fields.ids);
         assert_eq!(payload[..head.len()], head);
     }
 }
@@ -172,7 +177,9 @@ fn survives_mutated_payloads() {
         &[0x90, 0xF0, 0x81, 0x02, 7, 0x41, 0x10, 1, 2, 3],
         &[0x78, 0, 1, 0x06, 0, 2, 0x61, 0x42, 0, 1, 0x67],
         &[0x7C, 0x85, 1],
-        &[0xA8, 0x85, 0x05, 0x00, 1],
+        &[
+            0xBE, 0x85, 0x05, 0x10, 0x03, 0x04, 0x38, 1, 2, 3, 4, 5, 6, 7, 8, 2, 4, 1, 0x30, 0, 9,
+        ],
         &[0x18, 0x0A, 0x0B],
         &[
             0x80 | 111,
@@ -202,9 +209,8 @@ fn survives_mutated_payloads() {
         }
         if let Some(descriptor) = Descriptor::parse(&payload) {
             assert!(descriptor.len <= payload.len());
-            vp8::rewrite(
+            descriptor.pictures.write(
                 &mut payload,
-                &descriptor,
                 &PictureIds {
                     picture: Some(1),
                     base_layer: None,
@@ -221,4 +227,37 @@ fn survives_mutated_payloads() {
         assert!(sum <= payload.len());
         red::retype(&mut payload, 96);
     }
+}
+
+#[test]
+fn vp9_descriptors_tell_layers_and_counters() {
+    // I, P, L, B: 15-bit id, TID 2 with U, SID 1 with D, TL0PICIDX.
+    let bytes = [0xE8, 0x81, 0x02, 0x53, 7, 0xAA];
+    let descriptor = vp9::Descriptor::parse(&bytes).unwrap();
+    assert_eq!(descriptor.len, 5);
+    assert_eq!((descriptor.temporal, descriptor.spatial), (2, 1));
+    assert!(descriptor.switching_up && descriptor.inter_layer && descriptor.predicted);
+    assert!(descriptor.begins_frame && !descriptor.ends_frame);
+    let ids = descriptor.pictures.ids;
+    assert_eq!((ids.picture, ids.base_layer), (Some(0x102), Some(7)));
+    let mut copy = bytes;
+    let moved = PictureIds {
+        picture: Some(0x7FFF),
+        base_layer: Some(255),
+        key: None,
+    };
+    descriptor.pictures.write(&mut copy, &moved);
+    assert_eq!(copy, [0xE8, 0xFF, 0xFF, 0x53, 255, 0xAA]);
+    // Flexible: no TL0PICIDX, two references, a structure with two sizes and a group of two.
+    let bytes = [
+        0xFE, 0x05, 0x20, 0x03, 0x04, 0x38, 0, 1, 0, 2, 0, 3, 0, 4, 2, 0x04, 1, 0x28, 1, 2, 0xAA,
+    ];
+    let descriptor = vp9::Descriptor::parse(&bytes).unwrap();
+    assert_eq!(descriptor.len, bytes.len() - 1);
+    assert_eq!(descriptor.pictures.ids.base_layer, None);
+    for len in 0..descriptor.len {
+        assert_eq!(vp9::Descriptor::parse(&bytes[..len]), None, "{len}");
+    }
+    // More references than the format allows.
+    assert_eq!(vp9::Descriptor::parse(&[0x50, 3, 3, 3, 2, 1]), None);
 }

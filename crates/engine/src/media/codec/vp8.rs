@@ -1,57 +1,7 @@
 //! The VP8 payload descriptor (RFC 7741 section 4.2). It lies in front of the frame and stays readable when the frame is encrypted end to end.
 
-/// Counters of a VP8 stream, or differences of such.
-///
-/// The picture id counts in 15 bits; where a descriptor has 7 bits for it, the lower 7 are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PictureIds {
-    /// Picture id.
-    pub picture: Option<u16>,
-    /// TL0PICIDX.
-    pub base_layer: Option<u8>,
-    /// KEYIDX, 5 bits.
-    pub key: Option<u8>,
-}
-
-impl PictureIds {
-    /// These ids moved by a difference. A missing difference moves nothing.
-    pub fn plus(self, delta: PictureIds) -> PictureIds {
-        PictureIds {
-            picture: self
-                .picture
-                .map(|id| id.wrapping_add(delta.picture.unwrap_or(0)) & 0x7FFF),
-            base_layer: self
-                .base_layer
-                .map(|id| id.wrapping_add(delta.base_layer.unwrap_or(0))),
-            key: self
-                .key
-                .map(|id| id.wrapping_add(delta.key.unwrap_or(0)) & 0x1F),
-        }
-    }
-
-    /// The difference that makes `first` follow these ids by one. Where these hold nothing yet, nothing moves.
-    pub fn step_from(self, first: PictureIds) -> PictureIds {
-        let step8 =
-            |last: Option<u8>, first: Option<u8>| Some(last?.wrapping_add(1).wrapping_sub(first?));
-        PictureIds {
-            picture: self
-                .picture
-                .zip(first.picture)
-                .map(|(last, first)| last.wrapping_add(1).wrapping_sub(first) & 0x7FFF),
-            base_layer: step8(self.base_layer, first.base_layer),
-            key: step8(self.key, first.key).map(|step| step & 0x1F),
-        }
-    }
-
-    /// These ids with what `newer` has.
-    pub fn updated(self, newer: PictureIds) -> PictureIds {
-        PictureIds {
-            picture: newer.picture.or(self.picture),
-            base_layer: newer.base_layer.or(self.base_layer),
-            key: newer.key.or(self.key),
-        }
-    }
-}
+use super::picture::PictureFields;
+use crate::media::frame::{Frame, Selections};
 
 /// A descriptor, read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +11,7 @@ pub struct Descriptor {
     /// First packet of a frame: start of partition 0.
     pub begins_frame: bool,
     /// The counters it carries.
-    pub ids: PictureIds,
-    /// The picture id has 15 bits on the wire, not 7.
-    pub wide_picture: bool,
+    pub pictures: PictureFields,
     /// Temporal layer.
     pub temporal: Option<u8>,
     /// Layer sync: this frame needs only the base layer.
@@ -78,8 +26,7 @@ impl Descriptor {
         let mut descriptor = Descriptor {
             len: 1,
             begins_frame: first & 0x17 == 0x10,
-            ids: PictureIds::default(),
-            wide_picture: false,
+            pictures: PictureFields::default(),
             temporal: None,
             sync: false,
         };
@@ -87,69 +34,60 @@ impl Descriptor {
             return Some(descriptor);
         }
         let flags = rest.next()?;
-        descriptor.len += 1;
+        let mut len = 2;
+        let PictureFields {
+            ids,
+            wide,
+            at: [picture_at, base_layer_at, key_at],
+        } = &mut descriptor.pictures;
         if flags & 0x80 != 0 {
             let high = rest.next()?;
-            descriptor.len += 1;
-            descriptor.wide_picture = high & 0x80 != 0;
-            descriptor.ids.picture = Some(if descriptor.wide_picture {
-                descriptor.len += 1;
+            *picture_at = len;
+            *wide = high & 0x80 != 0;
+            ids.picture = Some(if *wide {
                 u16::from(high & 0x7F) << 8 | u16::from(rest.next()?)
             } else {
                 u16::from(high)
             });
+            len += 1 + u8::from(*wide);
         }
         if flags & 0x40 != 0 {
-            descriptor.ids.base_layer = Some(rest.next()?);
-            descriptor.len += 1;
+            ids.base_layer = Some(rest.next()?);
+            *base_layer_at = len;
+            len += 1;
         }
         if flags & 0x30 != 0 {
             let byte = rest.next()?;
-            descriptor.len += 1;
             if flags & 0x20 != 0 {
                 descriptor.temporal = Some(byte >> 6);
                 descriptor.sync = byte & 0x20 != 0;
             }
             if flags & 0x10 != 0 {
-                descriptor.ids.key = Some(byte & 0x1F);
+                ids.key = Some(byte & 0x1F);
+                *key_at = len;
             }
+            len += 1;
         }
+        descriptor.len = usize::from(len);
         Some(descriptor)
     }
-}
 
-/// Writes new ids into the payload's descriptor, in the widths it has. `descriptor` must be what was read from these bytes.
-pub fn rewrite(payload: &mut [u8], descriptor: &Descriptor, ids: &PictureIds) {
-    let Some(head) = payload.get_mut(..descriptor.len) else {
-        return;
-    };
-    // The flags of the first two bytes say which of the others are there, in this order.
-    let mut fields = head.iter_mut().skip(2);
-    if descriptor.ids.picture.is_some() {
-        let id = ids.picture.unwrap_or(0);
-        if descriptor.wide_picture {
-            put(fields.next(), 0x80, (id >> 8) as u8 & 0x7F);
-            put(fields.next(), 0, id as u8);
-        } else {
-            put(fields.next(), 0, id as u8 & 0x7F);
+    /// What it says of the frame. `marker` is the packet's marker bit: the frame's last packet.
+    pub fn frame(&self, marker: bool) -> Frame {
+        let temporal = self.temporal.unwrap_or(0);
+        let opens = self.sync && temporal > 0;
+        Frame {
+            begins: self.begins_frame,
+            ends: marker,
+            opens: Selections::of(|selection| opens && selection.temporal == temporal),
+            // Later frames of this layer may refer to the layer below as it was before.
+            opens_above: temporal.saturating_sub(1),
+            ..Frame::of_layers(0, temporal)
         }
     }
-    if descriptor.ids.base_layer.is_some() {
-        put(fields.next(), 0, ids.base_layer.unwrap_or(0));
-    }
-    if descriptor.ids.key.is_some() {
-        put(fields.next(), 0xE0, ids.key.unwrap_or(0) & 0x1F);
-    }
 }
 
-/// Sets a byte but for the bits of `keep`.
-fn put(byte: Option<&mut u8>, keep: u8, value: u8) {
-    if let Some(byte) = byte {
-        *byte = *byte & keep | value;
-    }
-}
-
-/// First packet of a frame whose header's P bit (inverse key frame flag) is clear.
+/// First packet of a frame whose header's P bit (inverse key frame flag) is clear. End-to-end encryption leaves that byte in the clear.
 pub fn starts_keyframe(payload: &[u8]) -> bool {
     Descriptor::parse(payload).is_some_and(|descriptor| {
         descriptor.begins_frame

@@ -1,28 +1,143 @@
-//! The VP9 payload descriptor (RFC 9628 section 4.2), as far as finding key frames goes.
+//! The VP9 payload descriptor (RFC 9628 section 4.2). It lies in front of the frame and stays readable when the frame is encrypted end to end.
+
+use super::picture::PictureFields;
+use crate::media::frame::{Frame, Selections};
+
+/// Pictures that a picture of flexible mode may refer to.
+const MAX_REFERENCES: usize = 3;
+
+/// A descriptor, read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Descriptor {
+    /// Its length; the frame's bytes follow.
+    pub len: usize,
+    /// P: the picture refers to earlier ones.
+    pub predicted: bool,
+    /// B: first packet of a frame.
+    pub begins_frame: bool,
+    /// E: last packet of a frame.
+    pub ends_frame: bool,
+    /// The counters it carries.
+    pub pictures: PictureFields,
+    /// TID
+    pub temporal: u8,
+    /// U: later pictures of higher temporal layers need nothing of those from before this one.
+    pub switching_up: bool,
+    /// SID
+    pub spatial: u8,
+    /// D: the frame refers to the next lower spatial layer of its picture.
+    pub inter_layer: bool,
+}
+
+impl Descriptor {
+    /// Reads the descriptor in front of a payload.
+    pub fn parse(payload: &[u8]) -> Option<Descriptor> {
+        let mut reader = Bytes { payload, at: 0 };
+        let first = reader.next()?;
+        let bit = |mask: u8| first & mask != 0;
+        let flexible = bit(0x10);
+        let mut descriptor = Descriptor {
+            predicted: bit(0x40),
+            begins_frame: bit(0x08),
+            ends_frame: bit(0x04),
+            ..Descriptor::default()
+        };
+        let PictureFields {
+            ids,
+            wide,
+            at: [picture_at, base_layer_at, _],
+        } = &mut descriptor.pictures;
+        if bit(0x80) {
+            *picture_at = reader.at as u8;
+            let high = reader.next()?;
+            *wide = high & 0x80 != 0;
+            ids.picture = Some(if *wide {
+                u16::from(high & 0x7F) << 8 | u16::from(reader.next()?)
+            } else {
+                u16::from(high)
+            });
+        }
+        if bit(0x20) {
+            let indices = reader.next()?;
+            descriptor.temporal = indices >> 5;
+            descriptor.switching_up = indices & 0x10 != 0;
+            descriptor.spatial = indices >> 1 & 0x07;
+            descriptor.inter_layer = indices & 0x01 != 0;
+            if !flexible {
+                *base_layer_at = reader.at as u8;
+                ids.base_layer = Some(reader.next()?);
+            }
+        }
+        if flexible && descriptor.predicted {
+            let mut count = 1;
+            // The lowest bit says that another one follows.
+            while reader.next()? & 1 != 0 {
+                count += 1;
+                if count > MAX_REFERENCES {
+                    return None;
+                }
+            }
+        }
+        if bit(0x02) {
+            reader.skip_structure()?;
+        }
+        descriptor.len = reader.at;
+        Some(descriptor)
+    }
+
+    /// What it says of the frame.
+    pub fn frame(&self) -> Frame {
+        Frame {
+            begins: self.begins_frame,
+            ends: self.ends_frame,
+            opens: Selections::of(|selection| {
+                self.switching_up && selection.temporal > self.temporal
+            }),
+            opens_above: self.temporal,
+            ..Frame::of_layers(self.spatial, self.temporal)
+        }
+    }
+}
+
+struct Bytes<'a> {
+    payload: &'a [u8],
+    at: usize,
+}
+
+impl Bytes<'_> {
+    fn next(&mut self) -> Option<u8> {
+        let byte = *self.payload.get(self.at)?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn skip(&mut self, count: u8) -> Option<()> {
+        self.at += usize::from(count);
+        (self.at <= self.payload.len()).then_some(())
+    }
+
+    /// The scalability structure: resolutions and the group of pictures. The picture ids tell us all that we use.
+    fn skip_structure(&mut self) -> Option<()> {
+        let head = self.next()?;
+        if head & 0x10 != 0 {
+            self.skip(4 * ((head >> 5) + 1))?;
+        }
+        if head & 0x08 != 0 {
+            for _ in 0..self.next()? {
+                let picture = self.next()?;
+                self.skip(picture >> 2 & 0x03)?;
+            }
+        }
+        Some(())
+    }
+}
 
 /// Start of a frame that is not predicted from another one, on the lowest spatial layer.
 pub fn starts_keyframe(payload: &[u8]) -> bool {
-    let mut rest = payload.iter().copied();
-    let Some(first) = rest.next() else {
-        return false;
-    };
-    let bit = |mask: u8| first & mask != 0;
-    let (picture_id, predicted, layers, begins) = (bit(0x80), bit(0x40), bit(0x20), bit(0x08));
-    if predicted || !begins {
-        return false;
-    }
-    if picture_id {
-        let Some(high) = rest.next() else {
-            return false;
-        };
-        if high & 0x80 != 0 && rest.next().is_none() {
-            return false;
-        }
-    }
-    // Layer indices: TID(3) U SID(3) D.
-    if layers {
-        rest.next().is_some_and(|indices| indices >> 1 & 0x07 == 0)
-    } else {
-        rest.next().is_some()
-    }
+    Descriptor::parse(payload).is_some_and(|descriptor| {
+        descriptor.begins_frame
+            && !descriptor.predicted
+            && descriptor.spatial == 0
+            && payload.len() > descriptor.len
+    })
 }

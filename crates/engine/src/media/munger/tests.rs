@@ -1,5 +1,5 @@
 use super::*;
-use crate::media::Codec;
+use crate::media::codec::vp8;
 use crate::media::testing::Random;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -12,7 +12,7 @@ struct Layer {
     id: LayerId,
     seq: u64,
     timestamp: u32,
-    ids: vp8::PictureIds,
+    ids: PictureIds,
     wide: bool,
 }
 
@@ -22,7 +22,7 @@ impl Layer {
             id: LayerId(id),
             seq: random.below(70_000),
             timestamp: random.next() as u32,
-            ids: vp8::PictureIds {
+            ids: PictureIds {
                 picture: Some(random.below(1 << 15) as u16),
                 base_layer: Some(random.below(256) as u8),
                 key: Some(random.below(32) as u8),
@@ -32,7 +32,7 @@ impl Layer {
     }
 
     fn frame(&mut self, key: bool, packets: u64, at: Instant) -> Vec<MediaPacket> {
-        self.ids = self.ids.plus(vp8::PictureIds {
+        self.ids = self.ids.plus(PictureIds {
             picture: Some(1),
             base_layer: Some(1),
             key: Some(u8::from(key)),
@@ -47,7 +47,7 @@ impl Layer {
                 payload[2] = 0;
             }
             let empty = vp8::Descriptor::parse(&payload).unwrap();
-            vp8::rewrite(&mut payload, &empty, &self.ids);
+            empty.pictures.write(&mut payload, &self.ids);
             frame.push(MediaPacket::new(
                 Codec::Vp8,
                 self.seq,
@@ -114,13 +114,13 @@ fn switches_only_where_a_key_frame_starts() {
     let mut random = Random::new(1);
     let (mut low, mut high) = (Layer::new(&mut random, 1), Layer::new(&mut random, 2));
     let (mut munger, mut receiver, now) = (video(), Receiver::default(), Instant::now());
-    munger.want(low.id);
+    munger.want(low.id, Selection::ALL);
     assert!(munger.awaits_keyframe());
     assert_eq!(munger.next(low.id, &low.frame(false, 1, now)[0], now), None);
     for packet in low.frame(true, 3, now) {
         receiver.take(&mut munger, low.id, &packet, now).unwrap();
     }
-    munger.want(high.id);
+    munger.want(high.id, Selection::ALL);
     for packet in high.frame(false, 2, now) {
         assert_eq!(munger.next(high.id, &packet, now), None);
     }
@@ -153,12 +153,12 @@ fn what_a_left_layer_still_owed_comes_late_and_keeps_its_number() {
     let mut random = Random::new(2);
     let (mut low, mut high) = (Layer::new(&mut random, 1), Layer::new(&mut random, 2));
     let (mut munger, mut receiver, now) = (video(), Receiver::default(), Instant::now());
-    munger.want(low.id);
+    munger.want(low.id, Selection::ALL);
     let frame = low.frame(true, 5, now);
     for at in [0, 1, 3] {
         receiver.take(&mut munger, low.id, &frame[at], now).unwrap();
     }
-    munger.want(high.id);
+    munger.want(high.id, Selection::ALL);
     let key = high.frame(true, 1, now);
     receiver.take(&mut munger, high.id, &key[0], now).unwrap();
     // Between two that went out: its place is free. Behind the last one: the number belongs to the other layer now.
@@ -175,7 +175,7 @@ fn padding_leaves_no_hole_and_no_place() {
     let mut random = Random::new(3);
     let mut layer = Layer::new(&mut random, 1);
     let (mut munger, mut receiver, now) = (video(), Receiver::default(), Instant::now());
-    munger.want(layer.id);
+    munger.want(layer.id, Selection::ALL);
     let mut withheld = vec![];
     for round in 0..200 {
         let frame = layer.frame(round == 0, 3, now);
@@ -208,7 +208,7 @@ fn a_nack_finds_what_is_missing_upstream_too() {
     let mut random = Random::new(4);
     let mut layer = Layer::new(&mut random, 1);
     let (mut munger, now) = (video(), Instant::now());
-    munger.want(layer.id);
+    munger.want(layer.id, Selection::ALL);
     let frame = layer.frame(true, 4, now);
     let first = munger.next(layer.id, &frame[0], now).unwrap();
     assert_eq!(munger.origin(first.seq as u16 + 1), None);
@@ -239,18 +239,18 @@ fn audio_goes_on_after_pauses_and_restarts() {
         )
     };
     assert_eq!(munger.next(LayerId(1), &packet(9, 9), start), None);
-    munger.want(LayerId(1));
+    munger.want(LayerId(1), Selection::ALL);
     let first = munger.next(LayerId(1), &packet(500, 960), start).unwrap();
     assert_eq!((first.seq, first.timestamp), (1, 960));
     munger.pause();
     assert_eq!(munger.next(LayerId(1), &packet(501, 1_920), start), None);
-    munger.want(LayerId(1));
+    munger.want(LayerId(1), Selection::ALL);
     let after = munger
         .next(LayerId(1), &packet(550, 48_960), start + 1_000 * MS)
         .unwrap();
     assert_eq!((after.seq, after.timestamp), (2, 48_960));
     // A publisher that came back: other SSRC, other clock.
-    munger.want(LayerId(2));
+    munger.want(LayerId(2), Selection::ALL);
     let restarted = munger
         .next(LayerId(2), &packet(7, 5), start + 1_020 * MS)
         .unwrap();
@@ -263,7 +263,7 @@ fn audio_goes_on_after_pauses_and_restarts() {
         48_960 + 1_600 + 960
     );
     // Numbers that start again far below: believed after a few packets.
-    munger.want(LayerId(3));
+    munger.want(LayerId(3), Selection::ALL);
     munger
         .next(LayerId(3), &packet(60_000, 0), start + 1_060 * MS)
         .unwrap();
@@ -287,7 +287,7 @@ fn a_gap_that_nobody_can_fill_waits_for_a_key_frame() {
     let mut random = Random::new(5);
     let mut layer = Layer::new(&mut random, 1);
     let (mut munger, mut receiver, now) = (video(), Receiver::default(), Instant::now());
-    munger.want(layer.id);
+    munger.want(layer.id, Selection::ALL);
     receiver
         .take(&mut munger, layer.id, &layer.frame(true, 1, now)[0], now)
         .unwrap();
@@ -334,7 +334,7 @@ fn life(seed: u64, lossy: bool) {
     // What the munger was shown, and what of it a run could not take, by layer and number.
     let (mut shown, mut refused) = (HashSet::new(), HashSet::new());
     let mut held: Vec<(LayerId, MediaPacket)> = vec![];
-    munger.want(layers[0].id);
+    munger.want(layers[0].id, Selection::ALL);
     for _ in 0..3_000 {
         now += Duration::from_micros(30_000 + random.below(6_000));
         let mut queue = vec![];
@@ -395,7 +395,7 @@ fn life(seed: u64, lossy: bool) {
                 };
                 next_id += 1;
             }
-            3..8 => munger.want(layers[random.below(2) as usize].id),
+            3..8 => munger.want(layers[random.below(2) as usize].id, Selection::ALL),
             _ => {}
         }
         if munger
@@ -403,7 +403,7 @@ fn life(seed: u64, lossy: bool) {
             .is_none_or(|wanted| layers.iter().all(|layer| layer.id != wanted))
             && random.one_in(5)
         {
-            munger.want(layers[random.below(2) as usize].id);
+            munger.want(layers[random.below(2) as usize].id, Selection::ALL);
         }
     }
     check(
@@ -446,7 +446,7 @@ fn check(
         }
     }
     // Padding that came late holds its place but carries no ids.
-    let ids: Vec<_> = sent.iter().filter_map(|rewrite| rewrite.vp8).collect();
+    let ids: Vec<_> = sent.iter().filter_map(|rewrite| rewrite.pictures).collect();
     let mask = if narrow { 0x7F } else { 0x7FFF };
     for pair in ids.windows(2) {
         let picture_step = pair[1]

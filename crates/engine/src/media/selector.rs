@@ -1,0 +1,192 @@
+//! Which frames of one stream a subscriber gets: those of its selection, as far as it can decode them.
+//!
+//! Going down happens at once wherever what goes out already is what the lower selection needs; going up in temporal layers waits for a
+//! frame that opens them; everything else waits for a key frame. No frame goes out that refers to one that was held back.
+
+use super::frame::{Frame, Selection};
+use super::window::{Seen, SeenWindow};
+
+/// Frames whose fate is remembered: more than two seconds of three spatial layers.
+type Window = SeenWindow<4>;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Selector {
+    target: Selection,
+    current: Selection,
+    /// Numbers of frames that have been decided on, and of those that were held back.
+    met: Window,
+    held: Window,
+    /// Number of the first frame of the run.
+    first: u64,
+    /// Highest spatial layer of the run.
+    highest: u8,
+    /// A key frame is needed to reach the target, or to go on at all.
+    blocked: bool,
+}
+
+impl Default for Selector {
+    fn default() -> Self {
+        Selector {
+            target: Selection::ALL,
+            current: Selection::ALL,
+            met: Window::default(),
+            held: Window::default(),
+            first: 0,
+            highest: 0,
+            blocked: false,
+        }
+    }
+}
+
+impl Selector {
+    /// Sets what is to be reached.
+    pub fn aim(&mut self, target: Selection) {
+        if self.target != target {
+            self.target = target;
+            self.blocked = self.current.spatial < self.highest.min(target.spatial);
+        }
+    }
+
+    /// What is to be reached.
+    pub fn target(&self) -> Selection {
+        self.target
+    }
+
+    /// What goes out now.
+    pub fn current(&self) -> Selection {
+        self.current
+    }
+
+    /// Whether a key frame is needed.
+    pub fn awaits_keyframe(&self) -> bool {
+        self.blocked
+    }
+
+    /// A run begins with a key frame.
+    pub fn begin(&mut self, frame: Option<&Frame>) {
+        *self = Selector {
+            target: self.target,
+            current: self.target,
+            first: frame.and_then(|frame| frame.number).unwrap_or(0),
+            ..Selector::default()
+        };
+        if let Some(number) = frame.and_then(|frame| frame.number) {
+            self.met.mark(number);
+        }
+    }
+
+    /// Whether a packet goes out that is newer than all before. `keyframe`: it begins one. `new_picture`: nothing of its picture
+    /// has gone out.
+    pub fn admit(&mut self, frame: &Frame, keyframe: bool, new_picture: bool) -> bool {
+        if let Some(number) = frame.number
+            && self.met.look(number) != Seen::New
+        {
+            return self.held.look(number) != Seen::Repeated;
+        }
+        if frame.begins {
+            self.highest = self.highest.max(frame.spatial);
+            self.adjust(frame, keyframe, new_picture);
+        }
+        self.decide(frame, self.current)
+    }
+
+    /// Whether a late packet goes out, of a time when `then` was the selection.
+    pub fn admit_late(&mut self, frame: &Frame, then: Selection) -> bool {
+        match frame.number.map(|number| self.met.look(number)) {
+            Some(Seen::New) => self.decide(frame, then),
+            Some(Seen::Repeated) => frame
+                .number
+                .is_some_and(|number| self.held.look(number) != Seen::Repeated),
+            Some(Seen::TooOld) | None => frame.part_of.has(then),
+        }
+    }
+
+    fn decide(&mut self, frame: &Frame, selection: Selection) -> bool {
+        let wanted = frame.part_of.has(selection);
+        let decodable = self.decodable(frame);
+        if wanted && !decodable {
+            self.blocked = true;
+        }
+        let goes = wanted && decodable;
+        if let Some(number) = frame.number {
+            self.met.mark(number);
+            if !goes {
+                self.held.mark(number);
+            }
+        }
+        goes
+    }
+
+    /// Brings what goes out nearer to the target, as far as this first packet of a frame allows.
+    fn adjust(&mut self, frame: &Frame, keyframe: bool, new_picture: bool) {
+        let (target, current) = (self.target, self.current);
+        if keyframe {
+            self.current = target;
+            self.blocked = false;
+        }
+        if self.current == target {
+            return;
+        }
+        self.current.temporal = current.temporal.min(target.temporal);
+        if target.spatial < current.spatial && new_picture {
+            let lower = Selection {
+                spatial: target.spatial,
+                ..self.current
+            };
+            if frame.part_of.has(lower) && self.complete(frame) {
+                self.current = lower;
+            } else if frame.part_of.has(lower) {
+                self.blocked = true;
+            }
+        }
+        if self.current.spatial < target.spatial && self.current.spatial < frame.spatial {
+            self.blocked = true;
+        }
+        if self.current.temporal < target.temporal {
+            self.open(frame);
+        }
+    }
+
+    /// More temporal layers, when this frame opens them.
+    fn open(&mut self, frame: &Frame) {
+        if frame.opens_above > self.current.temporal || !self.complete(frame) {
+            return;
+        }
+        let above = self.current.temporal + 1..=self.target.temporal;
+        let opened = above.rev().find(|temporal| {
+            let higher = Selection::new(self.current.spatial, *temporal);
+            frame.opens.has(higher)
+        });
+        if let Some(temporal) = opened {
+            self.current.temporal = temporal;
+        }
+    }
+
+    /// Nothing that the frame refers to was held back, or went before the run. What has not come yet may still come.
+    fn decodable(&self, frame: &Frame) -> bool {
+        self.references(frame, |reference| {
+            self.held.look(reference) != Seen::Repeated
+        })
+    }
+
+    /// All that the frame refers to went out.
+    fn complete(&self, frame: &Frame) -> bool {
+        self.references(frame, |reference| {
+            self.held.look(reference) != Seen::Repeated && self.met.look(reference) != Seen::New
+        })
+    }
+
+    fn references(&self, frame: &Frame, hold: impl Fn(u64) -> bool) -> bool {
+        let Some(number) = frame.number else {
+            return true;
+        };
+        let distances = frame.references.iter().take_while(|d| **d > 0);
+        distances
+            .map(|distance| number.wrapping_sub(u64::from(*distance)))
+            .all(|reference| reference >= self.first && reference < number && hold(reference))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+use super::*;
+
+fn frame(spatial: u8, temporal: u8) -> Frame {
+    Frame {
+        begins: true,
+        ..Frame::of_layers(spatial, temporal)
+    }
+}
+
+fn at(selector: &Selector) -> (u8, u8) {
+    (selector.current().spatial, selector.current().temporal)
+}
+
+#[test]
+fn fewer_temporal_layers_at_once_and_more_where_a_frame_opens_them() {
+    let mut selector = Selector::default();
+    selector.begin(Some(&frame(0, 0)));
+    selector.aim(Selection::new(0, 0));
+    assert!(!selector.admit(&frame(0, 1), false, true));
+    assert_eq!(at(&selector).1, 0);
+    selector.aim(Selection::new(0, 2));
+    // Without a frame that opens them nothing changes, for all the base layer's frames.
+    assert!(selector.admit(&frame(0, 0), false, true));
+    assert!(!selector.admit(&frame(0, 1), false, true));
+    let opening = |temporal, above| Frame {
+        opens: crate::media::frame::Selections::of(|s| s.temporal == temporal),
+        opens_above: above,
+        ..frame(0, temporal)
+    };
+    // VP8: the second layer before the third.
+    assert!(!selector.admit(&opening(2, 1), false, true));
+    assert!(selector.admit(&opening(1, 0), false, true));
+    assert_eq!(at(&selector).1, 1);
+    assert!(!selector.admit(&frame(0, 2), false, true));
+    assert!(selector.admit(&opening(2, 1), false, true));
+    assert_eq!(at(&selector).1, 2);
+    assert!(!selector.awaits_keyframe());
+}
+
+#[test]
+fn more_spatial_layers_wait_for_a_key_frame() {
+    let mut selector = Selector::default();
+    selector.aim(Selection::new(0, 3));
+    selector.begin(Some(&frame(0, 0)));
+    assert!(!selector.admit(&frame(1, 0), false, false));
+    assert!(!selector.awaits_keyframe(), "it is where it wants to be");
+    selector.aim(Selection::ALL);
+    assert!(selector.awaits_keyframe());
+    assert!(!selector.admit(&frame(1, 0), false, false));
+    assert!(selector.admit(&frame(0, 0), true, true));
+    assert!(selector.admit(&frame(1, 0), false, false));
+    assert!(!selector.awaits_keyframe());
+}
+
+#[test]
+fn fewer_spatial_layers_begin_with_a_picture() {
+    let mut selector = Selector::default();
+    selector.begin(Some(&frame(0, 0)));
+    selector.admit(&frame(1, 0), false, false);
+    selector.aim(Selection::new(0, 3));
+    // The picture that has begun is finished.
+    assert!(selector.admit(&frame(2, 0), false, false));
+    assert!(selector.admit(&frame(0, 0), false, true));
+    assert!(!selector.admit(&frame(1, 0), false, false));
+    assert!(!selector.awaits_keyframe());
+}
+
+#[test]
+fn what_refers_to_something_held_back_is_held_back_too() {
+    let numbered = |number, distance, spatial| Frame {
+        number: Some(number),
+        references: [distance, 0, 0, 0, 0, 0, 0, 0],
+        ..frame(spatial, 0)
+    };
+    let mut selector = Selector::default();
+    selector.aim(Selection::new(0, 3));
+    selector.begin(Some(&numbered(10, 0, 0)));
+    assert!(!selector.admit(&numbered(11, 1, 1), false, false));
+    assert!(selector.admit(&numbered(12, 2, 0), false, true));
+    assert!(!selector.admit(&numbered(13, 2, 0), false, true));
+    assert!(selector.awaits_keyframe());
+    // From before the run.
+    assert!(!selector.admit(&numbered(14, 5, 0), false, true));
+    // Late packets share their frame's fate.
+    assert!(!selector.admit_late(&numbered(13, 2, 0), Selection::ALL));
+    assert!(selector.admit_late(&numbered(12, 2, 0), Selection::ALL));
+    assert!(selector.admit(&numbered(15, 0, 0), true, true));
+    assert!(!selector.awaits_keyframe());
+}
