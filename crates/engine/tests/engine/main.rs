@@ -9,4 +9,5 @@ mod media;
 mod negotiation;
 mod repair;
 mod sockets;
+mod trains;
 mod world;

@@ -19,6 +19,8 @@ pub struct Feed {
     pub level: i8,
     pub red: bool,
     pub keys_sent: u32,
+    /// Bytes behind the marks of the packets of a frame.
+    pub sizes: [usize; FRAME_PACKETS as usize],
     seq: u64,
     timestamp: u32,
     picture: u16,
@@ -38,6 +40,7 @@ impl Feed {
             level: -20,
             red: false,
             keys_sent: 0,
+            sizes: [900; FRAME_PACKETS as usize],
             seq: 100,
             timestamp: 50_000,
             picture: 32_700,
@@ -120,7 +123,7 @@ impl Feed {
             let mut payload = vec![0x80 | start, 0x80, 0x80 | high, low];
             payload.push(u8::from(!key));
             payload.extend([self.mark, key as u8, part as u8]);
-            payload.extend([7; 900]);
+            payload.resize(payload.len() + self.sizes[part as usize], 7);
             RtpWrite::new(
                 96.into(),
                 SeqNo::from(self.seq),

@@ -32,6 +32,8 @@ pub struct World {
     pub loss: Loss,
     /// The same for datagrams of a client.
     pub loss_up: Loss,
+    /// What left together: when, to whom, and the sizes of the datagrams.
+    pub trains: Vec<(Instant, SocketAddr, Vec<usize>)>,
     to_engine: Wire,
     to_clients: Wire,
     next_offer: u32,
@@ -53,6 +55,7 @@ impl World {
             events: Vec::new(),
             loss: Box::new(|_, _| false),
             loss_up: Box::new(|_, _| false),
+            trains: Vec::new(),
             to_engine: VecDeque::new(),
             to_clients: VecDeque::new(),
             next_offer: 0,
@@ -232,6 +235,12 @@ impl World {
             self.engine.parsed(self.now, job.run());
         }
         let outbox = self.engine.outbox();
+        for train in outbox.trains() {
+            let ends = (1..=usize::from(train.count)).map(|n| (n * train.segment).min(train.bytes));
+            let sizes = ends.enumerate().map(|(n, end)| end - n * train.segment);
+            self.trains
+                .push((self.now, train.route.to, sizes.collect()));
+        }
         for datagram in outbox.datagrams() {
             let to = datagram.route.to;
             let bytes = outbox.bytes(datagram).to_vec();
