@@ -97,7 +97,8 @@ impl Reader {
 
     /// Takes over what a packet says of the sequence, unless something newer is known.
     fn follow(&mut self, number: u64, brought: Option<Structure>, active: Option<u32>) {
-        let newest = self.sequence.as_ref().is_none_or(|s| s.first <= number);
+        // The same again, sent twice, takes nothing back of what has changed since.
+        let newest = self.sequence.as_ref().is_none_or(|s| s.first < number);
         if let Some(structure) = brought.filter(|_| newest) {
             let active = active.unwrap_or(u32::MAX);
             self.sequence = Some(Sequence {
@@ -201,5 +202,7 @@ impl Head {
     }
 }
 
+#[cfg(test)]
+mod recorded_tests;
 #[cfg(test)]
 mod tests;

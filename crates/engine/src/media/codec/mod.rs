@@ -35,6 +35,9 @@ impl Codec {
 }
 
 /// Whether a payload begins a key frame: a decoder can start with this packet.
+///
+/// Reads nothing that end-to-end encryption covers: payload descriptors, AV1's aggregation header and H264's unit headers are made after
+/// it or left out of it, and so is the first byte of a VP8 frame.
 pub fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
     match codec {
         Codec::Opus => false,
