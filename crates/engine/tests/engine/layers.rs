@@ -1,7 +1,7 @@
 //! Subscribers of one track that see different layers of it.
 
 use crate::media::unbroken;
-use crate::world::{Feed, World};
+use crate::world::{FRAME_PACKETS, Feed, World};
 use engine::media::Aim;
 use std::time::Duration;
 use str0m::media::MediaKind::Video;
@@ -147,4 +147,49 @@ fn many_newcomers_cost_one_key_frame() {
     });
     let asked = world.client(1).keyframe_requests - before;
     assert!(asked <= 2, "{asked} requests");
+}
+
+#[test]
+fn a_slower_picture_is_given_to_who_wants_it_and_nobody_is_asked_for_more() {
+    let mut world = World::new();
+    let mut camera = Feed::video(world.now);
+    camera.temporal = true;
+    world.publisher(1, vec![camera]);
+    world.publish("TR_v", 1, 0);
+    for id in [2, 3] {
+        world.subscriber(id, &["TR_v"]);
+        world.until("pictures come", |w| !w.client(id).packets(Video).is_empty());
+    }
+    let asked = world.client(1).keyframe_requests;
+    let rate = |world: &mut World, id| {
+        let before = world.client(id).packets(Video).len() as u64;
+        world.run_for(Duration::from_millis(3_300));
+        (world.client(id).packets(Video).len() as u64 - before) / FRAME_PACKETS
+    };
+    for (temporal, expected) in [(0, 25), (1, 50), (2, 100)] {
+        let slower = Aim::Layer {
+            spatial: 0,
+            temporal,
+        };
+        aim(&mut world, 2, slower);
+        world.run_for(Duration::from_millis(600));
+        let pictures = rate(&mut world, 2);
+        assert!(pictures.abs_diff(expected) <= 2, "{pictures} pictures");
+        assert!(rate(&mut world, 3).abs_diff(100) <= 2);
+    }
+    assert_eq!(world.client(1).keyframe_requests, asked);
+    for id in [2, 3] {
+        let packets = world.client(id).packets(Video);
+        unbroken(&packets);
+        for pair in packets.windows(2) {
+            let [one, two] = [pair[0], pair[1]];
+            let id =
+                |p: &str0m::rtp::RtpPacket| u16::from_be_bytes([p.payload[2] & 0x7f, p.payload[3]]);
+            let step = id(two).wrapping_sub(id(one)) & 0x7fff;
+            assert_eq!(
+                step,
+                u16::from(one.header.timestamp != two.header.timestamp)
+            );
+        }
+    }
 }

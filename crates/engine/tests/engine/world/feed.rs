@@ -13,6 +13,8 @@ pub struct Feed {
     pub rid: Option<Rid>,
     /// What stands for the layer in the payload.
     pub mark: u8,
+    /// Pictures have temporal layers: the first of four in the lowest, then the highest, the middle and the highest again.
+    pub temporal: bool,
     pub running: bool,
     pub next: Instant,
     pub key_wanted: bool,
@@ -22,6 +24,8 @@ pub struct Feed {
     /// Bytes behind the marks of the packets of a frame.
     pub sizes: [usize; FRAME_PACKETS as usize],
     seq: u64,
+    since_key: u64,
+    base: u8,
     timestamp: u32,
     picture: u16,
 }
@@ -34,6 +38,7 @@ impl Feed {
             mid: Mid::from("?"),
             rid: None,
             mark: b'-',
+            temporal: false,
             running: true,
             next: now,
             key_wanted: true,
@@ -42,6 +47,8 @@ impl Feed {
             keys_sent: 0,
             sizes: [900; FRAME_PACKETS as usize],
             seq: 100,
+            since_key: 0,
+            base: 0,
             timestamp: 50_000,
             picture: 32_700,
         }
@@ -116,11 +123,21 @@ impl Feed {
         self.picture = (self.picture + 1) & 0x7fff;
         let key = std::mem::take(&mut self.key_wanted);
         self.keys_sent += u32::from(key);
+        self.since_key = if key { 0 } else { self.since_key + 1 };
+        let place = self.since_key % 4;
+        let layer = [0u8, 2, 1, 2][place as usize];
+        self.base = self.base.wrapping_add(u8::from(place == 0));
+        // The first ones of the upper layers need the lowest only.
+        let sync = matches!(place, 1 | 2);
         let packets = (0..FRAME_PACKETS).map(|part| {
             self.seq += 1;
             let start = if part == 0 { 0x10 } else { 0 };
             let [high, low] = self.picture.to_be_bytes();
             let mut payload = vec![0x80 | start, 0x80, 0x80 | high, low];
+            if self.temporal {
+                payload[1] = 0xE0;
+                payload.extend([self.base, layer << 6 | u8::from(sync) << 5]);
+            }
             payload.push(u8::from(!key));
             payload.extend([self.mark, key as u8, part as u8]);
             payload.resize(payload.len() + self.sizes[part as usize], 7);

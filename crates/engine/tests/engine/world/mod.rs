@@ -4,7 +4,7 @@ mod client;
 mod feed;
 
 pub use client::{Client, Setup};
-pub use feed::Feed;
+pub use feed::{FRAME_PACKETS, Feed};
 
 use engine::command::{Command, TransportId, TransportRole, WantedTrack};
 use engine::engine::{Config, Engine};
