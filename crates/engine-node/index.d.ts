@@ -125,6 +125,8 @@ export declare class Engine {
   constructor(options: EngineOptions, wake: () => void)
   /** The UDP port, also when any free one was asked for. */
   get port(): number
+  /** How datagrams come and go on this system, in words for the log. */
+  get path(): string
   /** All commands in order. Throws when the queue is full; unknown ids are ignored. */
   apply(commands: Array<EngineCommand>): void
   /** The oldest events, at most 1000; `wake` is called again when more wait. */

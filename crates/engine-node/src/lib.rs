@@ -53,6 +53,12 @@ impl Engine {
         self.port
     }
 
+    /// How datagrams come and go on this system, in words for the log.
+    #[napi(getter, catch_unwind)]
+    pub fn path(&self) -> &'static str {
+        self.handle.as_ref().map_or("", EngineHandle::path)
+    }
+
     /// All commands in order. Throws when the queue is full; unknown ids are ignored.
     #[napi(catch_unwind)]
     pub fn apply(&self, commands: Vec<EngineCommand>) -> Result<()> {

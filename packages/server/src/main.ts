@@ -52,6 +52,7 @@ async function start(config: Config): Promise<void> {
   const keys = orProblem(() => readApiKeys(join(data, 'keys.json'), config.keys))
   const { port, engine: native } = await openPortAndEngine(config, words)
   const engine = health.watchEngine(native)
+  log.info('the media engine runs', { port: engine.port, datagrams: engine.path })
   const storage = orProblem(() => openStorage({ file: join(data, 'maru.db'), failed: health.storageFailed }))
 
   const app = createApp({ log })

@@ -35,6 +35,7 @@ export function createFakeEngine(): FakeEngine {
   let listener: (events: EngineEvent[]) => void = () => {}
   return {
     port: 0,
+    path: 'none',
     commands,
     apply: (more) => {
       commands.push(...more)

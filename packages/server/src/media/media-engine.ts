@@ -20,6 +20,8 @@ export type {
 export interface MediaEngine {
   /** The UDP port, also when any free one was asked for. */
   readonly port: number
+  /** How datagrams come and go on this system, in words for the log. */
+  readonly path: string
   /** All commands in order. Throws only when the engine's queue is full; unknown ids are ignored. */
   apply(commands: EngineCommand[]): void
   /** Takes the one listener of the event stream; events arrive in batches, in order. */

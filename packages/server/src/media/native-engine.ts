@@ -18,6 +18,7 @@ export function startNativeEngine({ file, ...options }: EngineOptions & { file: 
   }
   return {
     port: engine.port,
+    path: engine.path,
     apply: (commands) => {
       if (open) engine.apply(commands)
     },
