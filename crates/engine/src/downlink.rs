@@ -4,8 +4,9 @@ use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::MediaKind;
 use crate::formats::{self, Outgoing};
-use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm};
+use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm, Stamp};
 use crate::media::select::Aim;
+use crate::media::sent::{Sent, SentLog};
 use crate::media::srtp::{Keys, Profile, Seal};
 use crate::media::{LayerId, MediaPacket, Munger};
 use crate::outbox::{Route, Tail};
@@ -27,8 +28,36 @@ pub struct EgressPath {
     pub route: Option<Route>,
     /// The newest train, on which more may ride.
     pub tail: Tail,
-    /// Next transport-wide sequence number.
-    pub transport_seq: u16,
+    pub numbers: TransportNumbers,
+}
+
+/// Transport-wide sequence numbers, where a subscriber negotiated them.
+#[derive(Default)]
+pub struct TransportNumbers {
+    next: u16,
+    /// What was sent under them, since the first one.
+    pub sent: Option<Box<SentLog>>,
+}
+
+impl TransportNumbers {
+    /// What the next packet carries.
+    pub fn stamp(&self, abs_send_time: u32) -> Stamp {
+        Stamp {
+            abs_send_time,
+            transport_seq: self.next,
+        }
+    }
+
+    /// The packet of the last stamp has left, if its m-line has the extension under its number.
+    pub fn note(&mut self, out: &OutStream, bytes: usize, at: Instant) {
+        if out.extensions.transport_seq.is_none() {
+            return;
+        }
+        let (seq, bytes) = (self.next, bytes as u16);
+        let log = self.sent.get_or_insert_with(Box::default);
+        log.note(Sent { seq, bytes, at });
+        self.next = self.next.wrapping_add(1);
+    }
 }
 
 /// One subscription's stream. What each packet needs comes first.
@@ -189,5 +218,31 @@ pub(crate) fn payload_form(packet: &MediaPacket, outgoing: &Outgoing) -> (u8, Pa
         Some(red) if packet.red => (red, PayloadForm::RedFor(outgoing.pt)),
         _ if packet.red => (outgoing.pt, PayloadForm::RedPrimary),
         _ => (outgoing.pt, PayloadForm::Whole),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_are_numbered_where_it_was_agreed_on() {
+        let (mut numbers, now) = (TransportNumbers::default(), Instant::now());
+        let mut out = OutStream {
+            ssrc: 1,
+            rtx_ssrc: None,
+            mid: None,
+            extensions: ExtensionIds::default(),
+        };
+        numbers.note(&out, 100, now);
+        assert!(numbers.sent.is_none());
+        out.extensions.transport_seq = Some(5);
+        for number in 0..3 {
+            assert_eq!(numbers.stamp(9).transport_seq, number);
+            numbers.note(&out, 100, now);
+        }
+        let log = numbers.sent.unwrap();
+        assert_eq!(log.get(2).map(|sent| sent.bytes), Some(100));
+        assert_eq!(log.get(3), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::downlink::{EgressPath, Sender, payload_form};
 use crate::engine::Engine;
 use crate::event::MediaKind;
 use crate::formats::Incoming;
-use crate::media::egress::{self, OutStream, Stamp};
+use crate::media::egress;
 use crate::media::train::{self, RUN};
 use crate::media::{LayerId, MediaPacket, Ntp};
 use crate::metrics::Metrics;
@@ -23,20 +23,6 @@ use std::time::Instant;
 pub struct Moment {
     pub now: Instant,
     pub abs_send_time: u32,
-}
-
-impl Moment {
-    /// What the next packet of a transport carries of it.
-    pub fn stamp(&self, out: &OutStream, transport_seq: &mut u16) -> Stamp {
-        let stamp = Stamp {
-            abs_send_time: self.abs_send_time,
-            transport_seq: *transport_seq,
-        };
-        if out.extensions.transport_seq.is_some() {
-            *transport_seq = transport_seq.wrapping_add(1);
-        }
-        stamp
-    }
 }
 
 /// What sending takes from the engine.
@@ -102,7 +88,7 @@ impl Forwarding<'_> {
             seal: Some(seal),
             route: Some(route),
             tail,
-            transport_seq,
+            numbers,
         }) = self.egress.get_mut(sender.egress)
         else {
             return;
@@ -132,10 +118,10 @@ impl Forwarding<'_> {
                 continue;
             };
             let (pt, form) = payload_form(packet, &outgoing);
-            let stamp = self.moment.stamp(&sender.out, transport_seq);
+            let stamp = numbers.stamp(self.moment.abs_send_time);
             let room = self.outbox.room(tail, *route);
             let out = &sender.out;
-            let mut length = 0;
+            let (mut length, mut whole) = (0, 0);
             let sent = self.outbox.couple(tail, *route, run.class, |arena| {
                 let start = arena.len();
                 let Some(header) = out.build(arena, packet, &rewrite, pt, form, stamp) else {
@@ -147,9 +133,12 @@ impl Forwarding<'_> {
                 let train = room.and_then(|segment| segment.checked_sub(tag));
                 let padding = train::pad(plain, size, train, run.padding);
                 egress::pad(arena, start, padding as u8);
-                seal.seal_last(arena, start, header, rewrite.seq).is_ok()
+                let sealed = seal.seal_last(arena, start, header, rewrite.seq);
+                whole = sealed.unwrap_or_default();
+                whole > 0
             });
             if sent {
+                numbers.note(&sender.out, whole, now);
                 sender.packets = sender.packets.wrapping_add(1);
                 sender.octets = sender.octets.wrapping_add(length as u32);
                 self.metrics.packets_out += 1;

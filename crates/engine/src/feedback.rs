@@ -162,7 +162,7 @@ impl Engine {
             seal: Some(seal),
             route: Some(route),
             tail,
-            transport_seq,
+            numbers,
         }) = self.egress.get_mut(sender.egress)
         else {
             return;
@@ -172,15 +172,20 @@ impl Engine {
         sender.rtx_seq += 1;
         let out = &sender.out;
         let rewrite = origin.rewrite(packet);
-        let stamp = moment.stamp(out, transport_seq);
+        let stamp = numbers.stamp(moment.abs_send_time);
+        let mut whole = 0;
         let sent = self
             .outbox
             .couple(tail, *route, outbox::Class::Video, |arena| {
                 let start = arena.len();
                 let header = out.build_rtx(arena, packet, &rewrite, rtx, number, form, stamp);
-                header.is_some_and(|header| seal.seal_last(arena, start, header, number).is_ok())
+                let sealed =
+                    header.and_then(|header| seal.seal_last(arena, start, header, number).ok());
+                whole = sealed.unwrap_or_default();
+                sealed.is_some()
             });
         if sent {
+            numbers.note(&sender.out, whole, now);
             self.metrics.retransmitted += 1;
             self.metrics.packets_out += 1;
         }

@@ -33,6 +33,7 @@ pub mod rtcp;
 pub mod rtp;
 pub mod select;
 pub mod selector;
+pub mod sent;
 pub mod srtp;
 pub mod store;
 pub mod stun;

@@ -1,5 +1,6 @@
 //! Whole calls against the engine. One binary, since linking is what costs.
 
+mod allocations;
 mod data;
 mod hostile;
 mod ingress;

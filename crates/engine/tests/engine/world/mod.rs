@@ -6,6 +6,7 @@ mod feed;
 pub use client::{Client, Setup};
 pub use feed::{FRAME_PACKETS, Feed};
 
+use crate::allocations;
 use engine::command::{Command, TransportId, TransportRole, WantedTrack};
 use engine::engine::{Config, Engine};
 use engine::event::{Event, MidTrack, OfferedMedia};
@@ -34,6 +35,8 @@ pub struct World {
     pub loss_up: Loss,
     /// What left together: when, to whom, and the sizes of the datagrams.
     pub trains: Vec<(Instant, SocketAddr, Vec<usize>)>,
+    /// Datagrams that the engine left in one tick, and the allocations it made for them.
+    pub ticks: Vec<(usize, u64)>,
     to_engine: Wire,
     to_clients: Wire,
     next_offer: u32,
@@ -56,6 +59,7 @@ impl World {
             loss: Box::new(|_, _| false),
             loss_up: Box::new(|_, _| false),
             trains: Vec::new(),
+            ticks: Vec::new(),
             to_engine: VecDeque::new(),
             to_clients: VecDeque::new(),
             next_offer: 0,
@@ -225,7 +229,11 @@ impl World {
         for client in &mut self.clients {
             client.tick(self.now);
         }
-        self.engine.tick(self.now);
+        let before = self.engine.outbox().datagrams().count();
+        let (now, engine) = (self.now, &mut self.engine);
+        let allocations = allocations::during(|| engine.tick(now));
+        let after = self.engine.outbox().datagrams().count();
+        self.ticks.push((after - before, allocations));
         self.settle();
     }
 
