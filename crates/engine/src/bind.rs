@@ -30,7 +30,6 @@ impl Engine {
             return;
         };
         let made = transport.make_sender(index, first_seq, rtx_seq);
-        let made = made.map(|sender| self.senders.insert(sender));
         let Some(slot) = transport.negotiation.slots.get_mut(index) else {
             return;
         };
@@ -51,12 +50,17 @@ impl Engine {
             .next()
             .unwrap_or_default()
             .to_owned();
-        slot.sender = made;
-        let Some((name, sender)) = made.and_then(|name| Some((name, self.senders.get_mut(name)?)))
-        else {
+        let before = slot.sender.take();
+        before.map(|before| self.senders.remove(before));
+        let Some(mut made) = made else {
             return;
         };
-        sender.cname = cname;
+        made.cname = cname;
+        let name = self.senders.insert(made);
+        slot.sender = Some(name);
+        let Some(sender) = self.senders.get_mut(name) else {
+            return;
+        };
         let Some(source) = self.tracks.get_mut(key).map(|track| &mut track.source) else {
             // Unpublished meanwhile: the next offer takes it off.
             return;
