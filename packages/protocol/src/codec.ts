@@ -1,25 +1,15 @@
 import * as v from 'valibot'
+import { check, parseRecord } from './check.ts'
 import type { Problem } from './errors.ts'
 import { type ServerMessage, serverMessageSchema } from './messages.ts'
 import { type Asked, protocolVersion, type ReplyTo, type Request, replySchemas, requestSchema } from './requests.ts'
 
 export type ReadRequest = { request: Request } | { problem: Problem; id?: number }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Reads one frame of a client. A problem keeps the request's id where one can be read, so that the answer finds its question. */
 export function readRequest(text: string): ReadRequest {
-  const frame = parse(text)
-  if (!isRecord(frame)) return { problem: { code: 'bad_frame', message: 'The frame is not a JSON object.' } }
+  const frame = parseRecord(text)
+  if (!frame) return { problem: { code: 'bad_frame', message: 'The frame is not a JSON object.' } }
   const id = typeof frame.id === 'number' && Number.isSafeInteger(frame.id) && frame.id >= 0 ? { id: frame.id } : {}
   if (frame.type === 'hello' && typeof frame.version === 'number' && frame.version !== protocolVersion)
     return {
@@ -29,19 +19,13 @@ export function readRequest(text: string): ReadRequest {
         message: `This server speaks version ${protocolVersion} of the room socket. Reload the page or update the program.`,
       },
     }
-  const result = v.safeParse(requestSchema, frame)
-  if (result.success) return { request: result.output }
-  const [issue] = result.issues
-  const field = v.getDotPath(issue)
-  const name = field ?? 'type'
-  // Only the expected kind is told, never the received value: it may be long or secret.
-  const message = name in frame ? `"${name}" has to be ${issue.expected ?? 'valid'}.` : `"${name}" is missing.`
-  return { problem: { code: 'bad_frame', field: name, message }, ...id }
+  const checked = check(requestSchema, frame)
+  return 'problem' in checked ? { ...checked, ...id } : { request: checked.value }
 }
 
 /** Reads one frame of the server; `undefined` for one this version does not know, which a client passes over. */
 export function readServerMessage(text: string): ServerMessage | undefined {
-  const result = v.safeParse(serverMessageSchema, parse(text))
+  const result = v.safeParse(serverMessageSchema, parseRecord(text))
   return result.success ? result.output : undefined
 }
 

@@ -28,7 +28,7 @@ export const retentionSchema = v.variant('keep', [
 const pixels = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100_000))
 
 /** What the sender says about a file; the server checks only its shape. Sizes in pixels and seconds. */
-export const fileDetails = {
+const fileDetails = {
   name: v.pipe(v.string(), v.maxLength(1_000)),
   /** The media type, as `image/png`. */
   type: v.pipe(v.string(), v.maxLength(100)),
@@ -39,8 +39,11 @@ export const fileDetails = {
   blur: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]*={0,2}$/), v.maxLength(limits.blur))),
 }
 
+/** What a file is announced with before it is sent. */
+export const announcementSchema = v.object({ ...fileDetails, size: count })
+
 /** A file of a message; its content is at `/files/<id>/<name>`. */
-export const fileSchema = v.object({ id: v.pipe(v.string(), v.maxLength(64)), ...fileDetails, size: count })
+const fileSchema = v.object({ id: v.pipe(v.string(), v.maxLength(64)), ...announcementSchema.entries })
 
 /** `votes` has one list for each option: who is for it. */
 export const pollSchema = v.object({
@@ -134,6 +137,7 @@ export const entrySchema = v.union([knownEntrySchema, unknownEntrySchema])
 export type Member = v.InferOutput<typeof memberSchema>
 export type Retention = v.InferOutput<typeof retentionSchema>
 export type FileInfo = v.InferOutput<typeof fileSchema>
+export type Announcement = v.InferOutput<typeof announcementSchema>
 export type Poll = v.InferOutput<typeof pollSchema>
 export type Quote = v.InferOutput<typeof quoteSchema>
 export type Reaction = v.InferOutput<typeof reactionSchema>

@@ -1,10 +1,12 @@
 /** The room socket's wire: requests, replies, events, errors, limits and the stored form of names. Imports nothing of ours. */
+export { check, parseRecord } from './check.ts'
 export { type ReadRequest, readReply, readRequest, readServerMessage } from './codec.ts'
 export {
+  type Announcement,
+  announcementSchema,
   type Change,
   type Entry,
   type FileInfo,
-  fileSchema,
   isLine,
   type KnownEntry,
   type Line,

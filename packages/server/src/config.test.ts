@@ -16,6 +16,8 @@ describe('options', () => {
       port: 7880,
       data: '/srv/maru-data',
       threads: 4,
+      fileBytes: 100_000_000,
+      totalBytes: 10_000_000_000,
       logLevel: 'warn',
       language: 'en',
       underNpm: false,
@@ -82,9 +84,10 @@ describe('help', () => {
 })
 
 describe('what is wrong is named, with what to do', () => {
-  const known = '--port, --host, --address, --data, --threads, --api-key, --api-secret and --help.'
+  const known =
+    '--port, --host, --address, --data, --threads, --file-mb, --files-mb, --api-key, --api-secret and --help.'
   const variables =
-    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_THREADS, MARU_API_KEY, MARU_API_SECRET and MARU_LOG.'
+    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_THREADS, MARU_FILE_MB, MARU_FILES_MB, MARU_API_KEY, MARU_API_SECRET and MARU_LOG.'
   it.each<[string[], Record<string, string>, string]>([
     [['--port', 'abc'], {}, '--port "abc" is not a port from 0 to 65535. For example: --port 7880'],
     [['--port', '65536'], {}, '--port "65536" is not a port from 0 to 65535. For example: --port 7880'],

@@ -19,6 +19,9 @@ export interface Config {
   readonly threads: number
   /** Both or neither: without them a pair is made at the first start and kept in the data folder. */
   readonly keys?: { readonly apiKey: string; readonly apiSecret: string }
+  /** The largest file and all files together, in bytes. */
+  readonly fileBytes: number
+  readonly totalBytes: number
   readonly logLevel: LogLevel
   readonly language: 'en' | 'ko'
   /** npm's shell does not pass signals on: then the server watches whether its parent is still there. */
@@ -69,6 +72,18 @@ const OPTIONS: Record<string, Option> = {
     help: 'threads that carry media (default: one for each processor core, at most 16)',
     example: '2',
     check: (text) => (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 32 ? undefined : 'is not 1 to 32'),
+  },
+  'file-mb': {
+    value: 'NUMBER',
+    help: 'the largest file people may send, in megabytes (default 100)',
+    example: '100',
+    check: notACount,
+  },
+  'files-mb': {
+    value: 'NUMBER',
+    help: 'all files together, in megabytes (default 10000)',
+    example: '10000',
+    check: notACount,
   },
   'api-key': {
     value: 'KEY',
@@ -124,6 +139,8 @@ export function readConfig(
       ...(given.address && { address: given.address.text }),
       data: resolve(env.INIT_CWD ?? places.cwd, given.data?.text ?? places.data),
       threads: Number(given.threads?.text ?? Math.min(places.cores, MOST_THREADS)),
+      fileBytes: Number(given['file-mb']?.text ?? 100) * 1_000_000,
+      totalBytes: Number(given['files-mb']?.text ?? 10_000) * 1_000_000,
       ...(key && secret && { keys: Object.freeze({ apiKey: key.text, apiSecret: secret.text }) }),
       logLevel,
       language: /^ko\b|^ko_/i.test(env.LC_ALL || env.LC_MESSAGES || env.LANG || '') ? 'ko' : 'en',
@@ -183,6 +200,10 @@ function exampleOf(source: string, { example }: Option): string {
 function known(prefix: '--' | 'MARU_'): string {
   const names = Object.keys(OPTIONS).map((name) => (prefix === '--' ? name : name.toUpperCase().replaceAll('-', '_')))
   return names.map((name) => prefix + name).join(', ')
+}
+
+function notACount(text: string): string | undefined {
+  return /^[1-9]\d{0,8}$/.test(text) ? undefined : 'is not a number from 1 to 999999999'
 }
 
 function notAnAddress(text: string): string | undefined {

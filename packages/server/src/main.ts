@@ -6,19 +6,25 @@ import { dirname, join } from 'node:path'
 import { createId } from '@maru/protocol'
 import manifest from '../package.json' with { type: 'json' }
 import { readApiKeys } from './api-keys.ts'
+import { keepHouse } from './chat/keep-house.ts'
 import { type Config, readConfig } from './config.ts'
 import { createBus } from './events/bus.ts'
 import { candidateAddresses } from './http/addresses.ts'
 import { createApp } from './http/app.ts'
+import { addFileRoutes } from './http/file-routes.ts'
 import { openPort, type Port } from './http/listen.ts'
 import { attachMetrics, createMetrics } from './http/metrics.ts'
+import { addRoomListRoute } from './http/room-list-route.ts'
 import { exposeServerMetrics } from './http/server-metrics.ts'
 import { staticFiles } from './http/static-files.ts'
+import { addUploadRoutes } from './http/upload-routes.ts'
 import { attachLiveKit } from './livekit/attach-livekit.ts'
 import type { MediaEngine } from './media/media-engine.ts'
 import { startNativeEngine } from './media/native-engine.ts'
 import { ensureRoom } from './rooms/ensure-room.ts'
+import { scheduleTimer } from './rooms/presence.ts'
 import { attachRoomSocket } from './socket/attach-socket.ts'
+import { openBlobs } from './storage/blobs.ts'
 import { openStorage } from './storage/open-storage.ts'
 import { greetingText } from './terminal/greeting.ts'
 import { createHealth } from './terminal/health.ts'
@@ -44,7 +50,7 @@ async function main(): Promise<void> {
 }
 
 async function start(config: Config): Promise<void> {
-  const { host, address, data } = config
+  const { host, address, data, fileBytes, totalBytes } = config
   const words = wordsIn(config.language)
   const log = createLog({ level: config.logLevel })
   const health = createHealth(log)
@@ -69,7 +75,19 @@ async function start(config: Config): Promise<void> {
     nodeId: createId('ND_', randomBytes),
     log,
   })
-  const sockets = attachRoomSocket({ app, storage, bus, mintCallToken: livekit.mintCallToken, log })
+  const sockets = attachRoomSocket({ app, storage, bus, mintCallToken: livekit.mintCallToken, log, fileBytes })
+  const blobs = openBlobs(join(data, 'files'))
+  addUploadRoutes(app, { storage, bus, blobs, random: randomBytes, fileBytes, totalBytes })
+  addFileRoutes(app, { storage, blobs })
+  addRoomListRoute(app, storage)
+  const stopHouseKeeping = keepHouse({
+    storage,
+    bus,
+    blobs,
+    schedule: scheduleTimer,
+    now: Date.now,
+    failed: (error) => log.warn('old messages or files could not be let go of', { error }),
+  })
   const metrics = createMetrics()
   exposeServerMetrics(metrics, { engine: engine.metrics, calls: livekit.stats, sockets: sockets.stats })
   attachMetrics({ app, metrics, problems: health.problems })
@@ -81,7 +99,7 @@ async function start(config: Config): Promise<void> {
 
   const close = async () => {
     port.stop()
-    await inTime(Promise.all([livekit.close(), sockets.close()]), FAREWELL_MS)
+    await inTime(Promise.all([livekit.close(), sockets.close(), stopHouseKeeping()]), FAREWELL_MS)
     engine.shutdown()
     storage.close()
     await port.close()

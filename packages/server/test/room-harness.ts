@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -5,10 +6,15 @@ import * as path from 'node:path'
 import { openRoom, type RoomClient, type RoomOptions, type RoomState, type WebSocketLike } from '@maru/client'
 import { readServerMessage, type ServerMessage } from '@maru/protocol'
 import { WebSocket } from 'ws'
+import { keepHouse } from '../src/chat/keep-house.ts'
 import { createBus } from '../src/events/bus.ts'
 import { createApp } from '../src/http/app.ts'
-import type { Schedule } from '../src/rooms/presence.ts'
+import { addFileRoutes } from '../src/http/file-routes.ts'
+import { addRoomListRoute } from '../src/http/room-list-route.ts'
+import { addUploadRoutes } from '../src/http/upload-routes.ts'
+import { type Schedule, scheduleTimer } from '../src/rooms/presence.ts'
 import { attachRoomSocket, type RoomSocketOptions } from '../src/socket/attach-socket.ts'
+import { openBlobs } from '../src/storage/blobs.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
 import { createLog } from '../src/terminal/log.ts'
 
@@ -31,10 +37,15 @@ export function createTimers(): { schedule: Schedule; run(delayMs: number): void
 }
 
 /** The room half of the server, whole, on a port of its own. */
-export async function startRoomServer(options: { file?: string; port?: number } & Partial<RoomSocketOptions> = {}) {
-  const { file = ':memory:', port = 0, ...rest } = options
+export async function startRoomServer(
+  options: { file?: string; port?: number; totalBytes?: number } & Partial<RoomSocketOptions> = {},
+) {
+  const { file = ':memory:', port = 0, totalBytes = 1e9, ...rest } = options
+  const { now = Date.now, schedule = scheduleTimer, fileBytes = 1e6 } = rest
+  const folder = temporaryFolder()
   const bus = createBus()
-  const storage = openStorage({ file })
+  const storage = openStorage({ file, now })
+  const blobs = openBlobs(path.join(folder.path, 'files'))
   const app = createApp()
   const room = attachRoomSocket({
     app,
@@ -44,6 +55,13 @@ export async function startRoomServer(options: { file?: string; port?: number } 
     mintCallToken: async ({ identity, name, room }) => `token of ${identity}, ${name}, ${room}`,
     ...rest,
   })
+  addUploadRoutes(app, { storage, bus, blobs, random: randomBytes, fileBytes, totalBytes })
+  addFileRoutes(app, { storage, blobs })
+  addRoomListRoute(app, storage)
+  const fail = (error: unknown) => {
+    throw error
+  }
+  const stopHouseKeeping = keepHouse({ storage, bus, blobs, schedule, now, failed: fail })
   await new Promise<void>((resolve) => app.server.listen(port, '127.0.0.1', resolve))
   const address = app.server.address() as AddressInfo
   return {
@@ -52,11 +70,14 @@ export async function startRoomServer(options: { file?: string; port?: number } 
     room,
     port: address.port,
     url: `ws://127.0.0.1:${address.port}/socket`,
+    http: `http://127.0.0.1:${address.port}`,
+    files: path.join(folder.path, 'files'),
     async close() {
-      await room.close()
+      await Promise.all([room.close(), stopHouseKeeping()])
       app.server.closeAllConnections()
       await new Promise((resolve) => app.server.close(resolve))
       storage.close()
+      folder.remove()
     },
   }
 }

@@ -13,6 +13,7 @@ export async function deleteMessage(context: RoomContext, { room, member }: Acto
     if (message.member !== member.id && !isOwner) throw new AppError('not_yours')
     tables.entries.wipe(roomId, message)
     tables.opinions.removeFrom(roomId, target)
+    tables.files.giveUpOf(roomId, target)
     return tables.entries.append(
       roomId,
       { kind: 'deleted', member: member.id, name: member.name, target },

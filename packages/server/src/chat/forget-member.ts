@@ -11,6 +11,7 @@ export async function forgetMember({ storage, bus }: RoomContext, member: string
     (tables) => {
       const { entries, opinions, memberships } = tables
       opinions.removeOf(member)
+      tables.files.giveUpOfMember(member)
       const rooms = memberships.roomsOf(member).map(({ roomId, room }) => {
         for (const message of entries.messagesOf(roomId, member)) {
           entries.wipe(roomId, message)

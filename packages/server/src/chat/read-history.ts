@@ -1,4 +1,4 @@
-import { AppError, type Entry, type KnownEntry, limits, type Page } from '@maru/protocol'
+import { AppError, type Entry, type KnownEntry, limits, type Message, type Page } from '@maru/protocol'
 import { viewOf } from '../rooms/view-of.ts'
 import type { View } from '../storage/entries.ts'
 import type { Storage } from '../storage/open-storage.ts'
@@ -79,6 +79,12 @@ export function readThread(
 export function lookUp(storage: Storage, reader: Reader, targets: readonly number[]): Entry[] {
   const view = viewFor(storage, reader)
   return view ? storage.read.entries.lookUp(view, targets) : []
+}
+
+/** The newest message a member may read. */
+export function lastMessage(storage: Storage, reader: Reader): Message | undefined {
+  const view = viewFor(storage, reader)
+  return view && storage.read.entries.lastMessage(view)
 }
 
 export interface News {

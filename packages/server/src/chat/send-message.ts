@@ -1,4 +1,4 @@
-import { AppError, type Member, type Poll, type Quote, readPollOptions, readText } from '@maru/protocol'
+import { AppError, type FileInfo, type Member, type Poll, type Quote, readPollOptions, readText } from '@maru/protocol'
 import { type Actor, type RoomContext, refusable } from '../rooms/append-entry.ts'
 import { excerpt } from '../storage/entry-rows.ts'
 import { EVERYONE } from '../storage/memberships.ts'
@@ -20,7 +20,7 @@ export interface Draft {
 /**
  * Stores a message and tells who may read it. Answers when it is durable. What a member sends twice under one `clientId` is stored once; the
  * second answer is the first one's.
- * @throws text_empty, text_too_long, poll_bad, message_gone, member_unknown, storage_unavailable
+ * @throws text_empty, text_too_long, poll_bad, message_gone, member_unknown, file_gone, file_incomplete, file_used, storage_unavailable
  */
 export async function sendMessage(
   { storage, bus }: RoomContext,
@@ -28,8 +28,8 @@ export async function sendMessage(
   draft: Draft,
 ): Promise<{ seq: number; at: number }> {
   const { clientId, action } = draft
-  if (draft.files && draft.files.length > 0) throw new AppError('file_gone', undefined, { field: 'files' })
-  const text = readText(draft.text)
+  const fileIds = [...new Set(draft.files)]
+  const text = readText(draft.text, { mayBeEmpty: fileIds.length > 0 })
   const poll = readPoll(draft.poll)
   const outcome = await storage.write(
     (tables) => {
@@ -38,6 +38,7 @@ export async function sendMessage(
       if (stored) return { entry: stored }
       return refusable(() => {
         const place = placeOf(tables, roomId, member.id, draft)
+        const files = fileIds.map((id) => findFile(tables, roomId, member.id, id))
         const calls = findCalls(tables, roomId, text, place.to)
         const logged = tables.entries.append(roomId, {
           kind: 'message',
@@ -49,7 +50,9 @@ export async function sendMessage(
           ...place,
           ...(action && { action }),
           ...(poll && { poll }),
+          ...(files.length > 0 && { files }),
         })
+        for (const id of fileIds) tables.files.attach(id, logged.entry.seq)
         const called = [...(calls.mentions ?? []), ...(calls.everyone ? [EVERYONE] : [])]
         for (const each of called) if (each !== member.id) tables.memberships.addMention(roomId, each, logged.entry.seq)
         return logged
@@ -85,6 +88,17 @@ function placeOf(tables: StoredTables, roomId: number, member: string, draft: Dr
     replyTo: { seq, member: author, name, text: excerpt(text) },
     ...(root !== undefined && { root }),
   }
+}
+
+/** An upload of one's own that is whole and belongs to no message yet. */
+function findFile({ files }: StoredTables, roomId: number, member: string, id: string): FileInfo {
+  const file = files.find(id)
+  const problem = (code: 'file_gone' | 'file_used' | 'file_incomplete') =>
+    new AppError(code, undefined, { field: 'files' })
+  if (!file || file.roomId !== roomId || file.member !== member) throw problem('file_gone')
+  if (file.seq !== undefined) throw problem('file_used')
+  if (file.hash === undefined) throw problem('file_incomplete')
+  return file.info
 }
 
 function readPoll(raw: Draft['poll']): Poll | undefined {

@@ -17,6 +17,13 @@ const RESTART_GRACE_MS = 30_000
 /** Calls back once after a time; gives the way to call it off. */
 export type Schedule = (delayMs: number, callback: () => void) => () => void
 
+/** Of this process; it keeps it from nothing. */
+export const scheduleTimer: Schedule = (delayMs, callback) => {
+  const timer = setTimeout(callback, delayMs)
+  timer.unref()
+  return () => clearTimeout(timer)
+}
+
 export interface PresenceOptions extends RoomContext {
   schedule: Schedule
   graceMs?: number

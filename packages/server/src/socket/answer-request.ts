@@ -30,8 +30,8 @@ export interface SocketContext extends RoomContext {
   now: () => number
   callOf: (room: string) => CallPerson[]
   mintCallToken: (who: { identity: string; name: string; room: string }) => Promise<string>
-  /** Lets go of what a room no longer keeps, without waiting for it. */
-  sweep: (room: string) => void
+  /** The largest file that may be sent, in bytes. */
+  fileBytes: number
 }
 
 type Hello = Extract<Request, { type: 'hello' }>
@@ -70,7 +70,7 @@ export async function enterRoom(context: SocketContext, connection: Connection, 
     call: context.callOf(room),
     ...news,
     ...aboutRoom(context, room, me.id),
-    limits: { text: limits.text, name: limits.name, file: limits.fileBytes },
+    limits: { text: limits.text, name: limits.name, file: context.fileBytes },
   })
 }
 

@@ -56,11 +56,7 @@ const answers: Answers = {
     name: presence.rename(room, member.id, readName(name)).name,
   }),
   setTopic: (context, asker, { topic }) => setTopic(context, asker, topic),
-  setRetention: async (context, asker, { retention }) => {
-    const made = await setRetention(context, asker, retention)
-    context.sweep(asker.room)
-    return made
-  },
+  setRetention: (context, asker, { retention }) => setRetention(context, asker, retention),
   makeOwner: async (context, asker, { member }) => {
     const made = await makeOwner(context, asker, member)
     context.presence.promote(asker.room, member)

@@ -7,7 +7,7 @@ import { type CallPerson, closeCodes, limits, type RandomBytes } from '@maru/pro
 import { WebSocketServer } from 'ws'
 import type { Bus } from '../events/bus.ts'
 import { type App, refuseUpgrade } from '../http/app.ts'
-import { createPresence, type Schedule } from '../rooms/presence.ts'
+import { createPresence, type Schedule, scheduleTimer } from '../rooms/presence.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Log } from '../terminal/log.ts'
 import type { SocketContext } from './answer-request.ts'
@@ -21,7 +21,7 @@ export interface RoomSocketOptions {
   storage: Storage
   bus: Bus
   mintCallToken: SocketContext['mintCallToken']
-  sweep?: SocketContext['sweep']
+  fileBytes?: number
   log: Log
   now?: () => number
   random?: RandomBytes
@@ -45,12 +45,6 @@ export interface RoomSocket {
   close(): Promise<void>
 }
 
-const scheduleTimer: Schedule = (delayMs, callback) => {
-  const timer = setTimeout(callback, delayMs)
-  timer.unref()
-  return () => clearTimeout(timer)
-}
-
 export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
   const { app, storage, bus, log, now = Date.now, schedule = scheduleTimer } = options
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false })
@@ -71,7 +65,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     now,
     callOf: (room) => calls.get(room) ?? [],
     mintCallToken: options.mintCallToken,
-    sweep: options.sweep ?? (() => {}),
+    fileBytes: options.fileBytes ?? limits.fileBytes,
   }
   let messages = 0
   let closing = false

@@ -56,7 +56,7 @@ export function createAudience(): Audience {
         [...members.values()].flat().filter(({ seat }) => seat?.session === session),
       ),
     deliver(event) {
-      if (event.type === 'sessionEnded') return
+      if (event.type === 'sessionEnded' || event.type === 'fileGivenUp') return
       if (event.type === 'memberRead') return deliverRead(event)
       const message = messageOf(event)
       if (!message || !rooms.has(event.room)) return
@@ -98,6 +98,7 @@ function messageOf(event: ServerEvent): ServerMessage | undefined {
     case 'memberRenamed':
     case 'memberRead':
     case 'sessionEnded':
+    case 'fileGivenUp':
       return undefined
   }
 }

@@ -1,4 +1,4 @@
-import type { KnownEntry, Line } from '@maru/protocol'
+import type { KnownEntry, Line, Message } from '@maru/protocol'
 import type { Database } from './database.ts'
 import { preparePages } from './entry-pages.ts'
 import { type EntryRow, entryColumns, type MessageData, type ReadRow, rowOf, toEntry } from './entry-rows.ts'
@@ -49,6 +49,8 @@ export interface EntryLog {
   changesAfter(view: View, seq: number, limit: number): KnownEntry[]
   /** The newest `limit` messages with a smaller number that belong to a thread, its first one among them. */
   thread(view: View, root: number, before: number, limit: number): Line[]
+  /** The newest message that was not deleted. */
+  lastMessage(view: View): Message | undefined
   /** In the order of the numbers asked for. */
   lookUp(view: View, seqs: readonly number[]): Line[]
   /** The number of the first entry of that time or later. */
@@ -58,8 +60,8 @@ export interface EntryLog {
   message(roomId: number, seq: number): StoredMessage | undefined
   /** Messages of a member that still have something to lose. */
   messagesOf(roomId: number, member: string): StoredMessage[]
-  /** The number of the newest line up to a time. */
-  lastBefore(roomId: number, at: number): number | undefined
+  /** Numbers of the oldest entries from before a time, without those that only tell of others that went. */
+  oldest(roomId: number, before: number, limit: number): number[]
   /** Gives the draft the room's next number. `to`: the other reader, for a change of a private message. Inside `write` only, as everything below. */
   append(roomId: number, draft: EntryDraft, to?: string): Logged
   setText(roomId: number, message: StoredMessage, text: string, data: MessageData): void
@@ -122,13 +124,16 @@ export function prepareEntries(
       .orderBy('seq')
       .limit(1),
   )
-  const lastBefore = db.query<{ room: number; at: number }>()((tables, values) =>
+  const oldest = db.query<{ room: number; at: number; limit: number }>()((tables, values) =>
     tables
       .selectFrom('entry')
-      .select((eb) => eb.fn.max('seq').as('seq'))
+      .select('seq')
       .where('room_id', '=', values.room)
       .where('at', '<', values.at)
-      .where('kind', '<>', 'expired'),
+      .where('kind', '<>', 'expired')
+      .orderBy('at')
+      .orderBy('seq')
+      .limit(values.limit),
   )
   const setText = db.query<{ room: number; seq: number; text: string; data: string | null; at: number }>()(
     (tables, values) =>
@@ -186,6 +191,7 @@ export function prepareEntries(
     after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...view, seq, limit })),
     changesAfter: (view, seq, limit) => whole(view.roomId, pages.changesAfter({ ...view, seq, limit })),
     thread: (view, root, seq, limit) => linesOf(view.roomId, pages.thread({ ...view, root, seq, limit }).reverse()),
+    lastMessage: (view) => linesOf(view.roomId, pages.lastMessage(view))[0] as Message | undefined,
     // One by one: what lies between them may be far more than they are.
     lookUp: (view, seqs) =>
       [...new Set(seqs)].flatMap((seq) =>
@@ -199,7 +205,7 @@ export function prepareEntries(
       pages.byClientId({ room, member, clientId }).map((row) => toEntry(row, undefined, []))[0],
     message: (room, seq) => pages.message({ room, seq }).map(toStored)[0],
     messagesOf: (room, member) => pages.messagesOf({ room, member }).map(toStored),
-    lastBefore: (room, at) => lastBefore({ room, at })[0]?.seq ?? undefined,
+    oldest: (room, at, limit) => oldest({ room, at, limit }).map(({ seq }) => seq),
     append(roomId, draft, to) {
       const recipient = draft.kind === 'message' ? draft.to?.id : to
       const [next] = nextSeq({ room: roomId, public: recipient === undefined ? 1 : 0 })

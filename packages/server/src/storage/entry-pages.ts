@@ -21,6 +21,7 @@ export interface EntryPages {
   changesAfter: Query<PageOf, ReadRow>
   /** The newest first. */
   thread: Query<PageOf & { root: number }, ReadRow>
+  lastMessage: Query<Pick<PageOf, 'roomId' | 'reader' | 'from'>, ReadRow>
   byClientId: Query<{ room: number; member: string; clientId: string }, ReadRow>
   message: Query<{ room: number; seq: number }, Message>
   messagesOf: Query<{ room: number; member: string }, Message>
@@ -46,7 +47,7 @@ export function preparePages(db: Database): EntryPages {
         'other.deleted as other_deleted',
         'other.data as other_data',
       ])
-  const readable = (tables: Kysely<Tables>, { roomId, reader, from }: PageOf) =>
+  const readable = (tables: Kysely<Tables>, { roomId, reader, from }: Pick<PageOf, 'roomId' | 'reader' | 'from'>) =>
     rows(tables)
       .where('entry.room_id', '=', roomId)
       .where('entry.seq', '>', from)
@@ -84,6 +85,14 @@ export function preparePages(db: Database): EntryPages {
         .where((eb) => eb.or([eb('entry.root', '=', values.root), eb('entry.seq', '=', values.root)]))
         .orderBy('entry.seq', 'desc')
         .limit(values.limit),
+    ),
+    lastMessage: db.query<Pick<PageOf, 'roomId' | 'reader' | 'from'>>()((tables, values) =>
+      readable(tables, values)
+        .where('entry.line', '=', 1)
+        .where('entry.kind', '=', 'message')
+        .where('entry.deleted', '=', 0)
+        .orderBy('entry.seq', 'desc')
+        .limit(1),
     ),
     byClientId: db.query<{ room: number; member: string; clientId: string }>()((tables, values) =>
       rows(tables)

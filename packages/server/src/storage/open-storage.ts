@@ -4,6 +4,7 @@
  */
 import { type Database, openDatabase } from './database.ts'
 import { type EntryLog, prepareEntries } from './entries.ts'
+import { type FileRecords, prepareFiles } from './file-records.ts'
 import { type MemberRecords, prepareMembers } from './members.ts'
 import { type MembershipRecords, prepareMemberships } from './memberships.ts'
 import { type OpinionRecords, prepareOpinions } from './opinions.ts'
@@ -18,6 +19,7 @@ export interface StoredTables {
   entries: EntryLog
   opinions: OpinionRecords
   search: SearchIndex
+  files: FileRecords
   members: MemberRecords
   sessions: SessionRecords
   memberships: MembershipRecords
@@ -68,6 +70,7 @@ export function prepareTables(db: Database, now: () => number): StoredTables {
     entries: prepareEntries(db, { opinions, search }, now),
     opinions,
     search,
+    files: prepareFiles(db, now),
     members: prepareMembers(db, now),
     sessions: prepareSessions(db, now),
     memberships: prepareMemberships(db),

@@ -63,6 +63,23 @@ export interface Tables {
   reaction: { room_id: number; seq: number; emoji: string; member_id: string; name: string; id: Generated<number> }
   vote: { room_id: number; seq: number; member_id: string; name: string; choice: string }
   pin: { room_id: number; seq: number; id: Generated<number> }
+  file: {
+    id: string
+    room_id: number
+    member_id: string
+    name: string
+    type: string
+    size: number
+    /** What else the sender says about it, as JSON. */
+    details: string
+    created_at: number
+    /** The name of its content on the disk, once all of it is there. */
+    hash: string | null
+    /** The message it belongs to. */
+    seq: number | null
+    /** 1: nobody needs it any more, and its content has to go. */
+    gone: Generated<number>
+  }
   mention: { room_id: number; member_id: string; seq: number }
   presence: { room_id: number; member_id: string; name: string }
 }
@@ -221,4 +238,22 @@ export const migrations: readonly string[] = [
    insert into message_index (message_index, rank) values ('secure-delete', 1);
    insert into message_index (rowid, body, scope)
      select id, fold_text(text), index_scope(room_id, member_id, 0) from entry where kind = 'message' order by id;`,
+
+  `create table file (
+     id text primary key,
+     room_id integer not null,
+     member_id text not null,
+     name text not null,
+     type text not null,
+     size integer not null,
+     details text not null,
+     created_at integer not null,
+     hash text,
+     seq integer,
+     gone integer not null default 0
+   ) strict, without rowid;
+   create index file_by_message on file (room_id, seq);
+   create index file_by_hash on file (hash) where hash is not null;
+   create index file_unsent on file (member_id, created_at) where seq is null;
+   create index file_gone on file (gone) where gone = 1;`,
 ]
