@@ -23,9 +23,10 @@ export async function editMessage(
     const other = otherReader(message, member.id)
     const calls = findCalls(tables, roomId, text, other === undefined ? undefined : { id: other, name: nameOf(other) })
     const { mentions: _mentions, everyone: _everyone, ...data } = message.data
-    tables.entries.setText(roomId, message, text, { ...data, ...calls })
     const change = { kind: 'edited', member: member.id, name: member.name, target, text, ...calls } as const
-    return tables.entries.append(roomId, change, other)
+    const logged = tables.entries.append(roomId, change, other)
+    tables.entries.setText(roomId, message, { text, data: { ...data, ...calls }, at: logged.entry.at })
+    return logged
 
     function nameOf(id: string): string {
       return tables.memberships.find(roomId, id)?.member.name ?? ''

@@ -64,7 +64,7 @@ export interface EntryLog {
   oldest(roomId: number, before: number, limit: number): number[]
   /** Gives the draft the room's next number. `to`: the other reader, for a change of a private message. Inside `write` only, as everything below. */
   append(roomId: number, draft: EntryDraft, to?: string): Logged
-  setText(roomId: number, message: StoredMessage, text: string, data: MessageData): void
+  setText(roomId: number, message: StoredMessage, to: { text: string; data: MessageData; at: number }): void
   /** Leaves only a trace of a message. */
   wipe(roomId: number, message: StoredMessage): void
   /** Takes the member's name off everything. */
@@ -220,9 +220,9 @@ export function prepareEntries(
       if (recipient === undefined) return { entry, prev: next.previous_public }
       return { entry, prev: next.last_public, only: [draft.member, recipient] }
     },
-    setText(room, message, text, data) {
+    setText(room, message, { text, data, at }) {
       search.remove(indexed(room, message))
-      setText({ room, seq: message.seq, text, data: JSON.stringify(data), at: now() })
+      setText({ room, seq: message.seq, text, data: JSON.stringify(data), at })
       search.add(indexed(room, { ...message, text, data }))
     },
     setData: (room, seq, data) => void setData({ room, seq, data: JSON.stringify(data) }),
