@@ -57,12 +57,16 @@ function addMessage(state: RoomState, message: Message): RoomState {
   )
 }
 
-function countUnread({ unread, me }: RoomState, message: Message): RoomState['unread'] {
-  const calls = message.everyone === true || (me !== undefined && message.mentions?.includes(me.id) === true)
+function countUnread(state: RoomState, message: Message): RoomState['unread'] {
+  const { messages, mentions } = state.unread
   return {
-    messages: Math.min(limits.unread, unread.messages + 1),
-    mentions: Math.min(limits.unread, unread.mentions + (calls ? 1 : 0)),
+    messages: Math.min(limits.unread, messages + 1),
+    mentions: Math.min(limits.unread, mentions + (callsMe(state, message) ? 1 : 0)),
   }
+}
+
+function callsMe({ me }: RoomState, { everyone, mentions }: Message): boolean {
+  return everyone === true || (me !== undefined && mentions?.includes(me.id) === true)
 }
 
 function change(state: RoomState, entry: Change): RoomState {
@@ -85,7 +89,7 @@ function change(state: RoomState, entry: Change): RoomState {
         message.poll ? { ...message, poll: { ...message.poll, closed: entry.at } } : message,
       )
     case 'expired':
-      return expire(state, entry.upTo)
+      return recount(state, expire(state, entry.upTo), entry.upTo)
     case 'forgotten':
       return forget(state, entry.member)
   }
@@ -158,32 +162,36 @@ function withMember(members: readonly Member[], member: Member, isIn: boolean): 
 
 /** Nothing up to a number is kept any more. */
 export function expire(state: RoomState, upTo: number): RoomState {
-  if (
-    (state.entries[0]?.seq ?? Number.POSITIVE_INFINITY) > upTo &&
-    !state.past &&
-    !state.pinned.some((seq) => seq <= upTo)
-  )
-    return state
-  const { past, ...rest } = state
-  const kept = (lines: readonly Line[]) =>
-    lines
-      .filter(({ seq }) => seq > upTo)
-      .map((line) =>
-        line.kind === 'message' && (line.replyTo?.seq ?? Number.POSITIVE_INFINITY) <= upTo
-          ? withQuote(line, line.replyTo?.seq ?? 0, undefined)
-          : line,
-      )
-  const reaches = (lines: readonly Line[]) => (lines[0]?.seq ?? Number.POSITIVE_INFINITY) <= upTo
-  const left = past && kept(past.entries)
+  if (upTo === 0) return state
+  const { past, ...live } = mapLines(state, (line) => withoutExpired(line, upTo))
+  const kept = <Part extends Pick<Past, 'entries' | 'hasOlder'>>(part: Part): Part =>
+    (part.entries[0]?.seq ?? Number.POSITIVE_INFINITY) > upTo
+      ? part
+      : { ...part, entries: part.entries.filter(({ seq }) => seq > upTo), hasOlder: false }
+  const left = past && kept(past)
   return {
-    ...rest,
-    entries: kept(state.entries),
-    hasOlder: state.hasOlder && !reaches(state.entries),
+    ...kept(live),
     pinned: state.pinned.filter((seq) => seq > upTo),
-    ...(past &&
-      left &&
-      left.length > 0 && { past: { ...past, entries: left, hasOlder: past.hasOlder && !reaches(past.entries) } }),
+    ...(left && left.entries.length > 0 && { past: left }),
   }
+}
+
+/** An answer to something that has expired no longer tells what or whose it was. */
+function withoutExpired(line: Line, upTo: number): Line {
+  if (line.kind !== 'message' || !line.replyTo || line.replyTo.seq > upTo || line.replyTo.member === '') return line
+  return { ...line, replyTo: { seq: line.replyTo.seq, member: '', name: '', text: '', deleted: true } }
+}
+
+/** What went is no longer unread. Only lines that are held can be counted: where some are not, the next welcome tells. */
+function recount(before: RoomState, after: RoomState, upTo: number): RoomState {
+  const holdsAll = !before.hasOlder || (before.entries[0]?.seq ?? Number.POSITIVE_INFINITY) <= upTo
+  if (before.read >= upTo || !holdsAll) return after
+  const left = after.entries.flatMap((line) =>
+    line.kind === 'message' && line.seq > after.read && line.member !== after.me?.id ? [line] : [],
+  )
+  const messages = Math.min(limits.unread, left.length)
+  const mentions = left.filter((message) => callsMe(after, message)).length
+  return { ...after, unread: { messages, mentions: Math.min(after.unread.mentions, mentions) } }
 }
 
 /** Somebody is forgotten: traces of what they said, nothing of what they thought, no name. */

@@ -63,7 +63,11 @@ export function keepHouse(parts: HouseKeeping): () => Promise<void> {
   }
 }
 
-async function cleanUp(parts: HouseKeeping, isStopped: () => boolean): Promise<void> {
+/** One round of it. */
+export async function cleanUp(
+  parts: Pick<HouseKeeping, 'storage' | 'bus' | 'blobs' | 'now'>,
+  isStopped: () => boolean,
+): Promise<void> {
   const { storage, now } = parts
   for (const room of storage.read.rooms.forgetful()) while (!isStopped() && (await expireStep(parts, room)));
   const old = now() - UNSENT_MS
@@ -73,7 +77,7 @@ async function cleanUp(parts: HouseKeeping, isStopped: () => boolean): Promise<v
 
 /** Lets go of the oldest entries whose time is over. True where there may be more. */
 async function expireStep(
-  { storage, bus, now }: HouseKeeping,
+  { storage, bus, now }: Pick<HouseKeeping, 'storage' | 'bus' | 'now'>,
   { id, name, retention }: { id: number; name: string; retention: Retention },
 ): Promise<boolean> {
   const until = now() - (retention.keep === 'days' ? retention.days * DAY_MS : BRIEF_MS)
@@ -91,7 +95,7 @@ async function expireStep(
 }
 
 /** First the bytes, then the last trace of them: after a crash in between they are looked for once more. True where there may be more. */
-async function removeFiles({ storage, blobs }: HouseKeeping): Promise<boolean> {
+async function removeFiles({ storage, blobs }: Pick<HouseKeeping, 'storage' | 'blobs'>): Promise<boolean> {
   const gone = storage.read.files.gone(STEP)
   for (const { id, hash, isShared } of gone) {
     await blobs.removeUpload(id)

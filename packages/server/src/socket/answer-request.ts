@@ -11,12 +11,12 @@ import {
   readName,
   readRoomName,
   type ServerMessage,
-  type Welcome,
 } from '@maru/protocol'
 import { identifyMember } from '../accounts/identify-member.ts'
 import { readNews } from '../chat/read-history.ts'
 import type { RoomContext } from '../rooms/append-entry.ts'
 import { becomeMember } from '../rooms/become-member.ts'
+import { describeRoom } from '../rooms/describe-room.ts'
 import type { Presence } from '../rooms/presence.ts'
 import { answer } from './answers.ts'
 import type { Audience } from './audience.ts'
@@ -61,37 +61,18 @@ export async function enterRoom(context: SocketContext, connection: Connection, 
   }
   connection.seat = { room, member: me.id, session }
   context.audience.add(connection)
+  const people = context.presence.people(room)
   connection.send({
     type: 'welcome',
     version: protocolVersion,
     ...(token === undefined ? {} : { token }),
     me,
-    people: context.presence.people(room),
+    people,
     call: context.callOf(room),
     ...news,
-    ...aboutRoom(context, room, me.id),
+    ...describeRoom(context.storage, room, { member: me.id, people }),
     limits: { text: limits.text, name: limits.name, file: context.fileBytes },
   })
-}
-
-function aboutRoom(
-  { storage: { read }, presence }: SocketContext,
-  room: string,
-  member: string,
-): Pick<Welcome, 'room' | 'read' | 'unread' | 'reads'> {
-  const roomId = read.rooms.find(room) ?? 0
-  const { topic, retention, expired } = read.rooms.settings(roomId)
-  const mark = read.memberships.find(roomId, member)?.read ?? 0
-  const reads = presence.people(room).flatMap(({ id }) => {
-    const seq = read.memberships.find(roomId, id)?.read ?? 0
-    return seq > 0 && id !== member ? [{ member: id, seq }] : []
-  })
-  return {
-    room: { name: room, topic, retention, expired, pinned: read.opinions.pins(roomId) },
-    read: mark,
-    unread: read.memberships.unread(roomId, member, mark),
-    reads,
-  }
 }
 
 /** @throws AppError */
