@@ -19,6 +19,7 @@ export async function forgetMember({ storage, bus }: RoomContext, member: string
         }
         entries.forget(roomId, member)
         memberships.remove(roomId, member)
+        tables.presence.remove(roomId, member)
         return { room, ...entries.append(roomId, { kind: 'forgotten', member, name: '' }) }
       })
       for (const { id } of tables.sessions.of(member)) tables.sessions.end(id)
@@ -28,6 +29,7 @@ export async function forgetMember({ storage, bus }: RoomContext, member: string
     },
     (rooms) => {
       for (const each of rooms) bus.publish({ type: 'entryAdded', ...each })
+      bus.publish({ type: 'memberForgotten', member })
       for (const { id } of sessions) bus.publish({ type: 'sessionEnded', session: id })
     },
   )

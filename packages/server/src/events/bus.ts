@@ -16,6 +16,8 @@ export type ServerEvent =
   /** `to`: the only one who is told. */
   | { type: 'memberTyping'; room: string; member: string; to?: string }
   | { type: 'memberRead'; room: string; member: string; seq: number; unread: Unread }
+  /** In every room. */
+  | { type: 'memberForgotten'; member: string }
   /** There may be bytes that nobody needs. */
   | { type: 'fileGivenUp' }
   /** Every connection of it has to go, in whatever room. */

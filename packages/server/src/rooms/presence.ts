@@ -47,6 +47,8 @@ export interface Presence {
   /** `now`: the member said so. Otherwise the grace begins. */
   leave(room: string, id: string, how: 'now' | 'later'): void
   rename(room: string, id: string, name: string): Member
+  /** The member is nowhere any more, and no line tells of it. */
+  forget(id: string): void
   /** Forgets everything without a line: after the restart all are expected back. */
   close(): void
 }
@@ -176,6 +178,13 @@ export function createPresence(options: PresenceOptions): Presence {
       found.cancel = schedule(graceMs, () => remove(room, id))
     },
     rename,
+    forget(id) {
+      for (const [room, members] of rooms) {
+        members.get(id)?.cancel()
+        if (members.delete(id)) bus.publish({ type: 'memberGone', room, member: id })
+        if (members.size === 0) rooms.delete(room)
+      }
+    },
     close() {
       stopExpecting()
       for (const members of rooms.values()) for (const { cancel } of members.values()) cancel()

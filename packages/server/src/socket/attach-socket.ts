@@ -77,10 +77,12 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
       else calls.delete(event.room)
     }
     if (event.type === 'entryAdded' && event.entry.kind === 'message') messages += 1
+    if (event.type === 'memberForgotten') presence.forget(event.member)
     if (event.type === 'sessionEnded')
       for (const connection of audience.ofSession(event.session)) {
         connection.send({ type: 'ended' })
-        connection.close(closeCodes.ended, 'ended')
+        // Whoever has asked for it still gets the answer.
+        setImmediate(() => connection.close(closeCodes.ended, 'ended'))
       }
     audience.deliver(event)
   })

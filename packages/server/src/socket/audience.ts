@@ -56,7 +56,7 @@ export function createAudience(): Audience {
         [...members.values()].flat().filter(({ seat }) => seat?.session === session),
       ),
     deliver(event) {
-      if (event.type === 'sessionEnded' || event.type === 'fileGivenUp') return
+      if (!('room' in event)) return
       if (event.type === 'memberRead') return deliverRead(event)
       const message = messageOf(event)
       if (!message || !rooms.has(event.room)) return
@@ -83,7 +83,7 @@ function audienceOf(event: ServerEvent): readonly string[] | undefined {
 }
 
 /** Undefined for what is not for the room's members. */
-function messageOf(event: ServerEvent): ServerMessage | undefined {
+function messageOf(event: Extract<ServerEvent, { room: string }>): ServerMessage | undefined {
   switch (event.type) {
     case 'entryAdded':
       return { type: 'entry', entry: event.entry, prev: event.prev }
@@ -97,8 +97,6 @@ function messageOf(event: ServerEvent): ServerMessage | undefined {
       return { type: 'typing', member: event.member, ...(event.to !== undefined && { to: event.to }) }
     case 'memberRenamed':
     case 'memberRead':
-    case 'sessionEnded':
-    case 'fileGivenUp':
       return undefined
   }
 }
