@@ -11,6 +11,7 @@ import {
   type ServerMessage,
   type Ticket,
 } from '@maru/protocol'
+import { chooseCarrier } from './choose-carrier.ts'
 import { createConnector, type WebSocketLike } from './connector.ts'
 import { followOutbox, type Outbox } from './outbox.ts'
 import { type Draft, initialState, type PendingMessage, type RoomEvent, type RoomState } from './room-state.ts'
@@ -33,7 +34,7 @@ export interface RoomOptions {
   outbox?: Outbox
   /** Told when the outbox could not keep something. */
   onOutboxProblem?: (error: unknown) => void
-  /** Opens a socket; the default is the platform's WebSocket. */
+  /** Opens a socket; the default is the platform's WebSocket, or an event stream where no WebSocket passes. */
   connect?: (url: string) => WebSocketLike
   now?: () => number
   /** 0 <= x < 1, for the jitter between attempts. */
@@ -98,17 +99,13 @@ const TYPING_AGAIN_MS = 3_000
 
 /** Enters a room and stays in it until `close`: reconnects by itself, resumes where it was, sends what waits, in order and once. */
 export function openRoom(options: RoomOptions): RoomClient {
-  const {
-    schedule = scheduleTimer,
-    now = Date.now,
-    random = Math.random,
-    connect = (url) => new WebSocket(url) as WebSocketLike,
-    createClientId = randomId,
-  } = options
+  const { schedule = scheduleTimer, now = Date.now, random = Math.random, createClientId = randomId } = options
   let state = initialState(options.room, options.name)
   let token = options.token
   const listeners = new Set<(state: RoomState) => void>()
   let transfer = options.transfer
+  const { connect } = options
+  const carriers = connect ? { open: () => connect(options.url), heard: () => {} } : chooseCarrier(options.url)
   const waiting = new Map<number, Waiting>()
   const keep = options.outbox && followOutbox(options.outbox, options.onOutboxProblem ?? (() => {}))
   /** Nothing new is sent before what waited longer. */
@@ -128,7 +125,7 @@ export function openRoom(options: RoomOptions): RoomClient {
   }
 
   const connector = createConnector({
-    open: () => connect(options.url),
+    open: carriers.open,
     schedule,
     now,
     random,
@@ -148,6 +145,7 @@ export function openRoom(options: RoomOptions): RoomClient {
         ...(state.cursor > 0 && { cursor: state.cursor }),
       }),
     onFrame: (frame) => {
+      carriers.heard()
       const message = readServerMessage(frame)
       if (message) receive(message)
     },

@@ -1,8 +1,9 @@
 /**
- * The room socket: checks what comes in, asks the domain, delivers what the bus tells. One WebSocket, one room, one member.
+ * The room socket: checks what comes in, asks the domain, delivers what the bus tells. One connection, one room, one member.
  * Decides nothing about rooms or messages.
  */
 import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { type CallPerson, closeCodes, limits, type RandomBytes } from '@maru/protocol'
 import { WebSocketServer } from 'ws'
 import type { Bus } from '../events/bus.ts'
@@ -12,12 +13,14 @@ import type { Storage } from '../storage/open-storage.ts'
 import type { Log } from '../terminal/log.ts'
 import type { SocketContext } from './answer-request.ts'
 import { createAudience } from './audience.ts'
+import { type Carrier, webSocketCarrier } from './carrier.ts'
 import { isOwnOrigin } from './check-origin.ts'
 import { type Connection, createConnection } from './connection.ts'
+import { addEventStream, type Taken } from './event-stream.ts'
 import { createFrameReader } from './frame-reader.ts'
 
 export interface RoomSocketOptions {
-  app: Pick<App, 'upgrade'>
+  app: Pick<App, 'upgrade' | 'route'>
   storage: Storage
   bus: Bus
   mintCallToken: SocketContext['mintCallToken']
@@ -87,25 +90,37 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     audience.deliver(event)
   })
 
+  /** A new connection: how to give it what its client says, and how to tell that its carrier has ended. */
+  function take(carrier: Carrier, request: IncomingMessage): Taken {
+    const connection = createConnection(carrier, schedule)
+    connections.add(connection)
+    return {
+      connection,
+      read: createFrameReader(context, connection, request, { log, now, schedule }),
+      gone() {
+        connection.gone()
+        connections.delete(connection)
+        if (audience.remove(connection) === 'last' && connection.seat)
+          presence.leave(connection.seat.room, connection.seat.member, 'later')
+        if (connections.size === 0) lastOneGone()
+      },
+    }
+  }
+
   app.upgrade('/socket', (request, socket, head) => {
     if (closing) return refuseUpgrade(socket, 503, 'Service Unavailable')
     if (!isOwnOrigin(request))
       return refuseUpgrade(socket, 403, 'Forbidden', 'This page may not open the room socket.\n')
     server.handleUpgrade(request, socket, head, (ws) => {
-      const connection = createConnection(ws, socket, schedule)
-      connections.add(connection)
-      ws.on('close', () => {
-        connections.delete(connection)
-        if (audience.remove(connection) === 'last' && connection.seat)
-          presence.leave(connection.seat.room, connection.seat.member, 'later')
-        if (connections.size === 0) lastOneGone()
-      })
+      const { connection, read, gone } = take(webSocketCarrier(ws, socket), request)
+      ws.on('pong', connection.heard)
+      ws.on('close', gone)
       // Only a frame too large or broken comes here; ws closes the connection itself.
       ws.on('error', (error) => log.debug('room socket failed', { error: error.message }))
-      const read = createFrameReader(context, connection, request, { log, now, schedule })
       ws.on('message', (data, isBinary) => read(isBinary ? '' : String(data)))
     })
   })
+  addEventStream(app, { take, random: context.random, isClosing: () => closing })
 
   return {
     connections: () => connections.size,

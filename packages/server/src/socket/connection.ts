@@ -1,12 +1,9 @@
-import type { Duplex } from 'node:stream'
 import { closeCodes, type Problem, type ServerMessage } from '@maru/protocol'
-import type { WebSocket } from 'ws'
 import type { Schedule } from '../rooms/presence.ts'
+import type { Carrier } from './carrier.ts'
 
 /** More than this unsent and the connection is given up: it comes back and catches up by its cursor, from the disk and not from memory. */
 const MAX_BUFFERED_BYTES = 1_048_576
-/** A silent connection is noticed after one to two of these. */
-const PING_MS = 20_000
 /** How long a closed connection may take to say goodbye. */
 const CLOSE_MS = 2_000
 
@@ -17,10 +14,14 @@ export interface Seat {
   session: string
 }
 
-/** One WebSocket of one client, as the rest of this folder sees it. */
+/** One connection of one client, as the rest of this folder sees it. */
 export interface Connection {
   seat: Seat | undefined
   readonly open: boolean
+  /** Its carrier has given a sign of life. */
+  heard(): void
+  /** Its carrier has ended. */
+  gone(): void
   /** Sends a frame made by `encode`; the same bytes may go to many. */
   deliver(frame: Buffer): void
   send(message: ServerMessage): void
@@ -31,36 +32,17 @@ export interface Connection {
 
 export const encode = (message: ServerMessage): Buffer => Buffer.from(JSON.stringify(message))
 
-export function createConnection(ws: WebSocket, raw: Duplex, schedule: Schedule): Connection {
+export function createConnection(carrier: Carrier, schedule: Schedule): Connection {
   let open = true
   let alive = true
-  let corked = false
-  let cancelTimer = schedule(PING_MS, ping)
+  let cancelTimer = schedule(carrier.silenceMs, ping)
 
   function ping(): void {
     if (alive) {
       alive = false
-      ws.ping()
-      cancelTimer = schedule(PING_MS, ping)
-    } else ws.terminate()
-  }
-  ws.on('pong', () => {
-    alive = true
-  })
-  ws.on('close', () => {
-    open = false
-    cancelTimer()
-  })
-
-  /** What is sent in one turn leaves in one write. */
-  function cork(): void {
-    if (corked) return
-    corked = true
-    raw.cork()
-    process.nextTick(() => {
-      corked = false
-      raw.uncork()
-    })
+      carrier.ping()
+      cancelTimer = schedule(carrier.silenceMs, ping)
+    } else carrier.terminate()
   }
 
   const connection: Connection = {
@@ -68,11 +50,17 @@ export function createConnection(ws: WebSocket, raw: Duplex, schedule: Schedule)
     get open() {
       return open
     },
+    heard() {
+      alive = true
+    },
+    gone() {
+      open = false
+      cancelTimer()
+    },
     deliver(frame) {
       if (!open) return
-      if (ws.bufferedAmount > MAX_BUFFERED_BYTES) return connection.close(closeCodes.tooSlow, 'too slow')
-      cork()
-      ws.send(frame, { binary: false })
+      if (carrier.unsent > MAX_BUFFERED_BYTES) return connection.close(closeCodes.tooSlow, 'too slow')
+      carrier.send(frame)
     },
     send: (message) => connection.deliver(encode(message)),
     fail: (problem, id) => connection.send({ type: 'error', ...problem, ...(id === undefined ? {} : { id }) }),
@@ -80,8 +68,8 @@ export function createConnection(ws: WebSocket, raw: Duplex, schedule: Schedule)
       if (!open) return
       open = false
       cancelTimer()
-      ws.close(code, reason)
-      cancelTimer = schedule(CLOSE_MS, () => ws.terminate())
+      carrier.close(code, reason)
+      cancelTimer = schedule(CLOSE_MS, () => carrier.terminate())
     },
   }
   return connection

@@ -1,0 +1,85 @@
+/**
+ * The room socket without WebSockets, for proxies and browsers that let none pass: `POST /socket/stream` with the hello as its body answers with an
+ * event stream of the same frames, and `POST /socket/frames/KEY` says what would have been said on the socket.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AppError, createId, limits, type RandomBytes } from '@maru/protocol'
+import { readBody, sendJson } from '../http/answer.ts'
+import type { App } from '../http/app.ts'
+import type { Carrier } from './carrier.ts'
+import { isOwnOrigin } from './check-origin.ts'
+import type { Connection } from './connection.ts'
+
+/** A connection and the two ends by which its carrier holds it. */
+export interface Taken {
+  connection: Connection
+  read: (frame: string) => void
+  gone: () => void
+}
+
+export interface EventStreamOptions {
+  take: (carrier: Carrier, request: IncomingMessage) => Taken
+  random: RandomBytes
+  isClosing: () => boolean
+}
+
+/** Nothing is heard of a client but what it says, and it says something every 25 s. */
+const SILENCE_MS = 45_000
+/** Some proxies hold an answer back until it has this size. */
+const PADDING = `:${' '.repeat(2_048)}\n\n`
+const FRAMES = /^\/socket\/frames\/([0-9A-Za-z]{32})$/
+
+export function addEventStream(app: Pick<App, 'route'>, { take, random, isClosing }: EventStreamOptions): void {
+  const streams = new Map<string, Taken>()
+
+  app.route('POST', '/socket/stream', async (request, response) => {
+    if (!isOwnOrigin(request)) throw new AppError('foreign_origin')
+    if (isClosing()) throw new AppError('disconnected', 'The server ends.')
+    const hello = await readBody(request, response, limits.frameBytes)
+    if (!hello) return
+    const key = createId('', random) + createId('', random)
+    begin(response, key)
+    const taken = take(streamCarrier(response), request)
+    streams.set(key, taken)
+    response.on('close', () => {
+      streams.delete(key)
+      taken.gone()
+    })
+    taken.read(hello.toString())
+  })
+
+  app.route('POST', FRAMES, async (request, response, url) => {
+    const stream = streams.get(FRAMES.exec(url.pathname)?.[1] ?? '')
+    if (!stream) throw new AppError('not_found', 'This event stream has ended: begin another.')
+    const body = await readBody(request, response, limits.frameBytes)
+    if (!body) return
+    stream.connection.heard()
+    for (const frame of body.toString().split('\n')) if (frame !== '') stream.read(frame)
+    sendJson(response, 200, {})
+  })
+}
+
+function begin(response: ServerResponse, key: string): void {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-accel-buffering': 'no',
+  })
+  response.write(`${PADDING}event: key\ndata: ${key}\n\n`)
+}
+
+function streamCarrier(response: ServerResponse): Carrier {
+  const write = (text: string) => void response.write(text)
+  return {
+    // JSON has no line ends of its own, so a frame is one line.
+    send: (frame) => write(`data: ${frame}\n\n`),
+    get unsent() {
+      return response.writableLength
+    },
+    silenceMs: SILENCE_MS,
+    ping: () => write(':\n\n'),
+    close: (code) => void response.end(`event: close\ndata: ${code}\n\n`),
+    terminate: () => void response.destroy(),
+  }
+}
