@@ -7,6 +7,7 @@ import { createId } from '@maru/protocol'
 import manifest from '../package.json' with { type: 'json' }
 import { readApiKeys } from './api-keys.ts'
 import { keepHouse } from './chat/keep-house.ts'
+import { keepIndex } from './chat/keep-index.ts'
 import { type Config, readConfig } from './config.ts'
 import { createBus } from './events/bus.ts'
 import { candidateAddresses } from './http/addresses.ts'
@@ -88,6 +89,12 @@ async function start(config: Config): Promise<void> {
     now: Date.now,
     failed: (error) => log.warn('old messages or files could not be let go of', { error }),
   })
+  const stopIndexing = keepIndex({
+    storage,
+    bus,
+    schedule: scheduleTimer,
+    failed: (error) => log.warn('the search index could not be brought up to date', { error }),
+  })
   const metrics = createMetrics()
   exposeServerMetrics(metrics, { engine: engine.metrics, calls: livekit.stats, sockets: sockets.stats })
   attachMetrics({ app, metrics, problems: health.problems })
@@ -99,6 +106,7 @@ async function start(config: Config): Promise<void> {
 
   const close = async () => {
     port.stop()
+    stopIndexing()
     await inTime(Promise.all([livekit.close(), sockets.close(), stopHouseKeeping()]), FAREWELL_MS)
     engine.shutdown()
     storage.close()

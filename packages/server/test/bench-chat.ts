@@ -3,8 +3,10 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { keepIndex } from '../src/chat/keep-index.ts'
 import { sendMessage } from '../src/chat/send-message.ts'
 import { createBus } from '../src/events/bus.ts'
+import { scheduleTimer } from '../src/rooms/presence.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
 
 const IN_FLIGHT = 256
@@ -16,6 +18,14 @@ const FSYNCS = 500
 const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'maru-bench-'))
 const storage = openStorage({ file: join(folder, 'maru.db') })
 const context = { storage, bus: createBus() }
+// As in the server: what is said can be found a moment later.
+const stopIndexing = keepIndex({
+  ...context,
+  schedule: scheduleTimer,
+  failed: (error) => {
+    throw error
+  },
+})
 let ids = 0
 
 /** Stores one message and tells how long it took until it was on the disk. */
@@ -83,6 +93,7 @@ try {
   }
   console.log(JSON.stringify(result))
 } finally {
+  stopIndexing()
   storage.close()
   rmSync(folder, { recursive: true, force: true })
 }

@@ -7,6 +7,7 @@ import { openRoom, type RoomClient, type RoomOptions, type RoomState, type WebSo
 import { readServerMessage, type ServerMessage } from '@maru/protocol'
 import { WebSocket } from 'ws'
 import { keepHouse } from '../src/chat/keep-house.ts'
+import { keepIndex } from '../src/chat/keep-index.ts'
 import { createBus } from '../src/events/bus.ts'
 import { createApp } from '../src/http/app.ts'
 import { addFileRoutes } from '../src/http/file-routes.ts'
@@ -61,6 +62,7 @@ export async function startRoomServer(
   const fail = (error: unknown) => {
     throw error
   }
+  const stopIndexing = keepIndex({ storage, bus, schedule, failed: fail })
   const stopHouseKeeping = keepHouse({ storage, bus, blobs, schedule, now, failed: fail })
   await new Promise<void>((resolve) => app.server.listen(port, '127.0.0.1', resolve))
   const address = app.server.address() as AddressInfo
@@ -73,6 +75,7 @@ export async function startRoomServer(
     http: `http://127.0.0.1:${address.port}`,
     files: path.join(folder.path, 'files'),
     async close() {
+      stopIndexing()
       await Promise.all([room.close(), stopHouseKeeping()])
       app.server.closeAllConnections()
       await new Promise((resolve) => app.server.close(resolve))

@@ -1,6 +1,6 @@
 import { AppError } from '@maru/protocol'
 import { viewOf } from '../rooms/view-of.ts'
-import type { StoredMessage } from '../storage/entries.ts'
+import type { StoredMessage } from '../storage/entry-rows.ts'
 import type { StoredTables } from '../storage/open-storage.ts'
 
 /**

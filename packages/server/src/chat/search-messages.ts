@@ -1,6 +1,7 @@
 import { type Hit, limits, nameKey } from '@maru/protocol'
 import { viewOf } from '../rooms/view-of.ts'
 import type { Storage } from '../storage/open-storage.ts'
+import { bringUp } from './keep-index.ts'
 import { markWords } from './mark-words.ts'
 import { readQuery } from './read-query.ts'
 
@@ -11,16 +12,19 @@ const HITS = 20
  * Messages that a member may read, the newest first.
  * @throws query_bad
  */
-export function searchMessages(
-  { read }: Storage,
+export async function searchMessages(
+  storage: Storage,
   { room, member }: { room: string; member: string },
   {
     query: raw,
     before = Number.MAX_SAFE_INTEGER,
     limit = HITS,
   }: { query: string; before?: number | undefined; limit?: number | undefined },
-): { hits: Hit[]; hasOlder: boolean } {
+): Promise<{ hits: Hit[]; hasOlder: boolean }> {
   const query = readQuery(raw)
+  // A disk that cannot be written to is no reason to find nothing.
+  await bringUp(storage).catch(() => {})
+  const { read } = storage
   const roomId = read.rooms.find(room)
   if (roomId === undefined) return { hits: [], hasOlder: false }
   const view = viewOf(read, roomId, member)

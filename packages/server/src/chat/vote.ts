@@ -1,8 +1,7 @@
 import { AppError } from '@maru/protocol'
 import { type Actor, changeRoom, type Made, type RoomContext } from '../rooms/append-entry.ts'
 import { checkOwner } from '../rooms/check-owner.ts'
-import type { StoredMessage } from '../storage/entries.ts'
-import type { MessageData } from '../storage/entry-rows.ts'
+import type { MessageData, StoredMessage } from '../storage/entry-rows.ts'
 import { findMessage, otherReader } from './find-message.ts'
 
 /**

@@ -1,9 +1,18 @@
 import type { KnownEntry, Line, Message } from '@maru/protocol'
 import type { Database } from './database.ts'
 import { preparePages } from './entry-pages.ts'
-import { type EntryRow, entryColumns, type MessageData, type ReadRow, rowOf, toEntry } from './entry-rows.ts'
+import {
+  type EntryRow,
+  entryColumns,
+  type MessageData,
+  type ReadRow,
+  rowOf,
+  type StoredMessage,
+  toEntry,
+  toStored,
+} from './entry-rows.ts'
 import type { OpinionRecords } from './opinions.ts'
-import type { IndexedMessage, SearchIndex } from './search-index.ts'
+import type { SearchIndex } from './search-index.ts'
 
 type WithoutStamp<Each> = Each extends unknown ? Omit<Each, 'seq' | 'at'> : never
 /** An entry before it has its number and time. */
@@ -23,21 +32,6 @@ export interface View {
   roomId: number
   reader: string
   from: number
-}
-
-/** A message as the verbs need it. */
-export interface StoredMessage {
-  /** The rowid, as the search index knows it. */
-  id: number
-  seq: number
-  member: string
-  name: string
-  /** The other reader of a private message. */
-  to: string | null
-  root: number | null
-  text: string
-  deleted: boolean
-  data: MessageData
 }
 
 export interface EntryLog {
@@ -73,7 +67,7 @@ export interface EntryLog {
   removeUpTo(roomId: number, seq: number): void
 }
 
-/** The index follows the log: what is added, changed and removed here is so there, in the same transaction. */
+/** What changes or goes here does so in the search index, in the same transaction; what is new the index takes up by itself. */
 export function prepareEntries(
   db: Database,
   { opinions, search }: { opinions: OpinionRecords; search: SearchIndex },
@@ -104,8 +98,7 @@ export function prepareEntries(
   const insert = db.query<EntryRow>()((tables, values) =>
     tables
       .insertInto('entry')
-      .values(Object.fromEntries(entryColumns.map((column) => [column, values[column]])) as EntryRow)
-      .returning('id'),
+      .values(Object.fromEntries(entryColumns.map((column) => [column, values[column]])) as EntryRow),
   )
   const countAnswer = db.query<{ room: number; root: number; seq: number }>()((tables, values) =>
     tables
@@ -114,26 +107,25 @@ export function prepareEntries(
       .where('room_id', '=', values.room)
       .where('seq', '=', values.root),
   )
-  const seqAt = db.query<{ room: number; at: number }>()((tables, values) =>
+  const timeFrom = db.query<{ room: number; seq: number }>()((tables, values) =>
     tables
       .selectFrom('entry')
-      .select('seq')
+      .select(['seq', 'at'])
       .where('room_id', '=', values.room)
-      .where('at', '>=', values.at)
-      .orderBy('at')
+      .where('seq', '>=', values.seq)
       .orderBy('seq')
       .limit(1),
   )
-  const oldest = db.query<{ room: number; at: number; limit: number }>()((tables, values) =>
+  const oldest = db.query<{ room: number; limit: number }>()((tables, values) =>
     tables
       .selectFrom('entry')
-      .select('seq')
+      .select(['seq', 'at', 'kind'])
       .where('room_id', '=', values.room)
-      .where('at', '<', values.at)
-      .where('kind', '<>', 'expired')
-      .orderBy('at')
       .orderBy('seq')
       .limit(values.limit),
+  )
+  const lastSeq = db.query<{ room: number }>()((tables, values) =>
+    tables.selectFrom('room').select('last_seq').where('id', '=', values.room),
   )
   const setText = db.query<{ room: number; seq: number; text: string; data: string | null; at: number }>()(
     (tables, values) =>
@@ -184,6 +176,19 @@ export function prepareEntries(
     const votes = opinions.votes(roomId, from, to)
     return rows.map((row) => toEntry(row, reactions.get(row.seq), votes))
   }
+  /** Times grow with the numbers, so the place is found by halving. */
+  function seqAt(room: number, at: number): number | undefined {
+    let low = 1
+    let high = (lastSeq({ room })[0]?.last_seq ?? 0) + 1
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const [found] = timeFrom({ room, seq: middle })
+      if (found && found.at < at) low = found.seq + 1
+      else high = middle
+    }
+    return timeFrom({ room, seq: low })[0]?.seq
+  }
+
   const linesOf = (roomId: number, rows: readonly ReadRow[]) => whole(roomId, rows) as Line[]
 
   return {
@@ -200,34 +205,37 @@ export function prepareEntries(
           pages.after({ ...view, seq: seq - 1, limit: 1 }).filter((row) => row.seq === seq),
         ),
       ),
-    seqAt: (room, at) => seqAt({ room, at })[0]?.seq,
+    seqAt,
     findByClientId: (room, member, clientId) =>
       pages.byClientId({ room, member, clientId }).map((row) => toEntry(row, undefined, []))[0],
     message: (room, seq) => pages.message({ room, seq }).map(toStored)[0],
     messagesOf: (room, member) => pages.messagesOf({ room, member }).map(toStored),
-    oldest: (room, at, limit) => oldest({ room, at, limit }).map(({ seq }) => seq),
+    oldest(room, until, limit) {
+      const rows = oldest({ room, limit })
+      const end = rows.findIndex(({ at }) => at >= until)
+      const old = end < 0 ? rows : rows.slice(0, end)
+      return old.every(({ kind }) => kind === 'expired') ? [] : old.map(({ seq }) => seq)
+    },
     append(roomId, draft, to) {
       const recipient = draft.kind === 'message' ? draft.to?.id : to
       const [next] = nextSeq({ room: roomId, public: recipient === undefined ? 1 : 0 })
       if (!next) throw new Error(`there is no room ${roomId}`)
       const entry = { ...draft, seq: next.last_seq, at: now() } as KnownEntry
       const row = rowOf(roomId, entry, to)
-      const id = insert(row)[0]?.id as number
-      if (entry.kind === 'message') {
-        search.add(indexed(roomId, toStored({ ...row, id })))
-        if (entry.root !== undefined) countAnswer({ room: roomId, root: entry.root, seq: entry.seq })
-      }
+      insert(row)
+      if (entry.kind === 'message' && entry.root !== undefined)
+        countAnswer({ room: roomId, root: entry.root, seq: entry.seq })
       if (recipient === undefined) return { entry, prev: next.previous_public }
       return { entry, prev: next.last_public, only: [draft.member, recipient] }
     },
     setText(room, message, { text, data, at }) {
-      search.remove(indexed(room, message))
+      const before = { roomId: room, ...message }
+      search.change(before, { ...before, text, data })
       setText({ room, seq: message.seq, text, data: JSON.stringify(data), at })
-      search.add(indexed(room, { ...message, text, data }))
     },
     setData: (room, seq, data) => void setData({ room, seq, data: JSON.stringify(data) }),
     wipe(room, message) {
-      search.remove(indexed(room, message))
+      search.change({ roomId: room, ...message }, undefined)
       wipe({ room, seq: message.seq })
     },
     forget(room, member) {
@@ -235,28 +243,8 @@ export function prepareEntries(
       forgetReader({ room, member })
     },
     removeUpTo(room, seq) {
-      for (const row of pages.messagesUpTo({ room, seq })) search.remove(indexed(room, toStored(row)))
+      for (const row of pages.messagesUpTo({ room, seq })) search.change({ roomId: room, ...toStored(row) }, undefined)
       removeUpTo({ room, seq })
     },
   }
-}
-
-function toStored(row: EntryRow & { id: number }): StoredMessage {
-  return {
-    id: row.id,
-    seq: row.seq,
-    member: row.member_id,
-    name: row.name,
-    to: row.to_id,
-    root: row.root,
-    text: row.text ?? '',
-    deleted: row.deleted === 1,
-    data: row.data === null ? {} : (JSON.parse(row.data) as MessageData),
-  }
-}
-
-/** Found by what it says, by the options of its poll and by the names of its files. */
-function indexed(roomId: number, { id, member, text, data: { poll, files } }: StoredMessage): IndexedMessage {
-  const parts = [text, ...(poll?.options ?? []), ...(files?.map(({ name }) => name) ?? [])]
-  return { id, roomId, member, text: parts.join('\n'), hasFiles: files !== undefined }
 }

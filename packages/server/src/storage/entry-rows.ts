@@ -230,3 +230,32 @@ function tally(seq: number, options: number, votes: readonly Vote[]): Member[][]
     here.flatMap(({ member, options: chosen }) => (chosen.includes(option) ? [member] : [])),
   )
 }
+
+/** A message as the verbs need it. */
+export interface StoredMessage {
+  /** The rowid, as the search index knows it. */
+  id: number
+  seq: number
+  member: string
+  name: string
+  /** The other reader of a private message. */
+  to: string | null
+  root: number | null
+  text: string
+  deleted: boolean
+  data: MessageData
+}
+
+export function toStored(row: EntryRow & { id: number }): StoredMessage {
+  return {
+    id: row.id,
+    seq: row.seq,
+    member: row.member_id,
+    name: row.name,
+    to: row.to_id,
+    root: row.root,
+    text: row.text ?? '',
+    deleted: row.deleted === 1,
+    data: row.data === null ? {} : (JSON.parse(row.data) as MessageData),
+  }
+}

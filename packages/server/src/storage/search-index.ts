@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { entryColumns, type StoredMessage, toStored } from './entry-rows.ts'
 import { FILE_WORD, foldTerm, foldText, indexScope, memberWord, roomWord } from './fold-text.ts'
 
 export interface SearchTerm {
@@ -16,20 +17,15 @@ export interface SearchQuery {
   after: number | undefined
 }
 
-export interface IndexedMessage {
-  /** The rowid of the entry. */
-  id: number
-  roomId: number
-  member: string
-  text: string
-  hasFiles: boolean
-}
+type IndexedMessage = StoredMessage & { roomId: number }
 
 export interface SearchIndex {
-  /** Inside `write` only, as are the next two. */
-  add(message: IndexedMessage): void
-  /** Has to be told just what was added: the index keeps no texts. */
-  remove(message: IndexedMessage): void
+  /** Whether there are messages that the index has not taken up. */
+  isBehind(): boolean
+  /** Takes up at most so many entries; true where there are more. Inside `write` only, as the next. */
+  catchUp(limit: number): boolean
+  /** A message is about to become another one, or nothing. Has to be told just what it was: the index keeps no texts. */
+  change(before: IndexedMessage, after: IndexedMessage | undefined): void
   /** Numbers of the messages found before `seq`, the newest first; those that `reader` may read. */
   find(
     query: SearchQuery,
@@ -38,7 +34,7 @@ export interface SearchIndex {
 }
 
 export function prepareSearchIndex(db: Database): SearchIndex {
-  const add = db.statement('insert into message_index (rowid, body, scope) values (?, ?, ?)')
+  const insert = db.statement('insert into message_index (rowid, body, scope) values (?, ?, ?)')
   const remove = db.statement(
     "insert into message_index (message_index, rowid, body, scope) values ('delete', ?, ?, ?)",
   )
@@ -48,11 +44,38 @@ export function prepareSearchIndex(db: Database): SearchIndex {
        and (entry.to_id is null or entry.to_id = ? or entry.member_id = ?)
      order by message_index.rowid desc limit ?`,
   )
+  const last = db.query<object>()((tables) => tables.selectFrom('indexed').select('last'))
+  const setLast = db.query<{ last: number }>()((tables, values) =>
+    tables.updateTable('indexed').set({ last: values.last }),
+  )
+  const newest = db.query<object>()((tables) => tables.selectFrom('entry').select((eb) => eb.fn.max('id').as('id')))
+  const next = db.query<{ last: number; limit: number }>()((tables, values) =>
+    tables
+      .selectFrom('entry')
+      .select(['id', ...entryColumns])
+      .where('id', '>', values.last)
+      .orderBy('id')
+      .limit(values.limit),
+  )
+  const indexedTo = () => last({})[0]?.last ?? 0
+  const add = (message: IndexedMessage) => void insert(valuesOf(message))
+
   return {
-    add: ({ id, roomId, member, text, hasFiles }) =>
-      void add([id, foldText(text), indexScope(roomId, member, hasFiles)]),
-    remove: ({ id, roomId, member, text, hasFiles }) =>
-      void remove([id, foldText(text), indexScope(roomId, member, hasFiles)]),
+    isBehind: () => (newest({})[0]?.id ?? 0) > indexedTo(),
+    catchUp(limit) {
+      const rows = next({ last: indexedTo(), limit })
+      for (const row of rows)
+        if (row.kind === 'message' && row.deleted === 0) add({ roomId: row.room_id, ...toStored(row) })
+      const to = rows.at(-1)?.id
+      if (to !== undefined) setLast({ last: to })
+      return rows.length === limit
+    },
+    change(before, after) {
+      // What the index has not come to yet it will find as it is then.
+      if (before.id > indexedTo()) return
+      remove(valuesOf(before))
+      if (after) add(after)
+    },
     find(query, { roomId, reader, from, before, limit }) {
       const expression = matchExpression(query, roomId)
       if (expression === undefined) return []
@@ -61,6 +84,12 @@ export function prepareSearchIndex(db: Database): SearchIndex {
       return rows.map(({ seq }) => seq)
     },
   }
+}
+
+/** Found by what it says, by the options of its poll and by the names of its files. */
+function valuesOf({ id, roomId, member, text, data: { poll, files } }: IndexedMessage): [number, string, string] {
+  const parts = [text, ...(poll?.options ?? []), ...(files?.map(({ name }) => name) ?? [])]
+  return [id, foldText(parts.join('\n')), indexScope(roomId, member, files !== undefined)]
 }
 
 /** Undefined where nothing can match. */

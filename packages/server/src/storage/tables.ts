@@ -61,6 +61,8 @@ export interface Tables {
     data: string | null
   }
   reaction: { room_id: number; seq: number; emoji: string; member_id: string; name: string; id: Generated<number> }
+  /** The one row says up to which entry the search index has come. */
+  indexed: { id: number; last: number }
   vote: { room_id: number; seq: number; member_id: string; name: string; choice: string }
   pin: { room_id: number; seq: number; id: Generated<number> }
   file: {
@@ -239,7 +241,12 @@ export const migrations: readonly string[] = [
    insert into message_index (rowid, body, scope)
      select id, fold_text(text), index_scope(room_id, member_id, 0) from entry where kind = 'message' order by id;`,
 
-  `create table file (
+  // What is written with every message should be little: lines lie by their number, times grow with it, and the index follows a little later.
+  `drop index entry_by_line;
+   drop index entry_by_time;
+   create table indexed (id integer primary key, last integer not null) strict;
+   insert into indexed (id, last) select 1, coalesce(max(id), 0) from entry;
+   create table file (
      id text primary key,
      room_id integer not null,
      member_id text not null,
@@ -255,5 +262,6 @@ export const migrations: readonly string[] = [
    create index file_by_message on file (room_id, seq);
    create index file_by_hash on file (hash) where hash is not null;
    create index file_unsent on file (member_id, created_at) where seq is null;
-   create index file_gone on file (gone) where gone = 1;`,
+   create index file_by_member on file (member_id);
+   create index file_gone on file (gone);`,
 ]

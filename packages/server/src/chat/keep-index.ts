@@ -1,0 +1,55 @@
+/**
+ * Keeps the search index up with the log: a little behind it, so that messages which come together are taken up together and nobody waits for it
+ * when sending. Whoever searches brings it up first.
+ */
+import type { Bus } from '../events/bus.ts'
+import type { Schedule } from '../rooms/presence.ts'
+import type { Storage } from '../storage/open-storage.ts'
+
+/** How long new messages gather. */
+const GATHER_MS = 200
+/** Entries of one step: the event loop stands still while they are taken up. */
+const STEP = 300
+
+export interface IndexKeeping {
+  storage: Storage
+  bus: Bus
+  schedule: Schedule
+  failed: (error: unknown) => void
+}
+
+/** Gives the way to stop. */
+export function keepIndex({ storage, bus, schedule, failed }: IndexKeeping): () => void {
+  let cancel: (() => void) | undefined
+  let stopped = false
+
+  function start(): void {
+    cancel ??= schedule(GATHER_MS, () => void step())
+  }
+
+  async function step(): Promise<void> {
+    try {
+      await bringUp(storage, () => stopped)
+    } catch (error) {
+      if (!stopped) failed(error)
+    }
+    cancel = undefined
+    if (!stopped && storage.read.search.isBehind()) start()
+  }
+
+  const unsubscribe = bus.subscribe((event) => {
+    if (event.type === 'entryAdded' && event.entry.kind === 'message') start()
+  })
+  start()
+  return () => {
+    stopped = true
+    unsubscribe()
+    cancel?.()
+  }
+}
+
+/** Has everything in the index that is in the log now. */
+export async function bringUp(storage: Storage, isStopped: () => boolean = () => false): Promise<void> {
+  if (!storage.read.search.isBehind()) return
+  while (!isStopped() && (await storage.write(({ search }) => search.catchUp(STEP))));
+}
