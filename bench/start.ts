@@ -29,7 +29,7 @@ async function once(): Promise<{ milliseconds: number; megabytes: number }> {
 }
 
 await once() // makes keys and certificate, warms the disk cache
-const results = []
+const results: Awaited<ReturnType<typeof once>>[] = []
 for (let run = 0; run < runs; run += 1) results.push(await once())
 rmSync(data, { recursive: true, force: true })
 const row = (key: 'milliseconds' | 'megabytes') => {

@@ -1,126 +1,176 @@
-//! The least that any server pays for a packet to each of N subscribers: one seal under the subscriber's own key and
-//! a share of one `sendmmsg`. The sinks are never read, so their queues are full and the packets end in the kernel.
+//! The least that any server pays: each packet sealed under the subscriber's own key, then sent with as few system calls as possible.
+//!
+//! `targets IP PORT,PORT,...` says where to; `run SECONDS gso|plain BYTES*COUNT,BYTES*COUNT,...` sends frames of COUNT datagrams of
+//! BYTES, tag included, to every target in turn and says what it cost.
 
-use crate::Options;
-use crate::system::{BATCH, send_many, thread_cpu};
+use crate::system::{BATCH, Train, process_cpu, send_trains};
+use crate::wire::{self, word};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use socket2::{SockAddr, Socket};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 const HEADER: usize = 12;
 const TAG: usize = 16;
+/// What a batch may hold: it stays in the second-level cache.
+const ARENA: usize = 256 << 10;
+/// The kernel's limits for one train.
+const TRAIN_SEGMENTS: usize = 64;
+const TRAIN_BYTES: usize = 65_000;
 
-/// Packets and what they cost one thread.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Cost {
-    pub packets: u64,
-    pub cpu: Duration,
-    pub wall: Duration,
+/// Serves until stdin ends.
+pub fn run(address: IpAddr) -> Result<(), String> {
+    let mut floor = Floor::new(address)?;
+    let stdin = wire::lines();
+    while let Ok(words) = stdin.recv() {
+        match words[0].as_str() {
+            "targets" => floor.aim(word(&words, 1)?, &word::<String>(&words, 2)?)?,
+            "run" => {
+                let gso = word::<String>(&words, 2)? == "gso";
+                let frames = frames(&word::<String>(&words, 3)?)?;
+                let time = Duration::from_secs_f64(word(&words, 1)?);
+                wire::say(&floor.send(&frames, gso, time)?);
+            }
+            other => return Err(format!("The floor knows no '{other}'.")),
+        }
+    }
+    Ok(())
 }
 
-impl Cost {
-    pub fn add(&mut self, other: Cost) {
-        self.packets += other.packets;
-        self.cpu += other.cpu;
-        self.wall += other.wall;
-    }
-
-    pub fn micros_per_packet(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1e6 / self.packets.max(1) as f64
-    }
-
-    pub fn packets_per_second(&self) -> f64 {
-        self.packets as f64 / self.wall.as_secs_f64().max(1e-9)
-    }
+/// A frame for each target: so many datagrams of so many bytes.
+struct Frame {
+    bytes: usize,
+    count: usize,
 }
 
-pub struct Floor {
-    source: UdpSocket,
-    sinks: Vec<(Socket, SockAddr, LessSafeKey)>,
-    arena: Vec<[u8; 1_500]>,
-    count: u64,
+fn frames(text: &str) -> Result<Vec<Frame>, String> {
+    let frame = |part: &str| {
+        let (bytes, count) = part.split_once('*')?;
+        Some(Frame {
+            bytes: bytes.parse::<usize>().ok()?.clamp(HEADER + TAG + 1, 1_472),
+            count: count.parse::<usize>().ok()?.max(1),
+        })
+    };
+    let frames: Option<Vec<Frame>> = text.split(',').map(frame).collect();
+    frames.ok_or_else(|| format!("'{text}' describes no frames."))
+}
+
+struct Floor {
+    socket: UdpSocket,
+    targets: Vec<(SockAddr, LessSafeKey)>,
+    batch: Batch,
+    sequence: u64,
+}
+
+#[derive(Default)]
+struct Batch {
+    arena: Vec<u8>,
+    /// Where each train begins, the length of its datagrams, and its target.
+    trains: Vec<(usize, usize, usize)>,
 }
 
 impl Floor {
-    pub fn new(subscribers: u32) -> Result<Floor, String> {
-        let words = |error: std::io::Error| format!("The floor has no sockets: {error}");
-        let source = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(words)?;
-        let send_buffer = Socket::from(source.try_clone().map_err(words)?);
-        send_buffer.set_send_buffer_size(4 << 20).map_err(words)?;
-        let sinks = (0..subscribers)
-            .map(|number| {
-                let sink = Socket::from(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?);
-                sink.set_recv_buffer_size(4_096)?;
-                let address = sink.local_addr()?;
-                let mut key = [7; 32];
-                key[..4].copy_from_slice(&number.to_be_bytes());
-                let key = UnboundKey::new(&AES_256_GCM, &key).expect("32 bytes");
-                Ok((sink, address, LessSafeKey::new(key)))
-            })
-            .collect::<Result<_, _>>()
-            .map_err(words)?;
+    fn new(address: IpAddr) -> Result<Floor, String> {
+        let words = |error: std::io::Error| format!("The floor has no socket: {error}");
+        let socket = UdpSocket::bind((address, 0)).map_err(words)?;
+        let buffer = Socket::from(socket.try_clone().map_err(words)?);
+        buffer.set_send_buffer_size(4 << 20).map_err(words)?;
         Ok(Floor {
-            source,
-            sinks,
-            arena: vec![[3; 1_500]; BATCH],
-            count: 0,
+            socket,
+            targets: vec![],
+            batch: Batch::default(),
+            sequence: 0,
         })
     }
 
-    /// Sends datagrams of `bytes` to all sinks in turn, as fast as one thread can.
-    pub fn run(&mut self, bytes: usize, time: Duration) -> Result<Cost, String> {
-        let payload = vec![5; bytes.clamp(HEADER + TAG + 1, 1_400) - HEADER - TAG];
-        let wire = HEADER + payload.len() + TAG;
-        let (start, cpu) = (Instant::now(), thread_cpu());
-        let mut packets = 0;
-        while start.elapsed() < time {
-            self.count += 1;
-            for batch in self.sinks.chunks(BATCH) {
-                for (sink, buffer) in batch.iter().zip(&mut self.arena) {
-                    let (header, rest) = buffer.split_at_mut(HEADER);
-                    let (body, rest) = rest.split_at_mut(payload.len());
-                    body.copy_from_slice(&payload);
-                    let mut nonce = [0; 12];
-                    nonce[4..].copy_from_slice(&self.count.to_be_bytes());
-                    let nonce = Nonce::assume_unique_for_key(nonce);
-                    let tag = sink
-                        .2
-                        .seal_in_place_separate_tag(nonce, Aad::from(&*header), body);
-                    rest[..TAG].copy_from_slice(tag.map_err(|_| "The cipher refused.")?.as_ref());
+    fn aim(&mut self, ip: IpAddr, ports: &str) -> Result<(), String> {
+        let target = |(number, port): (usize, &str)| {
+            let port: u16 = port.parse().map_err(|_| format!("'{port}' is no port."))?;
+            let mut key = [7; 32];
+            key[..8].copy_from_slice(&number.to_be_bytes());
+            let key =
+                UnboundKey::new(&AES_256_GCM, &key).map_err(|_| "The cipher refused its key.")?;
+            Ok((SocketAddr::new(ip, port).into(), LessSafeKey::new(key)))
+        };
+        let targets = ports.split(',').enumerate().map(target);
+        self.targets = targets.collect::<Result<_, String>>()?;
+        Ok(())
+    }
+
+    fn send(&mut self, frames: &[Frame], gso: bool, time: Duration) -> Result<String, String> {
+        let (start, cpu) = (Instant::now(), process_cpu());
+        let (mut packets, mut bytes) = (0, 0);
+        while start.elapsed() < time && !self.targets.is_empty() {
+            for frame in frames {
+                let train = match gso {
+                    true => (TRAIN_BYTES / frame.bytes).min(TRAIN_SEGMENTS),
+                    false => 1,
+                };
+                for target in 0..self.targets.len() {
+                    let mut left = frame.count;
+                    while left > 0 {
+                        let count = left.min(train);
+                        self.add(target, frame.bytes, count)?;
+                        left -= count;
+                    }
+                    packets += frame.count as u64;
+                    bytes += (frame.count * frame.bytes) as u64;
                 }
-                let sealed = self.arena.iter().map(|buffer| &buffer[..wire]);
-                let datagrams = sealed
-                    .zip(batch.iter().map(|sink| &sink.1))
-                    .take(batch.len());
-                let sent = send_many(&self.source, datagrams);
-                packets += sent.map_err(|error| format!("The floor cannot send: {error}"))? as u64;
+                if start.elapsed() >= time {
+                    break;
+                }
             }
         }
-        let cpu = thread_cpu().saturating_sub(cpu);
-        Ok(Cost {
-            packets,
-            cpu,
-            wall: start.elapsed(),
-        })
+        self.flush()?;
+        let cpu = process_cpu().saturating_sub(cpu).as_secs_f64() * 1e6;
+        let wall = start.elapsed().as_secs_f64() * 1e6;
+        Ok(format!(
+            "{{\"packets\":{packets},\"bytes\":{bytes},\"cpuMicros\":{cpu:.0},\"wallMicros\":{wall:.0}}}"
+        ))
     }
-}
 
-/// The floor by itself.
-pub fn alone(options: &Options) -> Result<String, String> {
-    let mut floor = Floor::new(options.subscribers)?;
-    floor.run(options.bytes, Duration::from_millis(200))?;
-    let cost = floor.run(options.bytes, Duration::from_secs_f64(options.seconds))?;
-    Ok(format!(
-        "{{\"floorMicros\":{:.3},\"packets\":{},\"packetsPerSecond\":{:.0},\"bytes\":{}}}",
-        cost.micros_per_packet(),
-        cost.packets,
-        cost.packets_per_second(),
-        options.bytes
-    ))
-}
+    /// Seals one train into the batch, which leaves when it is full.
+    fn add(&mut self, target: usize, bytes: usize, count: usize) -> Result<(), String> {
+        if self.batch.trains.len() == BATCH || self.batch.arena.len() + bytes * count > ARENA {
+            self.flush()?;
+        }
+        let key = &self.targets[target].1;
+        let arena = &mut self.batch.arena;
+        self.batch.trains.push((arena.len(), bytes, target));
+        for _ in 0..count {
+            self.sequence += 1;
+            let at = arena.len();
+            arena.resize(at + bytes, 5);
+            let (header, rest) = arena[at..].split_at_mut(HEADER);
+            header[0] = 128;
+            header[1] = 96;
+            let (body, tag) = rest.split_at_mut(bytes - HEADER - TAG);
+            let mut nonce = [0; 12];
+            nonce[4..].copy_from_slice(&self.sequence.to_be_bytes());
+            let nonce = Nonce::assume_unique_for_key(nonce);
+            let sealed = key.seal_in_place_separate_tag(nonce, Aad::from(&*header), body);
+            tag.copy_from_slice(sealed.map_err(|_| "The cipher refused.")?.as_ref());
+        }
+        Ok(())
+    }
 
-/// Where a client's datagrams for the engine go.
-pub fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    fn flush(&mut self) -> Result<(), String> {
+        let Batch { arena, trains } = &self.batch;
+        let mut done = 0;
+        while done < trains.len() {
+            let left = trains[done..].iter().enumerate().map(|(number, train)| {
+                let next = trains.get(done + number + 1);
+                Train {
+                    bytes: &arena[train.0..next.map_or(arena.len(), |next| next.0)],
+                    segment: train.1,
+                    to: &self.targets[train.2].0,
+                }
+            });
+            let sent = send_trains(&self.socket, left);
+            done += sent.map_err(|error| format!("The floor cannot send: {error}"))?;
+        }
+        self.batch.arena.clear();
+        self.batch.trains.clear();
+        Ok(())
+    }
 }

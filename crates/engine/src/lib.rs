@@ -7,7 +7,7 @@ pub mod command;
 mod data;
 mod demux;
 mod downlink;
-mod dtls;
+pub mod dtls;
 mod effects;
 pub mod engine;
 pub mod event;

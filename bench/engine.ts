@@ -1,0 +1,71 @@
+// `npm run bench -- engine [--full] [--veth] [--only M1,M2] [--sabotage]`: what the engine costs, beside the least that this machine allows.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { delay } from './engine/delay.ts'
+import { print, type Row } from './engine/figures.ts'
+import { footprint } from './engine/footprint.ts'
+import { meeting, type Setting, video, voice } from './engine/forwarding.ts'
+import { loopback, veth } from './engine/place.ts'
+import { machine } from './engine/system.ts'
+import { viewers } from './engine/viewers.ts'
+
+const root = join(import.meta.dirname, '..')
+const { values } = parseArgs({
+  options: {
+    full: { type: 'boolean', default: false },
+    veth: { type: 'boolean', default: false },
+    sabotage: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    binary: { type: 'string', default: join(root, 'target/dist/engine-bench') },
+    addon: { type: 'string', default: join(root, 'target/dist/engine.node') },
+    profile: { type: 'string', default: 'dist' },
+  },
+})
+const wire = values.veth ? veth() : loopback()
+if (typeof wire === 'string') {
+  console.log(wire)
+  process.exit()
+}
+const setting: Setting = {
+  files: { binary: values.binary, addon: values.addon },
+  wire,
+  turns: values.full ? 5 : 3,
+  seconds: 2,
+  sabotage: values.sabotage,
+}
+
+const list: { row: string; full: boolean; run: () => Promise<Row> }[] = [
+  ...[40, 400, 1_000].map((n) => ({ row: 'M1', full: n > 40, run: () => voice(setting, n) })),
+  ...[100, 1_000, 3_000].map((n) => ({ row: 'M2', full: n > 100, run: () => video(setting, n) })),
+  { row: 'M3', full: true, run: () => meeting(setting, 25) },
+  { row: 'M4', full: true, run: () => delay(setting, 'voice') },
+  { row: 'M4', full: true, run: () => delay(setting, 'video') },
+  { row: 'M5', full: true, run: () => viewers(setting) },
+  { row: 'F1', full: false, run: () => footprint(setting) },
+  { row: 'scale', full: false, run: () => video(setting, 10, 'scale') },
+  { row: 'scale', full: false, run: () => video(setting, 300, 'scale') },
+]
+const wanted = values.only.split(',').filter(Boolean)
+const chosen = list.filter(({ row, full }) => (wanted.length > 0 ? wanted.includes(row) : values.full || !full))
+
+const facts = machine(values.profile)
+console.log(
+  `${facts.processor} x ${facts.cores}, ${facts.memoryGiB} GiB, kernel ${facts.kernel}, load ${facts.load}, profile ${facts.profile}, ${wire.name}; median (min-max) of ${setting.turns} runs`,
+)
+const rows: Row[] = []
+for (const { row, run } of chosen) {
+  try {
+    const done = await run()
+    console.log(print(done))
+    rows.push(done)
+  } catch (error) {
+    console.log(`${row.padEnd(6)} failed: ${error instanceof Error ? error.message : error}`)
+    process.exitCode = 1
+  }
+}
+wire.remove()
+const file = join(root, '.cache/bench', `engine-${wire.name}.json`)
+mkdirSync(join(root, '.cache/bench'), { recursive: true })
+writeFileSync(file, `${JSON.stringify({ machine: facts, rows }, undefined, 2)}\n`)
+console.log(`All figures: ${file}`)

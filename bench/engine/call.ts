@@ -1,0 +1,187 @@
+import type { EngineEvent, EngineMetrics } from '../../crates/engine-node/index.d.ts'
+import { type Agent, type Said, startAgent } from './agent.ts'
+import type { Wire } from './place.ts'
+import { type EngineServer, startEngine } from './server.ts'
+
+export interface Files {
+  /** `crates/engine-bench`, built. */
+  binary: string
+  /** The engine's addon, built. */
+  addon: string
+}
+
+export interface Track {
+  track: string
+  video: boolean
+  streamId: string
+}
+
+export interface Delays {
+  count: number
+  p50: number
+  p95: number
+  p99: number
+  max: number
+}
+
+/** What the clients saw since they were asked the last time. */
+export interface Count extends Said {
+  sources: number
+  sinks: number
+  sampled: number
+  connecting: number
+  silent: number
+  sent: number
+  received: number
+  read: number
+  bytes: number
+  opened: number
+  refused: number
+  lost: number
+  overflowed: number
+  others: number
+  cpuMicros: number
+  wallMicros: number
+  delays: Delays[]
+  relay: Delays | null
+}
+
+export interface Subscribers {
+  count: number
+  wanted: (number: number) => Track[]
+  /** What each says its link carries, in bit/s; 0 for voices. */
+  estimate: number
+  group?: number
+  /** One in so many reads everything it gets. */
+  sampleOneIn?: number
+}
+
+/** So many join at the same time: more would only wait in line. */
+const AT_ONCE = 48
+const SAMPLE_ONE_IN = 20
+
+/** The engine and its clients, joined by commands: what a server over the engine would do, without the server. */
+export class Call {
+  readonly load: Agent
+  readonly server: EngineServer
+  #last = 0
+  #waiting = new Map<string, { done: (event: EngineEvent) => void; failed: (error: Error) => void }>()
+  #failed: Error | undefined
+
+  private constructor(server: EngineServer, load: Agent) {
+    this.server = server
+    this.load = load
+    server.onEvent((event) => this.#hear(event))
+  }
+
+  static async start(files: Files, wire: Wire): Promise<Call> {
+    const server = await startEngine(files.addon, wire.server)
+    return new Call(server, startAgent(files.binary, 'load', wire.clients))
+  }
+
+  #hear(event: EngineEvent) {
+    if (event.type === 'engineFailed') this.#fail(new Error(`The engine failed: ${event.reason}`))
+    if (event.type === 'negotiationFailed') this.#fail(new Error(`A negotiation failed: ${event.message}`))
+    if (event.type === 'subscriptionFailed') this.#fail(new Error(`A subscription failed: ${event.reason}`))
+    if (!('transport' in event)) return
+    const key = `${event.type}:${event.transport}`
+    this.#waiting.get(key)?.done(event)
+    this.#waiting.delete(key)
+  }
+
+  #fail(error: Error) {
+    this.#failed ??= error
+    for (const each of this.#waiting.values()) each.failed(error)
+    this.#waiting.clear()
+  }
+
+  #event<T extends EngineEvent['type']>(type: T, transport: number) {
+    return new Promise<Extract<EngineEvent, { type: T }>>((resolve, reject) => {
+      if (this.#failed) return reject(this.#failed)
+      this.#waiting.set(`${type}:${transport}`, {
+        done: (event) => resolve(event as Extract<EngineEvent, { type: T }>),
+        failed: reject,
+      })
+    })
+  }
+
+  #said<T extends Said>(type: string, id: number) {
+    return this.load.next<T>((said) => said.type === type && said.id === id)
+  }
+
+  /** A publisher with these tracks (`source.rs` knows their names). */
+  async publish(tracks: string): Promise<Track[]> {
+    const id = ++this.#last
+    const offered = this.#said<{ sdp: string; tracks: { track: string; mid: string; video: boolean }[] }>('offer', id)
+    this.load.say('source', id, tracks)
+    const offer = await offered
+    const answered = this.#event('answered', id)
+    this.server.apply([
+      { type: 'openTransport', transport: id, role: 'publisher' },
+      { type: 'acceptOffer', transport: id, offer: 1, sdp: offer.sdp },
+    ])
+    const connected = this.#said('connected', id)
+    this.load.say('answer', id, (await answered).sdp)
+    this.server.apply(
+      offer.tracks.map(({ track, mid }) => ({ type: 'publishTrack', track, transport: id, mid }) as const),
+    )
+    await connected
+    return offer.tracks.map(({ track, video }) => ({ track, video, streamId: `PA_${id}` }))
+  }
+
+  /** Subscribers that are connected and light. Answers their ids. */
+  async subscribe({ count, wanted, estimate, group = 0, sampleOneIn = SAMPLE_ONE_IN }: Subscribers): Promise<number[]> {
+    const ids: number[] = []
+    const one = async () => {
+      while (ids.length < count) {
+        const id = ++this.#last
+        const number = ids.push(id) - 1
+        const offered = this.#event('offered', id)
+        const answered = this.#said<{ sdp: string }>('answer', id)
+        const connected = this.#said('connected', id)
+        this.load.say('sink', id, number % sampleOneIn === 0, group, estimate)
+        const tracks = wanted(number).map(({ track, streamId }) => ({ track, streamId, enabled: true }))
+        this.server.apply([
+          { type: 'openTransport', transport: id, role: 'subscriber' },
+          { type: 'subscribe', transport: id, wanted: tracks },
+        ])
+        const { offer, sdp } = await offered
+        this.load.say('offer', id, sdp)
+        this.server.apply([{ type: 'acceptAnswer', transport: id, offer, sdp: (await answered).sdp }])
+        await connected
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, one))
+    this.load.say('lighten')
+    return ids
+  }
+
+  leave(ids: number[]): void {
+    for (const id of ids) this.load.say('close', id)
+    this.server.apply(ids.map((transport) => ({ type: 'closeTransport', transport }) as const))
+  }
+
+  count(): Promise<Count> {
+    const counted = this.load.next<Count>((said) => said.type === 'count')
+    this.load.say('count')
+    return counted
+  }
+
+  /** Sockets for the floor to send to, as many as there are subscribers. */
+  async targets(count: number): Promise<number[]> {
+    const made = this.load.next<Said & { ports: number[] }>((said) => said.type === 'targets')
+    this.load.say('targets', count)
+    return (await made).ports
+  }
+
+  metrics(): Promise<EngineMetrics> {
+    if (this.#failed) throw this.#failed
+    return this.server.metrics()
+  }
+
+  end(): void {
+    this.server.onEvent(() => {})
+    this.load.end()
+    this.server.end()
+  }
+}

@@ -1,0 +1,101 @@
+// M1, M2, M3 and scale: what a forwarded packet costs.
+import { Call, type Files, type Track } from './call.ts'
+import { type Row, rowOf } from './figures.ts'
+import { Floor, videoFrames, voiceFrames } from './floor.ts'
+import type { Wire } from './place.ts'
+import { type Plan, takeTurns } from './turns.ts'
+
+export interface Setting {
+  files: Files
+  wire: Wire
+  turns: number
+  /** Of media in a turn. */
+  seconds: number
+  sabotage: boolean
+}
+
+interface Gathering {
+  row: string
+  load: string
+  publishers: string[]
+  subscribers: number
+  wanted: (tracks: Track[][], number: number) => Track[]
+  estimate: number
+  floors: Plan['floors']
+  speakers?: number
+}
+
+export function voice(setting: Setting, listeners: number): Promise<Row> {
+  return gather(setting, {
+    row: 'M1',
+    load: `voice, 10 speakers x ${listeners}`,
+    publishers: Array.from({ length: 10 }, () => 'voice'),
+    subscribers: listeners,
+    wanted: (tracks) => tracks.flat(),
+    estimate: 0,
+    floors: [{ name: 'floor', form: 'plain', frames: voiceFrames }],
+  })
+}
+
+export const KILOBITS = 1_700
+export const VIDEO = `video:${KILOBITS}:30:720`
+
+export function video(setting: Setting, viewers: number, row = 'M2'): Promise<Row> {
+  const frames = videoFrames(KILOBITS, 30)
+  return gather(setting, {
+    row,
+    load: `video, 1 x ${viewers}`,
+    publishers: [VIDEO],
+    subscribers: viewers,
+    wanted: (tracks) => tracks.flat(),
+    estimate: 5_000_000,
+    floors: [
+      { name: 'GSO floor', form: 'gso', frames },
+      { name: 'floor', form: 'plain', frames },
+    ],
+  })
+}
+
+/** Everybody sends a voice and a camera of three layers, and receives everybody else. */
+export function meeting(setting: Setting, people: number): Promise<Row> {
+  return gather(setting, {
+    row: 'M3',
+    load: `meeting, ${people} x ${people}`,
+    publishers: Array.from({ length: people }, () => 'voice,camera'),
+    subscribers: people,
+    wanted: (tracks, number) => tracks.filter((_, publisher) => publisher !== number).flat(),
+    estimate: 8_000_000,
+    // A voice for every two packets or so of pictures; the size hardly matters to the floor.
+    floors: [{ name: 'floor', form: 'plain', frames: `${voiceFrames},1050*2` }],
+    speakers: 2,
+  })
+}
+
+async function gather(setting: Setting, gathering: Gathering): Promise<Row> {
+  const { files, wire } = setting
+  const call = await Call.start(files, wire)
+  try {
+    if (setting.sabotage) call.load.say('hurry', SABOTAGE)
+    const tracks: Track[][] = []
+    for (const publisher of gathering.publishers) tracks.push(await call.publish(publisher))
+    const { subscribers: count, wanted, estimate, speakers, floors } = gathering
+    await call.subscribe({ count, estimate, wanted: (number) => wanted(tracks, number) })
+    if (speakers) call.load.say('speakers', speakers)
+    const floor = await Floor.start(files, wire, call, count)
+    try {
+      const { turns, seconds } = setting
+      return rowOf(
+        gathering.row,
+        gathering.load,
+        await takeTurns(call, floor, { turns, seconds, floorSeconds: 0.5, floors }),
+      )
+    } finally {
+      floor.end()
+    }
+  } finally {
+    call.end()
+  }
+}
+
+/** So many times as often do sabotaged clients report: work for the server that forwards nothing. */
+const SABOTAGE = 60
