@@ -7,6 +7,7 @@ import { print, type Row } from './engine/figures.ts'
 import { footprint } from './engine/footprint.ts'
 import { meeting, type Setting, video, voice } from './engine/forwarding.ts'
 import { loopback, veth } from './engine/place.ts'
+import { scale } from './engine/scale.ts'
 import { machine } from './engine/system.ts'
 import { viewers } from './engine/viewers.ts'
 
@@ -43,8 +44,10 @@ const list: { row: string; full: boolean; run: () => Promise<Row> }[] = [
   { row: 'M4', full: true, run: () => delay(setting, 'video') },
   { row: 'M5', full: true, run: () => viewers(setting) },
   { row: 'F1', full: false, run: () => footprint(setting) },
+  // With M2's, which are of one thread as well.
   { row: 'scale', full: false, run: () => video(setting, 10, 'scale') },
   { row: 'scale', full: false, run: () => video(setting, 300, 'scale') },
+  { row: 'scale', full: true, run: () => video(setting, 1_000, 'scale', 2) },
 ]
 const wanted = values.only.split(',').filter(Boolean)
 const chosen = list.filter(({ row, full }) => (wanted.length > 0 ? wanted.includes(row) : values.full || !full))
@@ -63,6 +66,11 @@ for (const { row, run } of chosen) {
     console.log(`${row.padEnd(6)} failed: ${error instanceof Error ? error.message : error}`)
     process.exitCode = 1
   }
+}
+const together = scale(rows)
+if (together) {
+  console.log(print(together))
+  rows.push(together)
 }
 wire.remove()
 const file = join(root, '.cache/bench', `engine-${wire.name}.json`)

@@ -8,10 +8,10 @@ export type Told =
   | { events: ReturnType<Engine['drain']> }
   | { metrics: ReturnType<Engine['metrics']> }
 
-const [file = '', ip = ''] = process.argv.slice(2)
+const [file = '', ip = '', threads = '1'] = process.argv.slice(2)
 const tell = (told: Told) => process.send?.(told)
 const { Engine } = loadAddon(file)
-const engine: Engine = new Engine({ port: 0, bind: ip, addresses: [ip] }, () => {
+const engine: Engine = new Engine({ port: 0, bind: ip, addresses: [ip], threads: Number(threads) }, () => {
   const events = engine.drain()
   // Levels come ten times a second and nobody here listens.
   const wanted = events.filter((event) => event.type !== 'audioLevels' && event.type !== 'quality')

@@ -51,6 +51,7 @@ export interface Subscribers {
   wanted: (number: number) => Track[]
   /** What each says its link carries, in bit/s; 0 for voices. */
   estimate: number
+  room?: string
   group?: number
   /** One in so many reads everything it gets. */
   sampleOneIn?: number
@@ -74,8 +75,8 @@ export class Call {
     server.onEvent((event) => this.#hear(event))
   }
 
-  static async start(files: Files, wire: Wire): Promise<Call> {
-    const server = await startEngine(files.addon, wire.server)
+  static async start(files: Files, wire: Wire, threads = 1): Promise<Call> {
+    const server = await startEngine(files.addon, wire.server, threads)
     return new Call(server, startAgent(files.binary, 'load', wire.clients))
   }
 
@@ -110,14 +111,14 @@ export class Call {
   }
 
   /** A publisher with these tracks (`source.rs` knows their names). */
-  async publish(tracks: string): Promise<Track[]> {
+  async publish(tracks: string, room = 'hall'): Promise<Track[]> {
     const id = ++this.#last
     const offered = this.#said<{ sdp: string; tracks: { track: string; mid: string; video: boolean }[] }>('offer', id)
     this.load.say('source', id, tracks)
     const offer = await offered
     const answered = this.#event('answered', id)
     this.server.apply([
-      { type: 'openTransport', transport: id, role: 'publisher' },
+      { type: 'openTransport', transport: id, role: 'publisher', room },
       { type: 'acceptOffer', transport: id, offer: 1, sdp: offer.sdp },
     ])
     const connected = this.#said('connected', id)
@@ -130,7 +131,8 @@ export class Call {
   }
 
   /** Subscribers that are connected and light. Answers their ids. */
-  async subscribe({ count, wanted, estimate, group = 0, sampleOneIn = SAMPLE_ONE_IN }: Subscribers): Promise<number[]> {
+  async subscribe(subscribers: Subscribers): Promise<number[]> {
+    const { count, wanted, estimate, room = 'hall', group = 0, sampleOneIn = SAMPLE_ONE_IN } = subscribers
     const ids: number[] = []
     const one = async () => {
       while (ids.length < count) {
@@ -142,7 +144,7 @@ export class Call {
         this.load.say('sink', id, number % sampleOneIn === 0, group, estimate)
         const tracks = wanted(number).map(({ track, streamId }) => ({ track, streamId, enabled: true }))
         this.server.apply([
-          { type: 'openTransport', transport: id, role: 'subscriber' },
+          { type: 'openTransport', transport: id, role: 'subscriber', room },
           { type: 'subscribe', transport: id, wanted: tracks },
         ])
         const { offer, sdp } = await offered

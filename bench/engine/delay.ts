@@ -21,8 +21,8 @@ export async function delay(setting: Setting, beside: Beside): Promise<Row> {
   try {
     const { port } = await relay.next<{ port: number }>(() => true)
     if (setting.sabotage) call.load.say('hurry', 200)
-    const timed = await call.publish(`voice:${PROBE_MS}`)
-    await call.subscribe({ count: 1, wanted: () => timed, estimate: 0, sampleOneIn: 1 })
+    const timed = await call.publish(`voice:${PROBE_MS}`, 'quiet')
+    await call.subscribe({ count: 1, wanted: () => timed, estimate: 0, room: 'quiet', sampleOneIn: 1 })
     const publishers = beside === 'voice' ? Array.from({ length: 10 }, () => 'voice') : [VIDEO]
     const tracks: Track[] = []
     for (const publisher of publishers) tracks.push(...(await call.publish(publisher)))

@@ -45,7 +45,7 @@ export function rowOf(row: string, load: string, turns: readonly Turn[]): Row {
     busy: of((turn) => turn.busy),
     idle: of((turn) => turn.idle),
     loadShare: of((turn) => turn.loadShare),
-    arrived: of((turn) => turn.arrived / turn.left),
+    arrived: of((turn) => turn.received / turn.forwarded),
   }
   const cells: Record<string, string> = { 'us/packet': show(figures.micros) }
   for (const { name, micros, ratio } of floors) {
@@ -63,8 +63,8 @@ export function rowOf(row: string, load: string, turns: readonly Turn[]): Row {
 function remarks(turns: readonly Turn[]): string[] {
   const said: string[] = []
   const sum = (value: (turn: Turn) => number) => turns.reduce((total, turn) => total + value(turn), 0)
-  const arrived = sum((turn) => turn.arrived) / sum((turn) => turn.left)
-  if (Math.abs(1 - arrived) > 0.002) said.push(`${(arrived * 100).toFixed(1)} % of what the engine sent arrived`)
+  const arrived = sum((turn) => turn.received) / sum((turn) => turn.forwarded)
+  if (Math.abs(1 - arrived) > 0.01) said.push(`${(arrived * 100).toFixed(1)} % of what was forwarded arrived`)
   const dropped = sum((turn) => turn.dropped)
   if (dropped > 0) said.push(`the kernel threw ${dropped} packets away between two processes: the machine is busy`)
   const silent = Math.max(...turns.map((turn) => turn.silent))
@@ -76,7 +76,8 @@ function remarks(turns: readonly Turn[]): string[] {
   const refused = sum((turn) => turn.refused)
   if (refused > 0) said.push(`${refused} packets could not be opened`)
   if (turns.some((turn) => turn.busy > 0.95)) said.push('a core was full')
-  if (turns.some((turn) => turn.loadShare > 0.3)) said.push('the clients cost more than 30 % of the server')
+  if (turns.some((turn) => turn.loadShare > 0.3 && turn.busy > 0.3))
+    said.push('the clients cost more than 30 % of the server')
   return said
 }
 

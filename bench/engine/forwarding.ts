@@ -23,6 +23,7 @@ interface Gathering {
   estimate: number
   floors: Plan['floors']
   speakers?: number
+  threads?: number
 }
 
 export function voice(setting: Setting, listeners: number): Promise<Row> {
@@ -40,11 +41,12 @@ export function voice(setting: Setting, listeners: number): Promise<Row> {
 export const KILOBITS = 1_700
 export const VIDEO = `video:${KILOBITS}:30:720`
 
-export function video(setting: Setting, viewers: number, row = 'M2'): Promise<Row> {
+export function video(setting: Setting, viewers: number, row = 'M2', threads = 1): Promise<Row> {
   const frames = videoFrames(KILOBITS, 30)
   return gather(setting, {
     row,
-    load: `video, 1 x ${viewers}`,
+    load: `video, 1 x ${viewers}${threads > 1 ? `, ${threads} threads` : ''}`,
+    threads,
     publishers: [VIDEO],
     subscribers: viewers,
     wanted: (tracks) => tracks.flat(),
@@ -73,7 +75,7 @@ export function meeting(setting: Setting, people: number): Promise<Row> {
 
 async function gather(setting: Setting, gathering: Gathering): Promise<Row> {
   const { files, wire } = setting
-  const call = await Call.start(files, wire)
+  const call = await Call.start(files, wire, gathering.threads)
   try {
     if (setting.sabotage) call.load.say('hurry', SABOTAGE)
     const tracks: Track[][] = []

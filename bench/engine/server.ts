@@ -14,9 +14,9 @@ export interface EngineServer {
   end(): void
 }
 
-export async function startEngine(addon: string, place: Place): Promise<EngineServer> {
+export async function startEngine(addon: string, place: Place, threads: number): Promise<EngineServer> {
   const serve = join(import.meta.dirname, '../serve.ts')
-  const [command = '', ...args] = [...place.prefix, process.execPath, serve, addon, place.ip]
+  const [command = '', ...args] = [...place.prefix, process.execPath, serve, addon, place.ip, String(threads)]
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   let listener: (event: EngineEvent) => void = () => {}
   const asked: ((metrics: EngineMetrics) => void)[] = []

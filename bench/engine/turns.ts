@@ -18,9 +18,6 @@ export interface Turn {
   micros: number
   processMicros: number
   forwarded: number
-  /** Datagrams of every kind that left the engine, and that reached the clients. */
-  left: number
-  arrived: number
   received: number
   lost: number
   overflowed: number
@@ -85,16 +82,12 @@ async function turn(call: Call, floor: Floor, plan: Plan): Promise<Turn> {
     const cost = await floor.run(form, frames, plan.floorSeconds)
     floors[name] = cost.cpuMicros / cost.packets
   }
-  // Reports and answers to binding requests are in the engine's count, and cost it what a packet costs.
-  const left = to.metrics.packetsOut - from.metrics.packetsOut
-  const forwarded = left - count.others
+  const forwarded = to.metrics.packetsOut - from.metrics.packetsOut
   const media = to.cpu.media - from.cpu.media
   return {
     micros: media / forwarded,
     processMicros: (to.cpu.all - from.cpu.all) / forwarded,
     forwarded,
-    left,
-    arrived: count.received + count.others,
     received: count.received,
     lost: count.lost,
     overflowed: count.overflowed,

@@ -36,8 +36,9 @@ export async function viewers(setting: Setting): Promise<Row> {
         break
       }
       for (let room = 0; room < ROOMS_A_STEP; room += 1) {
-        const tracks = await call.publish(VIDEO)
-        await call.subscribe({ count: ROOM, wanted: () => tracks, estimate: 5_000_000 })
+        const name = `${steps.length}-${room}`
+        const tracks = await call.publish(VIDEO, name)
+        await call.subscribe({ count: ROOM, wanted: () => tracks, estimate: 5_000_000, room: name })
       }
       steps.push(await measure(call, (steps.length + 1) * ROOM * ROOMS_A_STEP))
       const first = steps[0] as Step
