@@ -14,6 +14,8 @@ export interface Track {
   track: string
   video: boolean
   streamId: string
+  /** The size a subscriber shows it with; absent, it takes all there is. */
+  size?: { width: number; height: number }
 }
 
 export interface Delays {
@@ -60,6 +62,7 @@ export interface Subscribers {
 /** So many join at the same time: more would only wait in line. */
 const AT_ONCE = 48
 const SAMPLE_ONE_IN = 20
+const ALL = { width: 0, height: 0 }
 
 /** The engine and its clients, joined by commands: what a server over the engine would do, without the server. */
 export class Call {
@@ -142,7 +145,10 @@ export class Call {
         const answered = this.#said<{ sdp: string }>('answer', id)
         const connected = this.#said('connected', id)
         this.load.say('sink', id, number % sampleOneIn === 0, group, estimate)
-        const tracks = wanted(number).map(({ track, streamId }) => ({ track, streamId, enabled: true }))
+        const tracks = wanted(number).map(({ track, streamId, size = ALL }) => ({
+          ...{ track, streamId, ...size },
+          ...{ enabled: true, fps: 0, priority: 0 },
+        }))
         this.server.apply([
           { type: 'openTransport', transport: id, role: 'subscriber', room },
           { type: 'subscribe', transport: id, wanted: tracks },

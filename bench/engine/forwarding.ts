@@ -65,12 +65,22 @@ export function meeting(setting: Setting, people: number): Promise<Row> {
     load: `meeting, ${people} x ${people}`,
     publishers: Array.from({ length: people }, () => 'voice,camera'),
     subscribers: people,
-    wanted: (tracks, number) => tracks.filter((_, publisher) => publisher !== number).flat(),
+    wanted: (tracks, number) =>
+      tracks.flatMap((all, publisher) => {
+        const place = (publisher - number + people) % people
+        return place === 0 ? [] : all.map((track) => shown(track, place))
+      }),
     estimate: 8_000_000,
     // A voice for every two packets or so of pictures; the size hardly matters to the floor.
     floors: [{ name: 'floor', form: 'plain', frames: `${voiceFrames},1050*2` }],
     speakers: 2,
   })
+}
+
+/** Everybody has somebody else large, four beside at half the size, and the others small. */
+function shown(track: Track, place: number): Track {
+  const height = place === 1 ? 720 : place <= 5 ? 360 : 180
+  return track.video ? { ...track, size: { width: (height * 16) / 9, height } } : track
 }
 
 async function gather(setting: Setting, gathering: Gathering): Promise<Row> {
