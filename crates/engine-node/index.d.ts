@@ -1,6 +1,6 @@
 // Generated from crates/engine-node by scripts/addon-types.mjs. Do not edit.
 
-export type TransportRole = 'publisher' | 'subscriber'
+export type TransportRole = 'publisher' | 'subscriber' | 'single'
 
 export type MediaKind = 'audio' | 'video'
 
@@ -17,7 +17,7 @@ export interface EngineOptions {
   threads?: number
 }
 
-/** One audio or video m-line of a client's offer on a publisher transport. */
+/** One audio or video m-line of a client's offer. */
 export interface OfferedMedia {
   mid: string
   kind: MediaKind
@@ -70,7 +70,8 @@ export type EngineCommand =
   | { type: 'injectPanic'; transport: number }
 
 export type EngineEvent =
-  | { type: 'answered'; transport: number; offer: number; sdp: string; media: Array<OfferedMedia> }
+  | { type: 'answered'; transport: number; offer: number; sdp: string; media: Array<OfferedMedia>; tracks: Array<MidTrack> }
+  | { type: 'sectionsRequired'; transport: number; audio: number; video: number }
   | { type: 'offered'; transport: number; offer: number; sdp: string; tracks: Array<MidTrack> }
   | { type: 'negotiationFailed'; transport: number; offer: number; message: string }
   | { type: 'transportConnected'; transport: number }

@@ -18,6 +18,7 @@ pub fn command(command: EngineCommand) -> Command {
             let role = match role {
                 TransportRole::Publisher => command::TransportRole::Publisher,
                 TransportRole::Subscriber => command::TransportRole::Subscriber,
+                TransportRole::Single => command::TransportRole::Single,
             };
             Command::OpenTransport {
                 transport,
@@ -86,11 +87,22 @@ pub fn event(event: Event) -> EngineEvent {
             offer,
             sdp,
             media,
+            tracks,
         } => EngineEvent::Answered {
             transport,
             offer,
             sdp,
             media: media.into_iter().map(offered_media).collect(),
+            tracks: mid_tracks(tracks),
+        },
+        Event::SectionsRequired {
+            transport,
+            audio,
+            video,
+        } => EngineEvent::SectionsRequired {
+            transport,
+            audio,
+            video,
         },
         Event::Offered {
             transport,
@@ -101,10 +113,7 @@ pub fn event(event: Event) -> EngineEvent {
             transport,
             offer,
             sdp,
-            tracks: tracks
-                .into_iter()
-                .map(|event::MidTrack { mid, track }| MidTrack { mid, track })
-                .collect(),
+            tracks: mid_tracks(tracks),
         },
         Event::NegotiationFailed {
             transport,
@@ -177,6 +186,13 @@ pub fn event(event: Event) -> EngineEvent {
         },
         Event::EngineFailed { reason } => EngineEvent::EngineFailed { reason },
     }
+}
+
+fn mid_tracks(tracks: Vec<event::MidTrack>) -> Vec<MidTrack> {
+    let tracks = tracks.into_iter();
+    tracks
+        .map(|event::MidTrack { mid, track }| MidTrack { mid, track })
+        .collect()
 }
 
 fn offered_media(media: event::OfferedMedia) -> OfferedMedia {

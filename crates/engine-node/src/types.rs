@@ -7,6 +7,8 @@ use napi_derive::napi;
 pub enum TransportRole {
     Publisher,
     Subscriber,
+    /// Both directions on one; the client makes the offers.
+    Single,
 }
 
 #[napi(string_enum = "lowercase")]
@@ -35,7 +37,7 @@ pub struct EngineOptions {
     pub threads: Option<u32>,
 }
 
-/// One audio or video m-line of a client's offer on a publisher transport.
+/// One audio or video m-line of a client's offer.
 #[napi(object)]
 pub struct OfferedMedia {
     pub mid: String,
@@ -116,7 +118,7 @@ pub enum EngineCommand {
         track: String,
         muted: bool,
     },
-    /// The whole desired set of a subscriber transport; the engine makes the offers this takes.
+    /// The whole desired set of a subscriber or single transport; the engine makes the offers this takes, or asks for them.
     Subscribe {
         transport: u32,
         wanted: Vec<WantedTrack>,
@@ -133,11 +135,19 @@ pub enum EngineCommand {
 
 #[napi(discriminant = "type", discriminant_case = "camelCase")]
 pub enum EngineEvent {
+    /// `tracks` is what the engine sends on the client's m-lines: none but on a single transport.
     Answered {
         transport: u32,
         offer: u32,
         sdp: String,
         media: Vec<OfferedMedia>,
+        tracks: Vec<MidTrack>,
+    },
+    /// A single transport needs another offer of the client, with so many more m-lines to receive on. Both may be 0.
+    SectionsRequired {
+        transport: u32,
+        audio: u32,
+        video: u32,
     },
     /// The engine's own offer on a subscriber transport. The next one follows its answer.
     Offered {

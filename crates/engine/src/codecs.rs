@@ -77,7 +77,7 @@ pub fn enable(config: RtcConfig, role: TransportRole) -> RtcConfig {
         .set_extension(13, Extension::VideoOrientation);
     match role {
         TransportRole::Subscriber => config,
-        TransportRole::Publisher => config
+        TransportRole::Publisher | TransportRole::Single => config
             .set_extension(3, Extension::TransportSequenceNumber)
             .set_extension(10, Extension::RtpStreamId)
             .set_extension(11, Extension::RepairedRtpStreamId),

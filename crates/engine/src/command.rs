@@ -12,6 +12,20 @@ pub enum TransportRole {
     Publisher,
     /// We offer and send media to the client.
     Subscriber,
+    /// Both directions on one: the client offers what it sends, and m-lines to receive on.
+    Single,
+}
+
+impl TransportRole {
+    /// Whether we send media and data to the client on it.
+    pub fn sends(self) -> bool {
+        self != TransportRole::Publisher
+    }
+
+    /// Whether the client makes the offers.
+    pub fn answers(self) -> bool {
+        self != TransportRole::Subscriber
+    }
 }
 
 /// One track that a subscriber should receive. In the offer its `msid` is `stream_id track`.
@@ -56,7 +70,7 @@ pub enum Command {
         track: String,
         muted: bool,
     },
-    /// The whole desired set of a subscriber transport.
+    /// The whole desired set of a transport that we send on.
     Subscribe {
         transport: TransportId,
         wanted: Vec<WantedTrack>,

@@ -24,7 +24,7 @@ const MESSAGE_COST: usize = 64;
 
 #[derive(Default)]
 pub struct Data {
-    /// Ours, made with the first offer to a subscriber.
+    /// Made with the first offer to a subscriber, or by the client on a single transport.
     pub reliable: Option<ChannelId>,
     pub lossy: Option<ChannelId>,
     open: HashMap<ChannelId, Opened>,
@@ -51,7 +51,7 @@ impl Engine {
             let Some(transport) = self.transports.get_mut(&id) else {
                 continue;
             };
-            if transport.role != TransportRole::Subscriber {
+            if !transport.role.sends() {
                 continue;
             }
             if !reliable {
@@ -125,6 +125,14 @@ impl Engine {
             return;
         };
         opened.set_buffered_amount_low_threshold(LOW_WATER);
+        if transport.role == TransportRole::Single {
+            // The client makes the channels, for both directions.
+            match label.as_str() {
+                "_reliable" => transport.data.reliable = Some(channel),
+                "_lossy" => transport.data.lossy = Some(channel),
+                _ => {}
+            }
+        }
         let reliable = opened.config().is_none_or(|config| {
             config.ordered && matches!(config.reliability, Reliability::Reliable)
         });

@@ -1,6 +1,6 @@
 //! Media to subscribers: one sender for each track on an m-line, which keeps its numbers running when the layer changes.
 
-use crate::command::TransportId;
+use crate::command::{TransportId, TransportRole};
 use crate::engine::Engine;
 use crate::event::MediaKind;
 use crate::formats::{self, Outgoing};
@@ -187,7 +187,9 @@ impl Transport {
                 audio_level: id(Extension::AudioLevel).filter(|_| !video),
                 orientation: id(Extension::VideoOrientation).filter(|_| video),
                 dependency_descriptor: id(crate::codecs::dependency_descriptor()).filter(|_| video),
-                transport_seq: id(Extension::TransportSequenceNumber),
+                // A single transport agrees on the numbers for the other direction. Without them receivers estimate.
+                transport_seq: id(Extension::TransportSequenceNumber)
+                    .filter(|_| self.role == TransportRole::Subscriber),
             },
         };
         let clock_rate = if video { 90_000 } else { 48_000 };

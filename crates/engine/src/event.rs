@@ -49,6 +49,14 @@ pub enum Event {
         offer: u32,
         sdp: String,
         media: Vec<OfferedMedia>,
+        /// What we send on the client's m-lines; a single transport has both directions.
+        tracks: Vec<MidTrack>,
+    },
+    /// A single transport needs another offer of the client, with so many more m-lines to receive on. Both may be 0.
+    SectionsRequired {
+        transport: TransportId,
+        audio: u32,
+        video: u32,
     },
     Offered {
         transport: TransportId,

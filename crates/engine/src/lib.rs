@@ -31,6 +31,7 @@ mod runs;
 mod sdp;
 pub mod sdp_job;
 pub mod shard;
+mod single;
 mod slab;
 mod slots;
 mod source;

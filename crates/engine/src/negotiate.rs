@@ -1,5 +1,6 @@
-//! Offers and answers. Publishers offer and we answer. Towards subscribers we offer: one offer is in flight, what
-//! is wanted meanwhile is looked at when its answer has come.
+//! Offers and answers. Publishers offer and we answer; so do clients with a single transport, and there the answer carries
+//! tracks to them too. Towards subscribers we offer: one offer is in flight, what is wanted meanwhile is looked at when its
+//! answer has come.
 
 use crate::command::{TransportId, TransportRole, WantedTrack};
 use crate::engine::Engine;
@@ -7,6 +8,7 @@ use crate::event::{Event, MediaKind, MidTrack, OfferedMedia};
 use crate::random::ice_text;
 use crate::sdp::{self, Section};
 use crate::sdp_job::{Parsed, SdpJob, SdpResult};
+use crate::single::Request;
 use crate::slots::{Slot, SlotState};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
@@ -32,6 +34,15 @@ pub struct Negotiation {
     pub ended: Vec<u32>,
     /// The newest SSRC that an m-line got for another track.
     pub last_ssrc: Option<u32>,
+    /// What a client with a single transport has to offer.
+    pub request: Request,
+}
+
+/// A track that is wanted and there.
+pub struct Desired {
+    pub key: TrackKey,
+    pub kind: MediaKind,
+    pub wanted: WantedTrack,
 }
 
 pub struct InFlight {
@@ -44,8 +55,8 @@ impl Engine {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        let refused = if transport.role != TransportRole::Publisher {
-            Some("offers are accepted on publisher transports only")
+        let refused = if !transport.role.answers() {
+            Some("offers to subscriber transports are ours to make")
         } else if transport.negotiation.jobs >= JOB_LIMIT {
             Some("too many offers at once")
         } else {
@@ -126,12 +137,16 @@ impl Engine {
         sdp: SdpOffer,
         offered: Vec<Section>,
     ) {
+        let desired = self.desired(id);
+        if let Some(transport) = self.transports.get_mut(&id)
+            && transport.role.sends()
+        {
+            transport.fit_tracks(&offered, desired, &mut self.senders);
+        }
         let answer = self.operate(now, id, |transport| {
-            transport
-                .rtc
-                .sdp_api()
-                .accept_offer(sdp)
-                .map(|answer| answer.to_sdp_string())
+            let answer = transport.rtc.sdp_api().accept_offer(sdp);
+            transport.settle_answer(answer.is_ok());
+            answer.map(|answer| answer.to_sdp_string())
         });
         let mut answer = match answer {
             Some(Ok(answer)) => answer,
@@ -143,12 +158,18 @@ impl Engine {
         let answered = sdp::scan(&answer);
         let media = offered_media(&offered, &answered);
         self.offer_accepted(now, id, &media, &offered, &answered);
+        let Some(transport) = self.transports.get(&id) else {
+            return;
+        };
+        let (sdp, tracks) = transport.name_tracks(answer);
         self.emit(Event::Answered {
             transport: id,
             offer,
-            sdp: answer,
+            sdp,
             media,
+            tracks,
         });
+        self.bind_offered(now, id);
     }
 
     /// After an ICE restart by the client str0m has new credentials. Ours replace them, since our ufrags say which shard they
@@ -217,7 +238,7 @@ impl Engine {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
-        if transport.role != TransportRole::Subscriber {
+        if !transport.role.sends() {
             return;
         }
         transport.negotiation.wanted = wanted;
@@ -234,8 +255,28 @@ impl Engine {
         wanted.iter().any(|w| w.track == track && w.enabled)
     }
 
-    /// Makes an offer if what is wanted differs from what the m-lines carry and no offer is in flight.
+    /// What a transport wants of the tracks that there are, audio first.
+    fn desired(&self, id: TransportId) -> Vec<Desired> {
+        let negotiation = self.transports.get(&id).map(|t| &t.negotiation);
+        let mut desired: Vec<Desired> = Vec::new();
+        for wanted in negotiation.iter().flat_map(|n| &n.wanted) {
+            let key = self.tracks.key(&wanted.track);
+            let track = key.and_then(|key| Some((key, self.tracks.get(key)?.kind?)));
+            if let Some((key, kind)) = track
+                && !negotiation.is_some_and(|n| n.failed.contains(&key))
+                && !desired.iter().any(|d| d.key == key)
+            {
+                let wanted = wanted.clone();
+                desired.push(Desired { key, kind, wanted });
+            }
+        }
+        desired.sort_by_key(|desired| desired.kind == MediaKind::Video);
+        desired
+    }
+
+    /// Makes an offer if what is wanted differs from what the m-lines carry and no offer is in flight, or has the client make one.
     pub(crate) fn reconcile(&mut self, now: Instant, id: TransportId) {
+        let desired = self.desired(id);
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
@@ -243,18 +284,9 @@ impl Engine {
         if !negotiation.started || negotiation.in_flight.is_some() || negotiation.jobs > 0 {
             return;
         }
-        let mut desired: Vec<(TrackKey, MediaKind, WantedTrack)> = Vec::new();
-        for wanted in &negotiation.wanted {
-            let key = self.tracks.key(&wanted.track);
-            let track = key.and_then(|key| Some((key, self.tracks.get(key)?.kind?)));
-            if let Some((key, kind)) = track
-                && !negotiation.failed.contains(&key)
-                && !desired.iter().any(|d| d.0 == key)
-            {
-                desired.push((key, kind, wanted.clone()));
-            }
+        if transport.role == TransportRole::Single {
+            return self.require_sections(id, &desired);
         }
-        desired.sort_by_key(|(_, kind, _)| *kind == MediaKind::Video);
         let first = transport.data.reliable.is_none();
         let changes = transport.negotiation.assign(desired, &mut self.senders);
         let offered = self.operate(now, id, |transport| Ok(transport.offer(first, changes)));
@@ -287,7 +319,7 @@ impl Engine {
     }
 
     /// Publishers no longer send to m-lines that lost their track.
-    fn drop_released(&mut self, id: TransportId) {
+    pub(crate) fn drop_released(&mut self, id: TransportId) {
         let Some(transport) = self.transports.get(&id) else {
             return;
         };

@@ -356,6 +356,28 @@ pub fn set_msids(text: &str, msids: &HashMap<String, (String, String)>) -> Strin
     out
 }
 
+/// The text with the named m-lines sending nothing.
+pub fn silence(text: &str, mids: &[String]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let lines: Vec<&str> = text.lines().collect();
+    let mut silent = false;
+    for (i, line) in lines.iter().enumerate() {
+        if line.starts_with("m=") {
+            let section = lines[i + 1..].iter();
+            let mut section = section.take_while(|line| !line.starts_with("m="));
+            let mid = section.find_map(|line| line.strip_prefix("a=mid:"));
+            silent = mid.is_some_and(|mid| mids.iter().any(|silent| silent == mid));
+        }
+        match *line {
+            "a=sendonly" if silent => push(&mut out, "a=inactive"),
+            "a=sendrecv" if silent => push(&mut out, "a=recvonly"),
+            line if silent && (line.starts_with("a=msid:") || line.starts_with("a=ssrc")) => {}
+            line => push(&mut out, line),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 #[path = "sdp_tests.rs"]
 mod tests;

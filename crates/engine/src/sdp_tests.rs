@@ -105,6 +105,16 @@ fn msids_change_in_their_section_only() {
 }
 
 #[test]
+fn a_silent_section_sends_nothing() {
+    let text = silence(OFFER, &["1".to_owned()]);
+    let sections = scan(&text);
+    assert!(sections[0].sends && !sections[1].sends);
+    assert!(text.contains("a=msid:s a\r\n") && !text.contains("a=msid:s v"));
+    assert!(text.contains("a=ssrc:7 cname:x") && !text.contains("ssrc-group"));
+    assert_eq!(silence(OFFER, &[]), OFFER);
+}
+
+#[test]
 fn names_in_a_broken_text_are_none() {
     assert_eq!(ufrag("a=ice-ufrag:abc\r\nb"), Some("abc"));
     assert_eq!(ufrag("ice-ufrag:abc"), None);

@@ -1,11 +1,10 @@
 //! The m-lines towards one subscriber. They are never removed; one that fell silent is used again for another track of
 //! its kind, under the `msid` of that track and SSRCs of its own.
 
-use crate::command::WantedTrack;
 use crate::data::Data;
 use crate::downlink::Sender;
 use crate::event::MediaKind;
-use crate::negotiate::{InFlight, Negotiation};
+use crate::negotiate::{Desired, InFlight, Negotiation};
 use crate::sdp;
 use crate::slab::{Key, Slab};
 use crate::tracks::TrackKey;
@@ -16,7 +15,7 @@ use str0m::media::{Direction, Mid};
 use str0m::rtp::Ssrc;
 
 /// M-lines towards one subscriber.
-const SLOT_LIMIT: usize = 400;
+pub const SLOT_LIMIT: usize = 400;
 
 /// One m-line of ours towards a subscriber.
 pub struct Slot {
@@ -35,7 +34,7 @@ pub enum SlotState {
     /// Becomes free with the answer to the offer in flight.
     Leaving,
     Free,
-    /// Refused by the client for good.
+    /// Refused by the client: for good where we offer, until it offers otherwise where it does.
     Dead,
 }
 
@@ -59,47 +58,91 @@ pub(crate) struct Changes {
 
 impl Negotiation {
     /// Gives tracks to m-lines, and takes m-lines and senders from those that are no longer desired.
-    pub(crate) fn assign(
-        &mut self,
-        desired: Vec<(TrackKey, MediaKind, WantedTrack)>,
-        senders: &mut Slab<Sender>,
-    ) -> Changes {
+    pub(crate) fn assign(&mut self, desired: Vec<Desired>, senders: &mut Slab<Sender>) -> Changes {
         let mut changes = Changes::default();
-        let slots = &mut self.slots;
-        let taken = |slot: &&mut Slot| slot.state == SlotState::Taken;
-        for slot in slots.iter_mut().filter(taken) {
-            let carried = slot.track.as_ref().map(|track| track.key);
-            if !desired.iter().any(|(key, _, _)| Some(*key) == carried) {
-                changes.directions.push((slot.mid, Direction::Inactive));
-                slot.state = SlotState::Leaving;
-                slot.track = None;
-                let sender = slot.sender.take().and_then(|key| senders.remove(key));
-                let heard = sender.filter(|sender| sender.packets > 0);
-                self.ended.extend(heard.map(|sender| sender.out.ssrc));
-            }
-        }
-        for (key, kind, wanted) in desired {
-            let carries = |slot: &Slot| slot.track.as_ref().is_some_and(|track| track.key == key);
-            if slots.iter().any(carries) {
+        let released = self.release(&desired, senders).into_iter();
+        changes.directions = released.map(|mid| (mid, Direction::Inactive)).collect();
+        for desired in desired {
+            if self.carries(&desired) {
                 continue;
             }
-            let assigned = Assigned {
-                key,
-                id: wanted.track,
-                stream_id: wanted.stream_id,
-                bound: false,
-            };
-            let free = |slot: &&mut Slot| slot.state == SlotState::Free && slot.kind == kind;
-            if let Some(slot) = slots.iter_mut().find(free) {
+            if let Some(slot) = self.free(desired.kind) {
                 changes.directions.push((slot.mid, Direction::SendOnly));
                 changes.reused.push(slot.mid);
-                slot.state = SlotState::Taken;
-                slot.track = Some(assigned);
-            } else if slots.len() + changes.added.len() < SLOT_LIMIT {
-                changes.added.push((kind, assigned));
+                slot.take(desired);
+            } else if self.slots.len() + changes.added.len() < SLOT_LIMIT {
+                changes.added.push((desired.kind, desired.assigned()));
             }
         }
         changes
+    }
+
+    /// Stops what is no longer desired. Returns the m-lines that it was on.
+    pub(crate) fn release(&mut self, desired: &[Desired], senders: &mut Slab<Sender>) -> Vec<Mid> {
+        let mut released = Vec::new();
+        for at in 0..self.slots.len() {
+            let slot = &self.slots[at];
+            let carried = slot.track.as_ref().map(|track| track.key);
+            if slot.state == SlotState::Taken && !desired.iter().any(|d| Some(d.key) == carried) {
+                released.push(slot.mid);
+                self.retire(at, SlotState::Leaving, senders);
+            }
+        }
+        released
+    }
+
+    /// Takes the track from an m-line.
+    pub(crate) fn retire(&mut self, at: usize, state: SlotState, senders: &mut Slab<Sender>) {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        slot.state = state;
+        slot.track = None;
+        let sender = slot.sender.take().and_then(|key| senders.remove(key));
+        let heard = sender.filter(|sender| sender.packets > 0);
+        self.ended.extend(heard.map(|sender| sender.out.ssrc));
+    }
+
+    /// Gives tracks to the m-lines that there are. Returns those that have one now.
+    pub(crate) fn take_free(&mut self, desired: Vec<Desired>) -> Vec<Mid> {
+        let mut taken = Vec::new();
+        for desired in desired {
+            if !self.carries(&desired)
+                && let Some(slot) = self.free(desired.kind)
+            {
+                taken.push(slot.mid);
+                slot.take(desired);
+            }
+        }
+        taken
+    }
+
+    fn carries(&self, desired: &Desired) -> bool {
+        let key = |slot: &Slot| slot.track.as_ref().map(|track| track.key);
+        self.slots.iter().any(|slot| key(slot) == Some(desired.key))
+    }
+
+    fn free(&mut self, kind: MediaKind) -> Option<&mut Slot> {
+        let free = |slot: &&mut Slot| slot.state == SlotState::Free && slot.kind == kind;
+        self.slots.iter_mut().find(free)
+    }
+}
+
+impl Slot {
+    fn take(&mut self, desired: Desired) {
+        self.state = SlotState::Taken;
+        self.track = Some(desired.assigned());
+    }
+}
+
+impl Desired {
+    fn assigned(self) -> Assigned {
+        Assigned {
+            key: self.key,
+            id: self.wanted.track,
+            stream_id: self.wanted.stream_id,
+            bound: false,
+        }
     }
 }
 
@@ -157,7 +200,7 @@ impl Transport {
 
     /// Another track on an m-line is another stream. Under the old SSRC browsers would take it for a continuation, and
     /// Chromium often shows nothing of that for seconds.
-    fn renew_ssrcs(&mut self, mid: Mid) {
+    pub(crate) fn renew_ssrcs(&mut self, mid: Mid) {
         let mids: Vec<Mid> = self.negotiation.slots.iter().map(|s| s.mid).collect();
         let mut api = self.rtc.direct_api();
         let mut used = Vec::new();

@@ -10,7 +10,7 @@ export interface SimulatedEngine extends FakeEngine {
   wanted: Map<number, WantedTrack[]>
   published: Map<string, { transport: number; mid: string; muted: boolean }>
   sent: Extract<EngineCommand, { type: 'sendData' }>[]
-  open: Map<number, 'publisher' | 'subscriber'>
+  open: Map<number, Extract<EngineCommand, { type: 'openTransport' }>['role']>
 }
 
 export function createSimulatedEngine(): SimulatedEngine {
@@ -34,7 +34,7 @@ export function createSimulatedEngine(): SimulatedEngine {
       say({ type: 'negotiationFailed', transport, offer, message: 'no SDP' })
       return
     }
-    say({ type: 'answered', transport, offer, sdp: `answer to ${sdp}`, media: JSON.parse(sdp) })
+    say({ type: 'answered', transport, offer, sdp: `answer to ${sdp}`, media: JSON.parse(sdp), tracks: [] })
     connect(transport)
   }
 

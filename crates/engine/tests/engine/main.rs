@@ -9,6 +9,7 @@ mod life;
 mod media;
 mod negotiation;
 mod repair;
+mod single;
 mod sockets;
 mod trains;
 mod world;

@@ -1,5 +1,6 @@
 use super::feed::Feed;
 use super::{engine_address, parse_answer, parse_offer};
+use engine::event::MidTrack;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -51,6 +52,10 @@ pub struct Client {
     pub reports: u32,
     /// Bits per second.
     pub estimates: Vec<u64>,
+    /// M-lines to receive on that were offered.
+    pub receiving: Vec<Mid>,
+    /// Which track is on which of them, by the last answer.
+    pub tracks: Vec<MidTrack>,
     /// Layers that the engine has reported on, by their name.
     pub reported: HashMap<String, RemoteIngressStats>,
     pub sent: Vec<Vec<u8>>,
@@ -92,6 +97,8 @@ impl Client {
             data: Vec::new(),
             reports: 0,
             estimates: Vec::new(),
+            receiving: Vec::new(),
+            tracks: Vec::new(),
             reported: HashMap::new(),
             sent: Vec::new(),
             deadline: now,
@@ -133,6 +140,29 @@ impl Client {
             });
             feed.mid = mid;
             self.feeds.push(feed);
+        }
+        let (offer, pending) = api.apply().expect("something to offer");
+        (offer.to_sdp_string(), pending)
+    }
+
+    /// Offers more m-lines to receive on; those that fell silent are offered again.
+    pub fn offer_sections(&mut self, audio: u32, video: u32) -> (String, SdpPendingOffer) {
+        let silent = |mid: &&Mid| {
+            let media = self.rtc.media(**mid);
+            media.is_some_and(|media| media.direction() == Direction::Inactive)
+        };
+        let silent: Vec<Mid> = self.receiving.iter().filter(silent).copied().collect();
+        // str0m offers nothing when nothing has changed.
+        let spare = u32::from(audio + video == 0 && silent.is_empty());
+        let mut api = self.rtc.sdp_api();
+        for mid in silent {
+            api.set_direction(mid, Direction::RecvOnly);
+        }
+        for (kind, count) in [(MediaKind::Audio, audio + spare), (MediaKind::Video, video)] {
+            for _ in 0..count {
+                let mid = api.add_media(kind, Direction::RecvOnly, None, None, None);
+                self.receiving.push(mid);
+            }
         }
         let (offer, pending) = api.apply().expect("something to offer");
         (offer.to_sdp_string(), pending)
@@ -242,6 +272,16 @@ impl Client {
         old.map(|ssrc| api.remove_stream_tx(ssrc));
         let rtx = Some(Ssrc::from(ssrc + 1));
         api.declare_stream_tx(Ssrc::from(ssrc), rtx, feed.mid, feed.rid);
+    }
+
+    /// Received packets of one track of a single transport.
+    pub fn of_track(&self, track: &str) -> Vec<&RtpPacket> {
+        let of = |mid: &Mid| {
+            let mid = mid.to_string();
+            self.tracks.iter().any(|t| t.track == track && t.mid == mid)
+        };
+        let packets = self.received.iter().filter(|(mid, _)| of(mid));
+        packets.map(|(_, packet)| packet).collect()
     }
 
     /// Received packets of one kind.

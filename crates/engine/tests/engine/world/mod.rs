@@ -10,10 +10,10 @@ use crate::allocations;
 use engine::command::{Command, TransportId, TransportRole, WantedTrack};
 use engine::engine::{Config, Engine};
 use engine::event::{Event, MidTrack, OfferedMedia};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use str0m::change::{SdpAnswer, SdpOffer};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 
 pub const LATENCY: Duration = Duration::from_millis(5);
 
@@ -40,6 +40,8 @@ pub struct World {
     to_engine: Wire,
     to_clients: Wire,
     next_offer: u32,
+    /// Offers of single clients that wait for their answer.
+    pending: HashMap<u32, SdpPendingOffer>,
 }
 
 impl World {
@@ -63,6 +65,7 @@ impl World {
             to_engine: VecDeque::new(),
             to_clients: VecDeque::new(),
             next_offer: 0,
+            pending: HashMap::new(),
         }
     }
 
@@ -85,6 +88,28 @@ impl World {
         client.accept(pending, &answer);
         self.clients.push(client);
         self.until("the publisher connects", |w| w.connected(transport));
+    }
+
+    /// A client that sends and receives on one transport. It offers m-lines to receive on whenever the engine asks.
+    pub fn single(&mut self, transport: TransportId, feeds: Vec<Feed>, wanted: &[&str]) {
+        let client = Client::new(transport, self.now, Setup::default());
+        self.command(opening(transport, TransportRole::Single));
+        self.subscribe(transport, wanted);
+        self.clients.push(client);
+        let (offer, pending) = self.client_mut(transport).offer(feeds);
+        self.agree(transport, &offer, pending);
+        self.until("the client connects", |w| w.connected(transport));
+    }
+
+    fn agree(&mut self, transport: TransportId, offer: &str, pending: SdpPendingOffer) {
+        self.next_offer += 1;
+        let id = self.next_offer;
+        self.pending.insert(id, pending);
+        self.command(Command::AcceptOffer {
+            transport,
+            offer: id,
+            sdp: offer.to_owned(),
+        });
     }
 
     /// Offers as a client and returns what the engine answers.
@@ -276,6 +301,30 @@ impl World {
     }
 
     fn answer(&mut self, event: &Event) {
+        if let Event::Answered {
+            transport,
+            offer,
+            sdp,
+            tracks,
+            ..
+        } = event
+            && let Some(pending) = self.pending.remove(offer)
+        {
+            let client = self.client_mut(*transport);
+            client.accept(pending, sdp);
+            client.tracks.clone_from(tracks);
+        }
+        if let Event::SectionsRequired {
+            transport,
+            audio,
+            video,
+        } = event
+        {
+            let client = self.client_mut(*transport);
+            let (offer, pending) = client.offer_sections(*audio, *video);
+            self.agree(*transport, &offer, pending);
+            return;
+        }
         let Event::Offered {
             transport,
             offer,
