@@ -68,6 +68,12 @@ pub fn enable(config: RtcConfig, role: TransportRole) -> RtcConfig {
             params.set_fb_transport_cc(false);
         }
     }
+    if role.answers() {
+        // Voices may be asked for again. The answer says so where the client did: see `sdp::without_nack`.
+        for params in config.codec_config().iter_mut() {
+            params.set_fb_nack(true);
+        }
+    }
     let config = config
         .clear_extension_map()
         .set_extension(1, Extension::AudioLevel)

@@ -155,6 +155,12 @@ impl Engine {
             None => return,
         };
         self.restart_ice(id, &mut answer);
+        let asking = |section: &&Section| {
+            section.kind != Some(MediaKind::Audio) || section.nack && section.sends
+        };
+        let others = offered.iter().filter(|section| !asking(section));
+        let others: Vec<String> = others.map(|section| section.mid.clone()).collect();
+        let answer = sdp::without_nack(&answer, &others);
         let answered = sdp::scan(&answer);
         let media = offered_media(&offered, &answered);
         self.offer_accepted(now, id, &media, &offered, &answered);

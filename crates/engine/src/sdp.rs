@@ -358,21 +358,39 @@ pub fn set_msids(text: &str, msids: &HashMap<String, (String, String)>) -> Strin
 
 /// The text with the named m-lines sending nothing.
 pub fn silence(text: &str, mids: &[String]) -> String {
+    rewrite(text, mids, |line| match line {
+        "a=sendonly" => Some("a=inactive"),
+        "a=sendrecv" => Some("a=recvonly"),
+        _ if line.starts_with("a=msid:") || line.starts_with("a=ssrc") => None,
+        _ => Some(line),
+    })
+}
+
+/// The text without generic NACKs on the named m-lines.
+pub fn without_nack(text: &str, mids: &[String]) -> String {
+    let nack = |line: &str| line.starts_with("a=rtcp-fb:") && line.ends_with(" nack");
+    rewrite(text, mids, |line| (!nack(line)).then_some(line))
+}
+
+/// The text with every line of the named m-lines changed; None leaves a line out.
+fn rewrite<'a>(
+    text: &'a str,
+    mids: &[String],
+    change: impl Fn(&'a str) -> Option<&'a str>,
+) -> String {
     let mut out = String::with_capacity(text.len());
     let lines: Vec<&str> = text.lines().collect();
-    let mut silent = false;
+    let mut named = false;
     for (i, line) in lines.iter().enumerate() {
         if line.starts_with("m=") {
             let section = lines[i + 1..].iter();
             let mut section = section.take_while(|line| !line.starts_with("m="));
             let mid = section.find_map(|line| line.strip_prefix("a=mid:"));
-            silent = mid.is_some_and(|mid| mids.iter().any(|silent| silent == mid));
+            named = mid.is_some_and(|mid| mids.iter().any(|named| named == mid));
         }
-        match *line {
-            "a=sendonly" if silent => push(&mut out, "a=inactive"),
-            "a=sendrecv" if silent => push(&mut out, "a=recvonly"),
-            line if silent && (line.starts_with("a=msid:") || line.starts_with("a=ssrc")) => {}
-            line => push(&mut out, line),
+        let line = if named { change(line) } else { Some(*line) };
+        if let Some(line) = line {
+            push(&mut out, line);
         }
     }
     out

@@ -115,6 +115,19 @@ fn a_silent_section_sends_nothing() {
 }
 
 #[test]
+fn repeating_is_not_promised_where_nobody_asked_for_it() {
+    let text = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtcp-fb:111 nack\r\na=rtcp-fb:111 transport-cc\r\n\
+m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n";
+    let none = without_nack(text, &["0".to_owned(), "1".to_owned()]);
+    assert_eq!(
+        text.len() - none.len(),
+        2 * "a=rtcp-fb:96 nack\r\n".len() + 1
+    );
+    assert!(none.contains("nack pli") && none.contains("transport-cc"));
+    assert_eq!(without_nack(text, &["2".to_owned()]), text);
+}
+
+#[test]
 fn names_in_a_broken_text_are_none() {
     assert_eq!(ufrag("a=ice-ufrag:abc\r\nb"), Some("abc"));
     assert_eq!(ufrag("ice-ufrag:abc"), None);

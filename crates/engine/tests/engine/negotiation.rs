@@ -35,6 +35,23 @@ fn the_answer_tells_what_was_offered() {
 }
 
 #[test]
+fn voices_are_asked_for_again_where_the_client_said_so() {
+    let mut world = World::new();
+    for (transport, asks) in [(1, false), (2, true)] {
+        let mut client = crate::world::Client::new(transport, world.now, Setup::default());
+        world.command(opening(transport, TransportRole::Publisher));
+        let feeds = vec![Feed::audio(world.now), Feed::video(world.now)];
+        let (mut offer, _) = client.offer(feeds);
+        if asks {
+            offer = offer.replace("a=rtpmap:111", "a=rtcp-fb:111 nack\r\na=rtpmap:111");
+        }
+        let (answer, _) = world.negotiate(transport, &offer);
+        assert_eq!(answer.contains("a=rtcp-fb:111 nack\r\n"), asks, "{answer}");
+        assert!(answer.contains("a=rtcp-fb:96 nack\r\n"), "{answer}");
+    }
+}
+
+#[test]
 fn the_first_offer_comes_with_the_first_subscribe_and_has_the_channels() {
     let mut world = World::new();
     world.subscriber(2, &[]);
