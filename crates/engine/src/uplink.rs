@@ -156,6 +156,7 @@ impl Uplink {
 
     /// Takes an authentic packet in the clear. `index` is its extended sequence number. None for what is no media of a known place.
     fn receive(&mut self, now: Instant, packet: &[u8], index: u64) -> Option<Received> {
+        self.schedule.hole = None;
         let header = Header::parse(packet)?;
         let mut said = self.extensions.read(&header);
         said.labels.payload_type = header.payload_type;
