@@ -8,7 +8,7 @@ import { footprint } from './engine/footprint.ts'
 import { meeting, type Setting, video, voice } from './engine/forwarding.ts'
 import { loopback, veth } from './engine/place.ts'
 import { scale } from './engine/scale.ts'
-import { machine } from './engine/system.ts'
+import { machine, machineTime } from './engine/system.ts'
 import { viewers } from './engine/viewers.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -59,7 +59,11 @@ console.log(
 const rows: Row[] = []
 for (const { row, run } of chosen) {
   try {
+    const before = machineTime()
     const done = await run()
+    const after = machineTime()
+    const idle = (after.idle - before.idle) / (after.all - before.all)
+    if (idle < 0.05) done.remarks.push('the machine had no idle time: delays and ends of ramps are those of a crowd')
     console.log(print(done))
     rows.push(done)
   } catch (error) {
