@@ -183,16 +183,17 @@ test('a server cannot steer the terminal, neither with a room nor with a refusal
     type: 'welcome',
     version: 1,
     me,
-    room: { name: '\x1b[31mhall' },
+    room: { name: '\x1b[31mhall', topic: '', retention: { keep: 'all' }, expired: 0, pinned: [] },
     people: [me],
     call: [],
     entries: [],
   }
-  const more = { hasOlder: false, reset: true, cursor: 0, limits: { text: 4000, name: 40 } }
+  const more = { hasOlder: false, reset: true, cursor: 0, read: 0, unread: { messages: 0, mentions: 0 }, reads: [] }
+  const limits = { text: 4000, name: 40, file: 0 }
   sockets.on('connection', (socket) =>
     socket.on('message', (data) => {
       const { type, id } = JSON.parse(String(data))
-      if (type === 'hello') socket.send(JSON.stringify({ ...welcome, ...more }))
+      if (type === 'hello') socket.send(JSON.stringify({ ...welcome, ...more, limits }))
       if (type === 'rename')
         socket.send(JSON.stringify({ type: 'error', id, code: 'name_empty', message: '\x1b[2Jno\x9b1m' }))
     }),
