@@ -38,6 +38,19 @@ export interface WantedTrack {
   streamId: string
   /** False keeps the m-line and sends nothing. */
   enabled: boolean
+  /** Pixels that a video is shown with, 0 for as many as there are. */
+  width: number
+  height: number
+  /** Pictures a second that are enough, 0 for all. */
+  fps: number
+  /** 0 to 255: where the path does not carry everything, higher ones come first. */
+  priority: number
+}
+
+/** Pixels of one layer of a video, 0 where unknown. */
+export interface LayerSize {
+  width: number
+  height: number
 }
 
 export interface MidTrack {
@@ -63,6 +76,7 @@ export type EngineCommand =
   | { type: 'acceptOffer'; transport: number; offer: number; sdp: string }
   | { type: 'acceptAnswer'; transport: number; offer: number; sdp: string }
   | { type: 'publishTrack'; track: string; transport: number; mid: string }
+  | { type: 'describeTrack'; track: string; screen: boolean; layers: Array<LayerSize> }
   | { type: 'unpublishTrack'; track: string }
   | { type: 'setTrackMuted'; track: string; muted: boolean }
   | { type: 'subscribe'; transport: number; wanted: Array<WantedTrack> }
@@ -79,6 +93,9 @@ export type EngineEvent =
   | { type: 'layerStarted'; track: string; layer: LayerInfo }
   | { type: 'subscriptionStarted'; transport: number; track: string }
   | { type: 'subscriptionFailed'; transport: number; track: string; reason: string }
+  | { type: 'subscriptionPaused'; transport: number; track: string }
+  | { type: 'subscriptionResumed'; transport: number; track: string }
+  | { type: 'wantedLayers'; track: string; spatial: number }
   | { type: 'dataReceived'; transport: number; reliable: boolean; label: string; payload: Buffer }
   | { type: 'audioLevels'; levels: Array<AudioLevel> }
   | { type: 'quality'; transport: number; lossPercent: number; rttMs: number }

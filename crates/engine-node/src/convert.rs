@@ -1,8 +1,8 @@
 //! Between the engine's words and the seam's.
 
 use crate::types::{
-    AudioLevel, EngineCommand, EngineEvent, EngineMetrics, LayerInfo, LogLevel, MediaKind,
-    MidTrack, OfferedMedia, ThreadMetrics, TransportRole,
+    AudioLevel, EngineCommand, EngineEvent, EngineMetrics, LayerInfo, LayerSize, LogLevel,
+    MediaKind, MidTrack, OfferedMedia, ThreadMetrics, TransportRole,
 };
 use engine::command::{self, Command};
 use engine::event::{self, Event};
@@ -54,6 +54,18 @@ pub fn command(command: EngineCommand) -> Command {
             transport,
             mid,
         },
+        EngineCommand::DescribeTrack {
+            track,
+            screen,
+            layers,
+        } => Command::DescribeTrack {
+            track,
+            screen,
+            layers: layers
+                .into_iter()
+                .map(|LayerSize { width, height }| command::LayerSize { width, height })
+                .collect(),
+        },
         EngineCommand::UnpublishTrack { track } => Command::UnpublishTrack { track },
         EngineCommand::SetTrackMuted { track, muted } => Command::SetTrackMuted { track, muted },
         EngineCommand::Subscribe { transport, wanted } => Command::Subscribe {
@@ -64,6 +76,10 @@ pub fn command(command: EngineCommand) -> Command {
                     track: wanted.track,
                     stream_id: wanted.stream_id,
                     enabled: wanted.enabled,
+                    width: wanted.width,
+                    height: wanted.height,
+                    fps: wanted.fps,
+                    priority: u8::try_from(wanted.priority).unwrap_or(u8::MAX),
                 })
                 .collect(),
         },
@@ -143,6 +159,16 @@ pub fn event(event: Event) -> EngineEvent {
             transport,
             track,
             reason,
+        },
+        Event::SubscriptionPaused { transport, track } => {
+            EngineEvent::SubscriptionPaused { transport, track }
+        }
+        Event::SubscriptionResumed { transport, track } => {
+            EngineEvent::SubscriptionResumed { transport, track }
+        }
+        Event::WantedLayers { track, spatial } => EngineEvent::WantedLayers {
+            track,
+            spatial: u32::from(spatial),
         },
         Event::DataReceived {
             transport,

@@ -60,6 +60,20 @@ pub struct WantedTrack {
     pub stream_id: String,
     /// False keeps the m-line and sends nothing.
     pub enabled: bool,
+    /// Pixels that a video is shown with, 0 for as many as there are.
+    pub width: u32,
+    pub height: u32,
+    /// Pictures a second that are enough, 0 for all.
+    pub fps: u32,
+    /// 0 to 255: where the path does not carry everything, higher ones come first.
+    pub priority: u32,
+}
+
+/// Pixels of one layer of a video, 0 where unknown.
+#[napi(object)]
+pub struct LayerSize {
+    pub width: u32,
+    pub height: u32,
 }
 
 #[napi(object)]
@@ -110,6 +124,12 @@ pub enum EngineCommand {
         track: String,
         transport: u32,
         mid: String,
+    },
+    /// What a published video shows: whether it is a shared screen, and its layers, lowest first.
+    DescribeTrack {
+        track: String,
+        screen: bool,
+        layers: Vec<LayerSize>,
     },
     UnpublishTrack {
         track: String,
@@ -184,6 +204,20 @@ pub enum EngineEvent {
         transport: u32,
         track: String,
         reason: String,
+    },
+    /// The path to the subscriber does not even carry the smallest picture of the track.
+    SubscriptionPaused {
+        transport: u32,
+        track: String,
+    },
+    SubscriptionResumed {
+        transport: u32,
+        track: String,
+    },
+    /// The highest spatial layer of the track that anybody wants, 0 the lowest. Before the first such word all are wanted.
+    WantedLayers {
+        track: String,
+        spatial: u32,
     },
     DataReceived {
         transport: u32,

@@ -19,29 +19,30 @@ impl Engine {
         let new = |slot: &Slot| slot.track.as_ref().is_some_and(|t| !t.bound);
         let slots = transport.negotiation.slots.iter().enumerate();
         let slots: Vec<usize> = slots.filter(|(_, s)| new(s)).map(|(i, _)| i).collect();
-        for slot in slots {
-            self.bind_slot(now, id, slot);
+        let bound: Vec<(usize, TrackKey)> = slots
+            .into_iter()
+            .filter_map(|slot| Some((slot, self.bind_slot(id, slot)?)))
+            .collect();
+        self.take_wishes(id);
+        self.allocate(now, id);
+        for (slot, key) in bound {
+            self.steer(now, id, slot, key);
         }
     }
 
-    fn bind_slot(&mut self, now: Instant, id: TransportId, index: usize) {
+    /// Returns the track that flows on the m-line from now on.
+    fn bind_slot(&mut self, id: TransportId, index: usize) -> Option<TrackKey> {
         let (first_seq, rtx_seq) = (self.first_seq(), self.first_seq());
-        let Some(transport) = self.transports.get_mut(&id) else {
-            return;
-        };
+        let transport = self.transports.get_mut(&id)?;
         let made = transport.make_sender(index, first_seq, rtx_seq);
-        let Some(slot) = transport.negotiation.slots.get_mut(index) else {
-            return;
-        };
-        let Some(assigned) = slot.track.as_mut() else {
-            return;
-        };
+        let slot = transport.negotiation.slots.get_mut(index)?;
+        let assigned = slot.track.as_mut()?;
         let (key, track) = (assigned.key, assigned.id.clone());
         if slot.state == SlotState::Dead {
             slot.track = None;
             let reason = "the client refused the m-line".to_owned();
             self.subscription_failed(id, key, track, reason);
-            return;
+            return None;
         }
         assigned.bound = true;
         let cname = assigned
@@ -50,21 +51,17 @@ impl Engine {
             .next()
             .unwrap_or_default()
             .to_owned();
+        let wanted = &transport.negotiation.wanted;
+        let enabled = wanted.iter().any(|w| w.track == track && w.enabled);
         let before = slot.sender.take();
         before.map(|before| self.senders.remove(before));
-        let Some(mut made) = made else {
-            return;
-        };
-        made.cname = cname;
+        let mut made = made?;
+        (made.cname, made.enabled) = (cname, enabled);
         let name = self.senders.insert(made);
         slot.sender = Some(name);
-        let Some(sender) = self.senders.get_mut(name) else {
-            return;
-        };
-        let Some(source) = self.tracks.get_mut(key).map(|track| &mut track.source) else {
-            // Unpublished meanwhile: the next offer takes it off.
-            return;
-        };
+        let sender = self.senders.get_mut(name)?;
+        // Unpublished meanwhile: the next offer takes it off.
+        let source = self.tracks.get_mut(key).map(|track| &mut track.source)?;
         let format = source.format;
         let here = |s: &Subscriber| s.transport == id && s.slot == index;
         source.subscribers.retain(|subscriber| !here(subscriber));
@@ -78,25 +75,13 @@ impl Engine {
         {
             let reason = format!("the client does not speak {}", format.spec.codec);
             self.subscription_failed(id, key, track, reason);
-            return;
+            return None;
         }
         self.emit(Event::SubscriptionStarted {
             transport: id,
-            track: track.clone(),
+            track,
         });
-        let enabled = self
-            .transports
-            .get(&id)
-            .is_some_and(|t| Engine::enabled(t, &track));
-        self.show(now, id, index, key, enabled);
-    }
-
-    /// Sends a track from now on, beginning with the picture as it stands, or stops.
-    fn show(&mut self, now: Instant, id: TransportId, slot: usize, key: TrackKey, enabled: bool) {
-        if let Some(sender) = self.sender(id, slot, key) {
-            sender.enabled = enabled;
-            self.steer(now, id, slot, key);
-        }
+        Some(key)
     }
 
     /// The path is up: everything bound begins. Key frames were asked for when the answer came.
@@ -114,8 +99,8 @@ impl Engine {
         }
     }
 
-    /// Follows the subscriber's switches after it changed its wishes.
-    pub(crate) fn apply_enabled(&mut self, now: Instant, id: TransportId) {
+    /// Follows a subscriber that changed its wishes.
+    pub(crate) fn apply_wishes(&mut self, now: Instant, id: TransportId) {
         let Some(transport) = self.transports.get(&id) else {
             return;
         };
@@ -129,8 +114,16 @@ impl Engine {
                 }
             }
         }
-        for (slot, key, enabled) in changed {
-            self.show(now, id, slot, key, enabled);
+        for &(slot, key, enabled) in &changed {
+            if let Some(sender) = self.sender(id, slot, key) {
+                sender.enabled = enabled;
+                sender.share.fresh = true;
+            }
+        }
+        self.take_wishes(id);
+        self.allocate(now, id);
+        for (slot, key, _) in changed {
+            self.steer(now, id, slot, key);
         }
     }
 

@@ -29,12 +29,26 @@ impl TransportRole {
 }
 
 /// One track that a subscriber should receive. In the offer its `msid` is `stream_id track`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WantedTrack {
     pub track: String,
     pub stream_id: String,
     /// False keeps the m-line and sends nothing on it.
     pub enabled: bool,
+    /// Pixels that a video is shown with, 0 for as many as there are.
+    pub width: u32,
+    pub height: u32,
+    /// Pictures a second that are enough, 0 for all.
+    pub fps: u32,
+    /// Where the path does not carry everything, higher ones come first.
+    pub priority: u8,
+}
+
+/// Pixels of one layer of a video, 0 where unknown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LayerSize {
+    pub width: u32,
+    pub height: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -62,6 +76,14 @@ pub enum Command {
         track: String,
         transport: TransportId,
         mid: String,
+    },
+    /// What a published video shows.
+    DescribeTrack {
+        track: String,
+        /// A shared screen.
+        screen: bool,
+        /// Lowest first.
+        layers: Vec<LayerSize>,
     },
     UnpublishTrack {
         track: String,

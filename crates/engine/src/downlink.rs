@@ -1,5 +1,6 @@
 //! Media to subscribers: one sender for each track on an m-line, which keeps its numbers running when the layer changes.
 
+use crate::allocation::Share;
 use crate::command::{TransportId, TransportRole};
 use crate::engine::Engine;
 use crate::event::MediaKind;
@@ -76,6 +77,7 @@ pub struct Sender {
     pub slot: usize,
     /// How much of the track's quality it is to send.
     pub aim: Aim,
+    pub share: Share,
     pub rtx_seq: u64,
     pub reported: Option<Instant>,
     pub received: Received,
@@ -200,6 +202,7 @@ impl Transport {
             catch_up: None,
             enabled: true,
             aim: Aim::Best,
+            share: Share::default(),
             out,
             munger: Munger::new(first_seq, clock_rate, video),
             rtx_seq: u64::from(rtx_seq),

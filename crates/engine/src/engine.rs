@@ -3,6 +3,7 @@
 //! A driver calls `command`, `datagram`, `parsed` and `tick` with the time, then takes `jobs`, `events` and the
 //! outbox. Whatever one transport does wrong, a panic included, costs that transport only.
 
+use crate::allocation::Allocating;
 use crate::command::{Command, TransportId, TransportRole};
 use crate::downlink::{EgressPath, Sender};
 use crate::event::{Event, LogLevel};
@@ -20,6 +21,7 @@ use crate::strays::Strays;
 use crate::tracks::TrackKey;
 use crate::tracks::Tracks;
 use crate::transport::{Opening, Path, Transport};
+use crate::wanted_layers::View;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -71,6 +73,10 @@ pub struct Engine {
     pub(crate) findings: Vec<Feedback>,
     pub(crate) posts: Posts,
     pub(crate) strays: Strays,
+    pub(crate) allocating: Allocating,
+    /// Kept to spare allocations.
+    pub(crate) due_allocations: Vec<TransportId>,
+    pub(crate) next_wishes: Instant,
     by_ufrag: HashMap<String, TransportId>,
     timers: BTreeSet<(Instant, TransportId)>,
     /// When publishers are told what came of their media.
@@ -105,6 +111,9 @@ impl Engine {
             findings: Vec::new(),
             posts: Posts::default(),
             strays: Strays::default(),
+            allocating: Allocating::default(),
+            due_allocations: Vec::new(),
+            next_wishes: now,
             by_ufrag: HashMap::new(),
             timers: BTreeSet::new(),
             feedback_timers: BTreeSet::new(),
@@ -134,6 +143,11 @@ impl Engine {
                 transport,
                 mid,
             } => self.publish(now, &track, transport, &mid),
+            Command::DescribeTrack {
+                track,
+                screen,
+                layers,
+            } => self.describe(now, &track, View::new(screen, &layers)),
             Command::UnpublishTrack { track } => self.unpublish(now, &track),
             Command::SetTrackMuted { track, muted } => self.set_muted(now, &track, muted),
             Command::Subscribe { transport, wanted } => self.subscribe(now, transport, wanted),
@@ -199,6 +213,8 @@ impl Engine {
             self.end(id, "lost: nothing was heard for 15 seconds".to_owned());
         }
         self.media_housekeeping(now);
+        self.allocate_due(now);
+        self.tell_wanted_layers(now);
         self.retry_data(now);
     }
 

@@ -90,6 +90,20 @@ pub enum Event {
         track: String,
         reason: String,
     },
+    /// The path to a subscriber does not even carry the smallest picture of the track.
+    SubscriptionPaused {
+        transport: TransportId,
+        track: String,
+    },
+    SubscriptionResumed {
+        transport: TransportId,
+        track: String,
+    },
+    /// The highest spatial layer of a track that anybody wants, 0 the lowest. Before the first such word all are wanted.
+    WantedLayers {
+        track: String,
+        spatial: u8,
+    },
     DataReceived {
         transport: TransportId,
         reliable: bool,

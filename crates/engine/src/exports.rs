@@ -16,6 +16,7 @@ impl Track {
             kind: self.kind,
             muted: self.muted,
             rids: self.source.rids.clone(),
+            view: self.picture.view.clone(),
         }
     }
 }
@@ -36,6 +37,9 @@ impl Engine {
         let after = track.exports.clone();
         for shard in before.iter().filter(|shard| !after.contains(shard)) {
             self.posts.push(*shard, Post::Gone { key });
+            if let Some(track) = self.tracks.get_mut(key) {
+                track.picture.forget_shard(*shard);
+            }
         }
         for shard in after.iter().filter(|shard| !before.contains(shard)) {
             self.begin_export(now, key, *shard);

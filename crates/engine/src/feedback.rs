@@ -114,6 +114,7 @@ impl Engine {
                     let rtt = middle.and_then(|middle| reception.round_trip(middle));
                     sender.received.note(&reception, rtt);
                 }
+                self.hear_losses(now, id, &reception);
             }
             Feedback::SenderReport { ssrc, ntp, rtp } => {
                 self.receive_report(now, id, ssrc, ntp, rtp);
@@ -126,7 +127,8 @@ impl Engine {
                     transport.uplink.round_trip = Some(rtt);
                 }
             }
-            Feedback::Remb { .. } | Feedback::Goodbye { .. } => {}
+            Feedback::Remb { bitrate } => self.hear_estimate(now, id, bitrate),
+            Feedback::Goodbye { .. } => {}
         }
     }
 

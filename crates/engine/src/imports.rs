@@ -5,6 +5,7 @@ use crate::media::ReportClock;
 use crate::shard::{Post, ShardId, TrackState};
 use crate::source::Source;
 use crate::tracks::{Home, Track, TrackKey};
+use crate::wanted_layers::Picture;
 use std::time::Instant;
 
 impl Engine {
@@ -57,6 +58,7 @@ impl Engine {
                     self.request_keyframe(now, key, layer, need);
                 }
             }
+            Post::Wanted { key, spatial } => self.want_remotely(key, from, spatial),
             Post::Stray {
                 from: remote,
                 to,
@@ -90,6 +92,7 @@ impl Engine {
                 rids: state.rids,
                 ..Source::default()
             },
+            picture: Picture::new(state.view),
         });
     }
 
@@ -101,6 +104,7 @@ impl Engine {
         track.source.changes = 0;
         track.source.rids = state.rids;
         let id = track.id.clone();
+        self.view(now, key, state.view);
         self.set_muted(now, &id, state.muted);
         known.then_some(id)
     }

@@ -1,5 +1,6 @@
 //! Maru's media engine: str0m for ICE, DTLS, SDP and SCTP, our own code for every media byte.
 
+mod allocation;
 mod bind;
 mod catch_up;
 mod codecs;
@@ -41,3 +42,4 @@ mod tracks;
 mod transport;
 mod uplink;
 mod upstream;
+mod wanted_layers;

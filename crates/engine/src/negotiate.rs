@@ -22,7 +22,7 @@ const JOB_LIMIT: u32 = 8;
 #[derive(Default)]
 pub struct Negotiation {
     jobs: u32,
-    wanted: Vec<WantedTrack>,
+    pub wanted: Vec<WantedTrack>,
     /// The first `subscribe` has come.
     started: bool,
     pub last_offer: u32,
@@ -251,7 +251,7 @@ impl Engine {
         transport.negotiation.started = true;
         let failed = &mut transport.negotiation.failed;
         failed.retain(|key| self.tracks.get(*key).is_some());
-        self.apply_enabled(now, id);
+        self.apply_wishes(now, id);
         self.reconcile(now, id);
     }
 

@@ -10,6 +10,7 @@ use crate::shard::Post;
 use crate::source::{Layer, Source};
 use crate::tracks::{Home, Track, TrackKey};
 use crate::transport::Transport;
+use crate::wanted_layers::{Picture, View};
 use std::time::{Duration, Instant};
 use str0m::media::Mid;
 
@@ -25,7 +26,7 @@ impl Engine {
         let offered = owner.uplink.media.iter().find(same_mid);
         let kind = offered.map(|media| media.kind);
         let rids = offered.map(|media| media.rids.clone()).unwrap_or_default();
-        let (mut muted, mut exports) = (false, Vec::new());
+        let (mut muted, mut exports, mut view) = (false, Vec::new(), View::default());
         let home = Home::Here(transport, mid);
         if let Some(key) = self.tracks.key(id) {
             let Some(known) = self.tracks.get_mut(key) else {
@@ -36,6 +37,7 @@ impl Engine {
             }
             muted = known.muted;
             exports.clone_from(&known.exports);
+            view.clone_from(&known.picture.view);
             self.remove_track(now, key);
         }
         if let Some(replaced) = self.tracks.at(transport, mid) {
@@ -51,6 +53,7 @@ impl Engine {
                 rids,
                 ..Source::default()
             },
+            picture: Picture::new(view),
         });
         for shard in exports {
             self.begin_export(now, key, shard);

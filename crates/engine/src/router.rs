@@ -81,7 +81,7 @@ impl Router {
                     self.pass(transport, command, &mut routed);
                 }
             }
-            Command::SetTrackMuted { ref track, .. } => {
+            Command::DescribeTrack { ref track, .. } | Command::SetTrackMuted { ref track, .. } => {
                 if let Some(&transport) = self.tracks.get(track) {
                     self.pass(transport, command, &mut routed);
                 }

@@ -38,6 +38,7 @@ fn subscribe(router: &mut Router, transport: TransportId, tracks: &[&str]) -> Ve
         track: (*track).to_owned(),
         stream_id: String::new(),
         enabled: true,
+        ..WantedTrack::default()
     });
     let wanted = wanted.collect();
     told(router.route(Command::Subscribe { transport, wanted }, &[]))

@@ -6,6 +6,7 @@ use crate::formats::Incoming;
 use crate::media::keyframe::Need;
 use crate::media::{MediaPacket, ReportClock};
 use crate::tracks::TrackKey;
+use crate::wanted_layers::View;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use str0m::media::Rid;
@@ -24,9 +25,10 @@ pub struct TrackState {
     pub(crate) muted: bool,
     /// Names of the layers as offered, lowest quality first.
     pub(crate) rids: Vec<String>,
+    pub(crate) view: View,
 }
 
-/// What one shard tells another. Keys are the sender's, but for key frame requests, which name the receiver's.
+/// What one shard tells another. Keys are the sender's, but for key frame requests and what is wanted, which name the receiver's.
 ///
 /// Posts of one sender arrive in their order. Those that are [`Post::may_be_lost`] may be missing.
 #[derive(Debug)]
@@ -61,6 +63,8 @@ pub enum Post {
         ssrc: u32,
         need: Need,
     },
+    /// The highest layer that subscribers at the sender want of a track that lives at the receiver.
+    Wanted { key: TrackKey, spatial: u8 },
     /// A datagram that arrived at the sender's socket and seems to be the receiver's.
     Stray {
         from: SocketAddr,

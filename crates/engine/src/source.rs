@@ -5,7 +5,9 @@ use crate::downlink::Sender;
 use crate::engine::Engine;
 use crate::event::Event;
 use crate::formats::Incoming;
+use crate::media::allocate::Bitrates;
 use crate::media::level::LevelMeter;
+use crate::media::rates::RateMeter;
 use crate::media::select::{Aim, nearest};
 use crate::media::{
     KeyframeLimiter, LayerId, MediaPacket, PacketStore, ReportClock, Selection, dependency,
@@ -17,6 +19,8 @@ use str0m::media::Rid;
 
 /// A layer that was not heard for this long is passed over while another one arrives.
 pub const SILENCE: Duration = Duration::from_secs(1);
+/// Bytes around a payload on the wire: IPv4, UDP and RTP headers, extensions, tag.
+const OVERHEAD: usize = 76;
 /// Layers of one track.
 const LAYER_LIMIT: usize = 8;
 /// Times that a track may change its SSRCs before the next negotiation. Each change is told, and clients set the pace.
@@ -30,6 +34,7 @@ pub struct Source {
     pub format: Option<Incoming>,
     pub subscribers: Vec<Subscriber>,
     pub meter: LevelMeter,
+    pub rates: RateMeter,
     /// Names of the layers as offered, lowest quality first.
     pub rids: Vec<String>,
     /// Layers made since the last negotiation.
@@ -86,6 +91,11 @@ impl Source {
             .or(current.filter(|id| self.layer(*id).is_some()))
             .or_else(|| nearest(rank, ranked))
             .map(|layer| (layer, selection))
+    }
+
+    /// Measured bit/s by spatial and temporal layer, as a subscriber's path has to carry them.
+    pub fn bitrates(&self, now: Instant) -> Bitrates {
+        self.rates.rates(now)
     }
 
     /// Notes which layers have fallen silent. True when that has changed.
@@ -188,7 +198,12 @@ impl Engine {
         if *muted {
             return;
         }
-        let Source { layers, meter, .. } = source;
+        let Source {
+            layers,
+            meter,
+            rates,
+            ..
+        } = source;
         let Some(layer) = layers.iter_mut().find(|layer| layer.ssrc == ssrc) else {
             return;
         };
@@ -202,6 +217,7 @@ impl Engine {
         let Some(packet) = layer.store.push(packet) else {
             return;
         };
+        rates.note(now, layer.rank, 0, packet.payload.len() + OVERHEAD);
         if packet.keyframe_start {
             layer.limiter.keyframe_started();
         }

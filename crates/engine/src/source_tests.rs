@@ -24,6 +24,7 @@ fn a_publisher_that_invents_streams_makes_no_endless_news() {
         muted: false,
         exports: Vec::new(),
         source: Source::default(),
+        picture: crate::wanted_layers::Picture::default(),
     });
     let mut config = str0m::RtcConfig::new();
     let table = crate::formats::Table::new(config.codec_config().params());

@@ -20,7 +20,7 @@ impl Track {
 impl Engine {
     /// Sets how much of a track's quality an m-line of a subscriber gets. It goes on with what it shows until a key frame of
     /// another layer has come, which is asked for at once.
-    pub fn aim(&mut self, now: Instant, id: TransportId, slot: usize, aim: Aim) {
+    pub(crate) fn aim(&mut self, now: Instant, id: TransportId, slot: usize, aim: Aim) {
         let Some(transport) = self.transports.get(&id) else {
             return;
         };

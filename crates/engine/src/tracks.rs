@@ -37,6 +37,7 @@ pub struct Track {
     /// Shards that get a copy of every packet.
     pub exports: Vec<ShardId>,
     pub source: crate::source::Source,
+    pub picture: crate::wanted_layers::Picture,
 }
 
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! One ICE and DTLS path to a client: str0m for control, the keys for our own media, and where to send.
 
+use crate::allocation::Allocation;
 use crate::codecs;
 use crate::command::{TransportId, TransportRole};
 use crate::data::Data;
@@ -66,6 +67,7 @@ pub struct Transport {
     pub uplink: Uplink,
     pub data: Data,
     pub rtx_budget: RtxBudget,
+    pub allocation: Allocation,
 }
 
 pub struct Opening<'a> {
@@ -130,6 +132,7 @@ impl Transport {
             open: None,
             data: Data::default(),
             rtx_budget: RtxBudget::default(),
+            allocation: Allocation::default(),
         }
     }
 

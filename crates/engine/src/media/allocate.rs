@@ -362,14 +362,16 @@ fn worth(video: &Video, spatial: u8, pixels: u32, below_top: usize) -> u64 {
 }
 
 /// The lowest spatial layer that is at least as large as wanted; the highest where none is or nothing in particular is wanted.
-/// Sizes are (width, height), lowest layer first, (0, 0) where unknown. Turned pictures count by their longer side.
+/// Sizes are (width, height) in pixels, lowest layer first, (0, 0) where unknown. It does not matter how a picture is turned.
 pub fn spatial_for(wanted: (u32, u32), sizes: &[(u32, u32)]) -> u8 {
-    let long = |(width, height): (u32, u32)| width.max(height);
+    let sides = |(width, height): (u32, u32)| (width.max(height), width.min(height));
     let last = SPATIAL as u8 - 1;
-    if long(wanted) == 0 || sizes.iter().any(|size| long(*size) == 0) {
+    let (long, short) = sides(wanted);
+    if long == 0 || sizes.iter().any(|size| sides(*size).0 == 0) {
         return last;
     }
-    let fits = sizes.iter().position(|size| long(*size) >= long(wanted));
+    let is_enough = |size: &(u32, u32)| sides(*size).0 >= long && sides(*size).1 >= short;
+    let fits = sizes.iter().position(is_enough);
     fits.map_or(last, |rank| (rank as u8).min(last))
 }
 

@@ -29,6 +29,7 @@ pub mod munger;
 pub mod nack;
 pub mod ntp;
 pub mod packet;
+pub mod rates;
 pub mod rtcp;
 pub mod rtp;
 pub mod select;

@@ -1,19 +1,22 @@
 //! Subscribers of one track that see different layers of it.
 
 use crate::media::unbroken;
-use crate::world::{FRAME_PACKETS, Feed, World};
-use engine::media::Aim;
+use crate::world::{FRAME_PACKETS, Feed, World, wanted};
+use engine::command::{Command, LayerSize};
 use std::time::Duration;
 use str0m::media::MediaKind::Video;
 
-const LOW: Aim = Aim::Layer {
-    spatial: 0,
-    temporal: 3,
-};
-const MIDDLE: Aim = Aim::Layer {
-    spatial: 1,
-    temporal: 3,
-};
+/// What a subscriber wants to see of the camera.
+#[derive(Clone, Copy)]
+enum Aim {
+    Best,
+    Paused,
+    Size(u32, u32),
+    Fps(u32),
+}
+
+const LOW: Aim = Aim::Size(320, 180);
+const MIDDLE: Aim = Aim::Size(640, 360);
 
 /// A camera in three layers and two subscribers that see the best one.
 fn simulcast() -> World {
@@ -22,6 +25,13 @@ fn simulcast() -> World {
     let layers = ["q", "h", "f"].map(|rid| Feed::layer(now, rid));
     world.publisher(1, layers.into());
     world.publish("TR_v", 1, 0);
+    let sizes = [(320, 180), (640, 360), (1280, 720)];
+    let layers = sizes.map(|(width, height)| LayerSize { width, height });
+    world.command(Command::DescribeTrack {
+        track: "TR_v".to_owned(),
+        screen: false,
+        layers: layers.into(),
+    });
     for id in [2, 3] {
         world.subscriber(id, &["TR_v"]);
         world.until("the best layer comes", |w| shown(w, id) == Some(b'f'));
@@ -35,7 +45,17 @@ fn shown(world: &World, id: u32) -> Option<u8> {
 }
 
 fn aim(world: &mut World, id: u32, aim: Aim) {
-    world.engine.aim(world.now, id, 0, aim);
+    let mut wish = wanted("TR_v", true);
+    match aim {
+        Aim::Best => {}
+        Aim::Paused => wish.enabled = false,
+        Aim::Size(width, height) => (wish.width, wish.height) = (width, height),
+        Aim::Fps(fps) => wish.fps = fps,
+    }
+    world.command(Command::Subscribe {
+        transport: id,
+        wanted: vec![wish],
+    });
 }
 
 /// Numbers and picture ids go on without a seam, and layers change on key frames.
@@ -166,12 +186,10 @@ fn a_slower_picture_is_given_to_who_wants_it_and_nobody_is_asked_for_more() {
         world.run_for(Duration::from_millis(3_300));
         (world.client(id).packets(Video).len() as u64 - before) / FRAME_PACKETS
     };
-    for (temporal, expected) in [(0, 25), (1, 50), (2, 100)] {
-        let slower = Aim::Layer {
-            spatial: 0,
-            temporal,
-        };
-        aim(&mut world, 2, slower);
+    // Until the layers are measured nothing is known of their frame rates.
+    world.run_for(Duration::from_secs(1));
+    for (fps, expected) in [(7, 25), (15, 50), (30, 100)] {
+        aim(&mut world, 2, Aim::Fps(fps));
         world.run_for(Duration::from_millis(600));
         let pictures = rate(&mut world, 2);
         assert!(pictures.abs_diff(expected) <= 2, "{pictures} pictures");

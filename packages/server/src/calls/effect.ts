@@ -2,7 +2,7 @@ import type { EngineCommand, MidTrack } from '../media/media-engine.ts'
 import type { CallSnapshot } from './call.ts'
 import type { ConnectionQuality, DepartureReason, Participant, ParticipantSnapshot } from './participant.ts'
 import type { Random } from './sid.ts'
-import type { Track } from './track.ts'
+import type { LayerQuality, Track } from './track.ts'
 
 /** What a client shall do when it is told to leave. */
 export type LeaveAction = 'disconnect' | 'reconnect'
@@ -30,6 +30,8 @@ export type CallMessage =
   | { type: 'qualityChanged'; qualities: { participant: string; quality: ConnectionQuality; score: number }[] }
   | { type: 'subscriptionAllowed'; participant: string; track: string; allowed: boolean }
   | { type: 'subscriptionFailed'; track: string; codec: boolean }
+  | { type: 'subscriptionPaused'; publisher: string; track: string; paused: boolean }
+  | { type: 'layersWanted'; track: string; codec: string; enabled: LayerQuality[] }
   | { type: 'callChanged'; call: CallSnapshot }
   | { type: 'leave'; reason: DepartureReason; action: LeaveAction }
 

@@ -25,6 +25,7 @@ export interface JoinRequest {
   permissions: Permissions
   client: ClientDetails
   autoSubscribe: boolean
+  adaptiveStream: boolean
 }
 
 /** Clients that speak this version take a new participant of a known identity for the old one. */
@@ -88,7 +89,8 @@ function createParticipant(
   transports: { publisher: number; subscriber: number },
   now: number,
 ): Participant {
-  const { sid, identity, name, metadata, attributes, kind, permissions, client, autoSubscribe } = request
+  const { sid, identity, name, metadata, attributes, kind, permissions, client, autoSubscribe, adaptiveStream } =
+    request
   return {
     sid,
     identity,
@@ -102,6 +104,7 @@ function createParticipant(
     version: 0,
     joinedAt: now,
     autoSubscribe,
+    adaptiveStream,
     publisher: newTransport(transports.publisher),
     subscriber: newTransport(transports.subscriber),
     subscriberPrimary: permissions.canSubscribe && client.protocol >= SUBSCRIBER_PRIMARY,

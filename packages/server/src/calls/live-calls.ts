@@ -160,7 +160,7 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
   function hear(events: EngineEvent[]): void {
     for (const event of events) {
       if (event.type === 'audioLevels') hearLevels(event.levels)
-      else if (event.type === 'layerStarted') {
+      else if (event.type === 'layerStarted' || event.type === 'wantedLayers') {
         const call = tracks.get(event.track)
         if (call) runForAll(call, event)
       } else if (event.type === 'engineFailed') failAll()
@@ -290,6 +290,8 @@ function mediaInput(
     case 'offered':
     case 'subscriptionStarted':
     case 'subscriptionFailed':
+    case 'subscriptionPaused':
+    case 'subscriptionResumed':
     case 'quality':
       return event
     case 'negotiationFailed':

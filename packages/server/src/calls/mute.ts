@@ -5,6 +5,7 @@ import type { Participant } from './participant.ts'
 import { CallRefusal } from './refusal.ts'
 import { stopSpeaking } from './speakers.ts'
 import type { Track } from './track.ts'
+import { tellWantedLayers } from './wanted-layers.ts'
 
 /** A participant mutes or unmutes a track of its own, published or still to come. */
 export function muteOwn(call: Call, turn: Turn, participant: Participant, sid: string, muted: boolean): void {
@@ -33,5 +34,6 @@ function setMuted(call: Call, turn: Turn, participant: Participant, track: Track
   track.changedAt = turn.now
   command(turn, { type: 'setTrackMuted', track: track.sid, muted })
   announce(call, turn, participant)
+  if (!muted) tellWantedLayers(turn, participant, track)
   if (muted && track.source === 'microphone') stopSpeaking(call, turn, participant)
 }

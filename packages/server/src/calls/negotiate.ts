@@ -10,6 +10,7 @@ import { MAX_SDP_BYTES } from './limits.ts'
 import { isSignalLost, type Participant, primaryOf, type TransportState } from './participant.ts'
 import { acceptQueued, offerMedia } from './publish-track.ts'
 import { endSilentTracks } from './unpublish-track.ts'
+import { tellWantedLayers } from './wanted-layers.ts'
 
 const STEREO_SENDER = 'stereo=1;maxaveragebitrate=510000'
 const STEREO_RECEIVER = 'sprop-stereo=1'
@@ -42,6 +43,8 @@ export function passAnswer(
     wishes.set(mid, { codec: mimeType.toLowerCase(), ...(stereo && { opus: STEREO_SENDER }) })
   }
   tell(turn, participant, { type: 'answer', offer: answer.offer, sdp: shapeSdp(answer.sdp, wishes) })
+  // Negotiating makes some clients send all layers again.
+  for (const track of participant.tracks.values()) tellWantedLayers(turn, participant, track)
 }
 
 /** The engine offers a client what it shall receive. */

@@ -40,11 +40,20 @@ export interface TransportState {
 export interface TrackIntent {
   /** Undefined: as `autoSubscribe` says. */
   subscribe?: boolean
+  /** How it shall be received; undefined until the client says so. */
+  settings?: TrackSettings
+}
+
+export interface TrackSettings {
   disabled: boolean
+  /** 0 low, 1 medium, 2 high. Counts where there is no size. */
   quality: number
+  /** Pixels it is shown with; 0 says nothing. */
   width: number
   height: number
+  /** Pictures a second that are enough; 0 says nothing. */
   fps: number
+  /** 1 is the most important; 0 says nothing. */
   priority: number
 }
 
@@ -78,6 +87,8 @@ export interface Participant {
   disconnectReason?: DepartureReason
   readonly joinedAt: number
   readonly autoSubscribe: boolean
+  /** The client says how large it shows each video, as soon as it shows it. */
+  readonly adaptiveStream: boolean
   readonly publisher: TransportState
   readonly subscriber: TransportState
   /** Whether the subscriber transport is the one that makes a participant active. */

@@ -30,7 +30,7 @@ function enter() {
   const run = (input: CallInput) => step(call, input, 1, random)
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
   const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
-  const request = { sid: 'PA_ana', identity: 'ana', autoSubscribe: true, ...about }
+  const request = { sid: 'PA_ana', identity: 'ana', autoSubscribe: true, adaptiveStream: false, ...about }
   run({ type: 'join', request, transports: { publisher: 1, subscriber: 2 } })
   const say = (input: Extract<CallInput, { type: 'participant' }>['input']) =>
     run({ type: 'participant', participant: 'PA_ana', input })

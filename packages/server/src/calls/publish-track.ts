@@ -7,6 +7,7 @@ import type { Participant } from './participant.ts'
 import { mayPublishSource } from './permissions.ts'
 import { refreshEverybody } from './subscribe.ts'
 import { bindMedia, chooseCodec, createTrack, type Track, type TrackRequest } from './track.ts'
+import { layerSizes } from './wanted-track.ts'
 
 /** A client asks for a track of its own. It is answered at once; others hear of it when its media section exists. */
 export function addTrack(call: Call, turn: Turn, participant: Participant, request: TrackRequest, echo: unknown): void {
@@ -155,5 +156,13 @@ function publish(
   participant.tracks.set(track.sid, track)
   participant.isPublisher = true
   command(turn, { type: 'publishTrack', track: track.sid, transport: participant.publisher.id, mid: section.mid })
+  describeLayers(turn, track)
   if (track.muted) command(turn, { type: 'setTrackMuted', track: track.sid, muted: true })
+}
+
+/** What the engine has to know of a video to choose its layers by size. */
+export function describeLayers(turn: Turn, track: Track): void {
+  if (track.kind !== 'video') return
+  const screen = track.source === 'screen_share'
+  command(turn, { type: 'describeTrack', track: track.sid, screen, layers: layerSizes(track) })
 }

@@ -11,15 +11,23 @@ import { type JoinRequest, join } from './join.ts'
 import { dismiss, extendGrace, leave, loseSignal, loseTransport } from './leave.ts'
 import { muteOther, muteOwn } from './mute.ts'
 import { connectTransport, failNegotiation, passAnswer, passOffer, takeAnswer, takeOffer } from './negotiate.ts'
-import type { Participant, TrackIntent, TrackPermission, TransportState } from './participant.ts'
+import type { Participant, TrackPermission, TrackSettings, TransportState } from './participant.ts'
 import type { Permissions } from './permissions.ts'
-import { addCodec, addTrack } from './publish-track.ts'
+import { addCodec, addTrack, describeLayers } from './publish-track.ts'
 import type { Random } from './sid.ts'
 import { hearLevels, pretendToSpeak } from './speakers.ts'
-import { chooseTracks, failSubscription, permitSubscribers, setTracks, startSubscription } from './subscribe.ts'
+import {
+  chooseTracks,
+  failSubscription,
+  pauseSubscription,
+  permitSubscribers,
+  setTracks,
+  startSubscription,
+} from './subscribe.ts'
 import { endCall, tick } from './tick.ts'
 import { noteLayer, type TrackRequest } from './track.ts'
 import { type Details, updateCall, updateOther, updateOwnDetails } from './update-details.ts'
+import { wantLayers } from './wanted-layers.ts'
 
 /** What a participant's client asks. */
 export type ClientInput =
@@ -33,7 +41,7 @@ export type ClientInput =
   | { type: 'addCodec'; track: string; request: TrackRequest; echo: unknown }
   | { type: 'mute'; track: string; muted: boolean }
   | { type: 'chooseTracks'; tracks: string[]; wanted: boolean }
-  | { type: 'setTracks'; tracks: string[]; settings: Omit<TrackIntent, 'subscribe'> }
+  | { type: 'setTracks'; tracks: string[]; settings: TrackSettings }
   | { type: 'permitSubscribers'; allowed: 'everyone' | TrackPermission[] }
   | { type: 'updateDetails'; details: Details; requestId: number; echo: unknown }
   | { type: 'describeTrack'; track: string; audioFeatures?: number[]; width?: number; height?: number }
@@ -48,6 +56,8 @@ export type MediaInput =
   | { type: 'closed'; transport: number }
   | { type: 'subscriptionStarted'; track: string }
   | { type: 'subscriptionFailed'; track: string; reason: string }
+  | { type: 'subscriptionPaused'; track: string }
+  | { type: 'subscriptionResumed'; track: string }
   | { type: 'data'; reliable: boolean; envelope: DataEnvelope }
   | { type: 'quality'; transport: number; lossPercent: number; rttMs: number }
 
@@ -63,6 +73,7 @@ export type CallInput =
   | { type: 'end'; reason: Parameters<typeof endCall>[2] }
   | { type: 'levels'; levels: AudioLevel[] }
   | { type: 'layerStarted'; track: string; layer: LayerInfo }
+  | { type: 'wantedLayers'; track: string; spatial: number }
   | { type: 'muteOther'; track: string; muted: boolean }
   | { type: 'updateCall'; metadata: string }
   | { type: 'serverData'; reliable: boolean; envelope: DataEnvelope }
@@ -86,6 +97,9 @@ export function step(call: Call, input: CallInput, now: number, random: Random):
       break
     case 'layerStarted':
       startLayer(call, input.track, input.layer)
+      break
+    case 'wantedLayers':
+      wantLayers(call, turn, input.track, input.spatial)
       break
     case 'muteOther':
       muteOther(call, turn, input.track, input.muted)
@@ -139,6 +153,8 @@ const handlers: Handlers<ClientInput | MediaInput | AdminInput> = {
   closed: loseTransport,
   subscriptionStarted: (call, turn, who, { track }) => startSubscription(call, turn, who, track),
   subscriptionFailed: (call, turn, who, { track, reason }) => failSubscription(call, turn, who, track, reason),
+  subscriptionPaused: (_call, turn, who, { track }) => pauseSubscription(turn, who, track, true),
+  subscriptionResumed: (_call, turn, who, { track }) => pauseSubscription(turn, who, track, false),
   data: (call, turn, who, { reliable, envelope }) => forwardData(call, turn, who, reliable, envelope),
   quality: (_call, _turn, who, { transport, lossPercent, rttMs }) =>
     withTransport(who, transport, (it) => Object.assign(it, { lossPercent, rttMs })),
@@ -182,5 +198,6 @@ function describeTrack(
   track.height = input.height ?? track.height
   track.traits = { ...track.traits, audioFeatures: input.audioFeatures ?? track.traits.audioFeatures }
   track.changedAt = turn.now
+  describeLayers(turn, track)
   announce(call, turn, participant)
 }

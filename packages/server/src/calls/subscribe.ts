@@ -3,7 +3,8 @@ import type { WantedTrack } from '../media/media-engine.ts'
 import { type Call, findTrack, othersOf } from './call.ts'
 import { command, type Turn, tell } from './effect.ts'
 import { MAX_INTENTS, MAX_SID_LENGTH, MAX_TRACK_PERMISSIONS } from './limits.ts'
-import type { Participant, TrackIntent, TrackPermission } from './participant.ts'
+import type { Participant, TrackIntent, TrackPermission, TrackSettings } from './participant.ts'
+import { wantedTrack } from './wanted-track.ts'
 
 /** Wants or no longer wants the given tracks. Unknown ones are kept in mind until they come. Repeating it changes nothing. */
 export function chooseTracks(call: Call, turn: Turn, participant: Participant, sids: string[], wanted: boolean): void {
@@ -16,17 +17,17 @@ export function chooseTracks(call: Call, turn: Turn, participant: Participant, s
   refreshSubscriptions(call, turn, participant)
 }
 
-/** How the given tracks shall be received. Only `disabled` works so far; the rest is kept for choosing layers. */
+/** How the given tracks shall be received. */
 export function setTracks(
   call: Call,
   turn: Turn,
   participant: Participant,
   sids: string[],
-  settings: Omit<TrackIntent, 'subscribe'>,
+  settings: TrackSettings,
 ): void {
   for (const sid of sids) {
     const intent = intentFor(participant, sid)
-    if (intent) Object.assign(intent, settings)
+    if (intent) intent.settings = settings
   }
   refreshSubscriptions(call, turn, participant)
 }
@@ -34,7 +35,7 @@ export function setTracks(
 function intentFor(participant: Participant, sid: string): TrackIntent | undefined {
   const known = participant.intents.get(sid)
   if (known || participant.intents.size >= MAX_INTENTS || sid.length > MAX_SID_LENGTH) return known
-  const intent: TrackIntent = { disabled: false, quality: 0, width: 0, height: 0, fps: 0, priority: 0 }
+  const intent: TrackIntent = {}
   participant.intents.set(sid, intent)
   return intent
 }
@@ -74,17 +75,16 @@ export function refreshSubscriptions(call: Call, turn: Turn, subscriber: Partici
   const wanted: WantedTrack[] = []
   for (const publisher of othersOf(call, subscriber)) {
     if (publisher.permissions.hidden) continue
-    for (const sid of publisher.tracks.keys()) {
+    for (const [sid, track] of publisher.tracks) {
       if (!isWanted(subscriber, sid)) {
         subscriber.subscriptions.delete(sid)
         continue
       }
       if (!settleSubscription(turn, subscriber, publisher, sid)) continue
-      const enabled = subscriber.intents.get(sid)?.disabled !== true
-      wanted.push({ track: sid, streamId: `${publisher.sid}|${sid}`, enabled })
+      wanted.push(wantedTrack(publisher.sid, track, subscriber.intents.get(sid), subscriber.adaptiveStream))
     }
   }
-  const key = wanted.map((each) => `${each.track}${each.enabled ? '' : '!'}`).join()
+  const key = wanted.map((each) => Object.values(each).join(' ')).join()
   if (subscriber.wantedKey === key) return
   subscriber.wantedKey = key
   command(turn, { type: 'subscribe', transport: subscriber.subscriber.id, wanted })
@@ -119,10 +119,16 @@ export function startSubscription(call: Call, turn: Turn, subscriber: Participan
     tell(turn, found.publisher, { type: 'trackReceived', track: sid })
   }
   // What a client said before it had the track came from a page that did not show it yet.
-  const intent = subscriber.intents.get(sid)
-  if (!intent?.disabled) return
-  intent.disabled = false
+  const settings = subscriber.intents.get(sid)?.settings
+  if (!settings?.disabled) return
+  settings.disabled = false
   refreshSubscriptions(call, turn, subscriber)
+}
+
+/** The path to the subscriber does not carry the track, or does again. */
+export function pauseSubscription(turn: Turn, subscriber: Participant, sid: string, paused: boolean): void {
+  const publisher = subscriber.subscriptions.get(sid)?.publisher
+  if (publisher !== undefined) tell(turn, subscriber, { type: 'subscriptionPaused', publisher, track: sid, paused })
 }
 
 /** The subscriber cannot take the track; it is not tried again until it asks. */

@@ -72,6 +72,8 @@ export interface Track {
   mimeType: string
   mid: string
   changedAt: number
+  /** The highest layer that anybody wants, 0 the lowest; undefined until that is known. */
+  wantedLayer?: number
   /** Whether the publisher has been told that somebody receives the track. */
   received: boolean
 }

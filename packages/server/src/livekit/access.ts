@@ -86,6 +86,7 @@ export function readJoin(claims: Claims | undefined, url: URL): JoinAsk {
         capabilities: readCapabilities(query.get('capabilities')),
       },
       autoSubscribe: query.get('auto_subscribe') === null || isTrue(query.get('auto_subscribe')),
+      adaptiveStream: isTrue(query.get('adaptive_stream')),
     },
   }
 }

@@ -15,18 +15,24 @@ import {
   SessionDescription,
   SpeakerInfo,
   SpeakersChanged,
+  StreamState,
+  StreamStateUpdate,
+  SubscribedCodec,
+  SubscribedQuality,
+  SubscribedQualityUpdate,
   SubscriptionError,
   SubscriptionPermissionUpdate,
   SubscriptionResponse,
   TrackPublishedResponse,
   TrackSubscribed,
   TrackUnpublishedResponse,
+  VideoQuality,
   ConnectionQuality as WireQuality,
 } from '@livekit/protocol'
 import type { CallMessage, RequestOutcome } from '../calls/effect.ts'
 import type { ConnectionQuality } from '../calls/participant.ts'
 import { describeRoom, publishCodecs } from './describe-call.ts'
-import { describeParticipant, describeTrack, disconnectReasons } from './describe-participant.ts'
+import { describeParticipant, describeTrack, disconnectReasons, qualities } from './describe-participant.ts'
 import type { SignalReply } from './signal-codec.ts'
 
 export interface ServerIdentity {
@@ -108,6 +114,15 @@ const writers: Writers = {
       err: codec ? SubscriptionError.SE_CODEC_UNSUPPORTED : SubscriptionError.SE_UNKNOWN,
     }),
   }),
+  subscriptionPaused: ({ publisher, track, paused }) => ({
+    case: 'streamStateUpdate',
+    value: new StreamStateUpdate({
+      streamStates: [
+        { participantSid: publisher, trackSid: track, state: paused ? StreamState.PAUSED : StreamState.ACTIVE },
+      ],
+    }),
+  }),
+  layersWanted: (message) => ({ case: 'subscribedQualityUpdate', value: writeWantedLayers(message) }),
   callChanged: ({ call }) => ({ case: 'roomUpdate', value: new RoomUpdate({ room: describeRoom(call) }) }),
   leave: ({ reason, action }) => ({
     case: 'leave',
@@ -152,4 +167,14 @@ function writeJoin(message: MessageOf<'joined'>, { nodeId, version }: ServerIden
     pingTimeout: PING_TIMEOUT_S,
     enabledPublishCodecs: publishCodecs.map((mime) => new Codec({ mime })),
   })
+}
+
+/** Old clients read the list without a codec. */
+function writeWantedLayers({ track, codec, enabled }: MessageOf<'layersWanted'>): SubscribedQualityUpdate {
+  const wanted = new Set(enabled.map((quality) => qualities[quality]))
+  const subscribedQualities = [VideoQuality.LOW, VideoQuality.MEDIUM, VideoQuality.HIGH].map(
+    (quality) => new SubscribedQuality({ quality, enabled: wanted.has(quality) }),
+  )
+  const codecs = [new SubscribedCodec({ codec, qualities: subscribedQualities })]
+  return new SubscribedQualityUpdate({ trackSid: track, subscribedQualities, subscribedCodecs: codecs })
 }

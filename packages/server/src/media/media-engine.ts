@@ -11,6 +11,7 @@ export type {
   EngineMetrics,
   EngineOptions,
   LayerInfo,
+  LayerSize,
   MediaKind,
   MidTrack,
   OfferedMedia,

@@ -380,6 +380,7 @@ pub fn wanted(track: &str, enabled: bool) -> WantedTrack {
         track: track.to_owned(),
         stream_id: format!("PA_x|{track}"),
         enabled,
+        ..WantedTrack::default()
     }
 }
 

@@ -1,0 +1,334 @@
+//! What each subscriber is shown of each video: wishes, measured rates and the path's budget become aims, and what is missing
+//! or not needed is told upward.
+//!
+//! Nothing here happens for a packet. A subscriber is looked at when it wants something else, when its path falters, and a few
+//! times a second besides.
+
+use crate::command::{TransportId, TransportRole, WantedTrack};
+use crate::engine::Engine;
+use crate::event::{Event, MediaKind};
+use crate::media::Aim;
+use crate::media::allocate::{
+    Allocator, Bitrates, Choice, Outcome, Rise, SPATIAL, Video, spatial_for, temporal_for,
+};
+use crate::media::bandwidth::{Budget, Remb};
+use crate::media::rtcp::Reception;
+use crate::tracks::{Track, TrackKey};
+use crate::transport::Transport;
+use std::time::{Duration, Instant};
+
+/// How often a subscriber is looked at that could have more, and one that has all it wants. Other tracks' rates change too.
+const SHORT_INTERVAL: Duration = Duration::from_millis(200);
+const CONTENT_INTERVAL: Duration = Duration::from_millis(1_000);
+/// Pictures a second of the highest temporal layer, as cameras give them.
+const USUAL_FPS: u32 = 30;
+
+/// What the allocation of a subscriber transport remembers.
+#[derive(Default)]
+pub struct Allocation {
+    remb: Remb,
+    budget: Budget,
+    outcome: Outcome,
+    due: Option<Instant>,
+}
+
+/// What the allocation remembers of one track on its way to one subscriber.
+pub struct Share {
+    pub wish: Wish,
+    choice: Choice,
+    /// It has not been allocated since it is wanted like this.
+    pub fresh: bool,
+    /// The subscriber's side was told that it is paused.
+    told_paused: bool,
+}
+
+/// What a subscriber wants of one video.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Pixels, width and height; 0 for as many as there are.
+    pub size: (u32, u32),
+    fps: u32,
+    priority: u8,
+}
+
+impl Default for Share {
+    fn default() -> Self {
+        Share {
+            wish: Wish::default(),
+            choice: Choice::Paused,
+            fresh: true,
+            told_paused: false,
+        }
+    }
+}
+
+impl Share {
+    fn want(&mut self, wanted: &WantedTrack) {
+        let wish = Wish {
+            size: (wanted.width, wanted.height),
+            fps: wanted.fps,
+            priority: wanted.priority,
+        };
+        self.fresh |= self.wish != wish;
+        self.wish = wish;
+    }
+}
+
+impl Engine {
+    /// Takes over what a subscriber wants of the tracks on its m-lines.
+    pub(crate) fn take_wishes(&mut self, id: TransportId) {
+        let Some(negotiation) = self.transports.get(&id).map(|t| &t.negotiation) else {
+            return;
+        };
+        for slot in &negotiation.slots {
+            let sender = slot.sender.and_then(|key| self.senders.get_mut(key));
+            let track = slot.track.as_ref().map(|track| &track.id);
+            let mut wanted = negotiation.wanted.iter();
+            let wish = wanted.find(|wanted| Some(&wanted.track) == track);
+            if let (Some(sender), Some(wish)) = (sender, wish) {
+                sender.share.want(wish);
+            }
+        }
+    }
+
+    /// Looks at those subscribers whose time has come.
+    pub(crate) fn allocate_due(&mut self, now: Instant) {
+        let due = |transport: &&Transport| {
+            transport.role == TransportRole::Subscriber
+                && transport.connected
+                && transport.allocation.due.is_none_or(|due| due <= now)
+        };
+        let mut ids = std::mem::take(&mut self.due_allocations);
+        ids.extend(self.transports.values().filter(due).map(|t| t.id));
+        for id in ids.drain(..) {
+            self.allocate(now, id);
+        }
+        self.due_allocations = ids;
+    }
+
+    /// Decides anew what a subscriber is shown.
+    pub(crate) fn allocate(&mut self, now: Instant, id: TransportId) {
+        let (mut places, mut videos) = (
+            std::mem::take(&mut self.allocating.places),
+            std::mem::take(&mut self.allocating.videos),
+        );
+        let mut choices = std::mem::take(&mut self.allocating.choices);
+        if let Some(rates) = self.gather(now, id, &mut places, &mut videos) {
+            self.decide(now, id, rates, &videos, &mut choices);
+            for (((slot, key), choice), video) in places.iter().zip(&choices).zip(&videos) {
+                self.follow(now, id, *slot, *key, *choice, video.most);
+            }
+        }
+        self.allocating.places = places;
+        self.allocating.videos = videos;
+        self.allocating.choices = choices;
+    }
+
+    /// The videos of a subscriber that flow or could. Returns (bit/s of its voices, bit/s of the cheapest picture of each video).
+    fn gather(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        places: &mut Vec<(usize, TrackKey)>,
+        videos: &mut Vec<Video>,
+    ) -> Option<(u64, u64)> {
+        places.clear();
+        videos.clear();
+        let transport = self.transports.get(&id)?;
+        let (mut voice, mut cheapest) = (0, 0);
+        for (index, slot) in transport.negotiation.slots.iter().enumerate() {
+            let bound = slot.track.as_ref().filter(|track| track.bound);
+            let sender = slot.sender.and_then(|key| self.senders.get_mut(key));
+            let (Some(assigned), Some(sender)) = (bound, sender) else {
+                continue;
+            };
+            let Some(track) = self.tracks.get_mut(assigned.key) else {
+                continue;
+            };
+            if !sender.enabled || track.muted {
+                sender.share.fresh = true;
+                continue;
+            }
+            let bitrates = track.source.bitrates(now);
+            if slot.kind == MediaKind::Audio {
+                voice += bitrates
+                    .iter()
+                    .flatten()
+                    .map(|rate| u64::from(*rate))
+                    .sum::<u64>();
+                continue;
+            }
+            track.picture.stirred |= sender.share.fresh;
+            cheapest += lowest(&bitrates);
+            places.push((index, assigned.key));
+            videos.push(video(track, &sender.share, bitrates));
+        }
+        Some((voice, cheapest))
+    }
+
+    fn decide(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        (voice, cheapest): (u64, u64),
+        videos: &[Video],
+        choices: &mut Vec<Choice>,
+    ) {
+        let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
+            return;
+        };
+        let budget = &mut allocation.budget;
+        let mut available = budget.available(now);
+        if budget.is_guess() {
+            available = available.max(voice + cheapest);
+        }
+        let rise = match budget.reach(now) {
+            Some(reach) => Rise::Probe(reach),
+            None if budget.may_rise(now) => Rise::Within,
+            None => Rise::No,
+        };
+        let allocator = &mut self.allocating.allocator;
+        let outcome = allocator.allocate(voice, videos, available, rise, choices);
+        if outcome.probed {
+            budget.probed(now, outcome.rate);
+        } else if choices
+            .iter()
+            .zip(videos)
+            .any(|(choice, video)| *choice > video.current)
+        {
+            budget.rose(now);
+        }
+        allocation.outcome = outcome;
+        let interval = match outcome.short {
+            true => SHORT_INTERVAL,
+            false => CONTENT_INTERVAL,
+        };
+        // Spread, so that those who came together are not looked at together for ever.
+        allocation.due = Some(now + interval - interval / 8 + interval / 4 * (id % 64) / 64);
+    }
+
+    /// Brings a choice to the m-line, and tells what begins or ends to be missing.
+    fn follow(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        slot: usize,
+        key: TrackKey,
+        choice: Choice,
+        most: (u8, u8),
+    ) {
+        let Some(transport) = self.transports.get(&id) else {
+            return;
+        };
+        let content = !transport.allocation.outcome.short && transport.allocation.budget.is_guess();
+        let Some(sender) = self.sender(id, slot, key) else {
+            return;
+        };
+        let share = &mut sender.share;
+        (share.choice, share.fresh) = (choice, false);
+        let paused = choice == Choice::Paused;
+        let told = std::mem::replace(&mut share.told_paused, paused);
+        let aim = match choice {
+            Choice::Paused => Aim::Paused,
+            // A better layer that comes is not waited for.
+            Choice::Layer { .. } if content => Aim::Layer {
+                spatial: most.0,
+                temporal: most.1,
+            },
+            Choice::Layer { spatial, temporal } => Aim::Layer { spatial, temporal },
+        };
+        self.aim(now, id, slot, aim);
+        let Some(track) = self
+            .tracks
+            .get(key)
+            .map(|t| t.id.clone())
+            .filter(|_| paused != told)
+        else {
+            return;
+        };
+        self.emit(match paused {
+            true => Event::SubscriptionPaused {
+                transport: id,
+                track,
+            },
+            false => Event::SubscriptionResumed {
+                transport: id,
+                track,
+            },
+        });
+    }
+
+    /// A subscriber's own estimate of its path.
+    pub(crate) fn hear_estimate(&mut self, now: Instant, id: TransportId, bitrate: u64) {
+        let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
+            return;
+        };
+        let Allocation {
+            remb,
+            budget,
+            outcome,
+            ..
+        } = allocation;
+        remb.hear(bitrate);
+        if budget.hear(now, remb, outcome.rate) {
+            self.allocate(now, id);
+        }
+    }
+
+    /// How one of the streams to a subscriber arrives.
+    pub(crate) fn hear_losses(&mut self, now: Instant, id: TransportId, reception: &Reception) {
+        let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
+            return;
+        };
+        let Allocation {
+            budget, outcome, ..
+        } = allocation;
+        if budget.hear_loss(now, reception.fraction_lost, outcome.rate) {
+            self.allocate(now, id);
+        }
+    }
+}
+
+/// Working memory, kept so that looking at a subscriber allocates nothing.
+#[derive(Default)]
+pub struct Allocating {
+    allocator: Allocator,
+    places: Vec<(usize, TrackKey)>,
+    videos: Vec<Video>,
+    choices: Vec<Choice>,
+}
+
+fn lowest(bitrates: &Bitrates) -> u64 {
+    let rates = bitrates.iter().flatten().filter(|rate| **rate > 0);
+    u64::from(rates.min().copied().unwrap_or_default())
+}
+
+fn video(track: &Track, share: &Share, bitrates: Bitrates) -> Video {
+    let Wish {
+        size,
+        fps,
+        priority,
+    } = share.wish;
+    let view = &track.picture.view;
+    let mut pixels = [0; SPATIAL];
+    for (pixels, (width, height)) in pixels.iter_mut().zip(&view.sizes) {
+        *pixels = width.saturating_mul(*height);
+    }
+    let temporals = bitrates
+        .iter()
+        .filter_map(|row| row.iter().rposition(|rate| *rate > 0));
+    let layers = temporals.max().map_or(1, |top| top as u8 + 1);
+    Video {
+        priority,
+        screen: view.screen,
+        bitrates,
+        pixels,
+        shown: size.0.saturating_mul(size.1),
+        most: (
+            spatial_for(size, &view.sizes),
+            temporal_for(fps, USUAL_FPS, layers),
+        ),
+        current: share.choice,
+        fresh: share.fresh,
+    }
+}

@@ -1,0 +1,181 @@
+import { describe, expect, test } from 'vitest'
+import type { EngineCommand, OfferedMedia } from '../media/media-engine.ts'
+import { createCall } from './call.ts'
+import type { CallMessage, Effect } from './effect.ts'
+import type { TrackSettings } from './participant.ts'
+import type { Permissions } from './permissions.ts'
+import { type CallInput, step } from './step.ts'
+import type { LayerQuality, TrackRequest, VideoLayer } from './track.ts'
+
+const permissions: Permissions = {
+  canPublish: true,
+  canSubscribe: true,
+  canPublishData: true,
+  canPublishSources: [],
+  canUpdateOwnMetadata: true,
+  canSubscribeMetrics: false,
+  hidden: false,
+  recorder: false,
+  agent: false,
+}
+
+const layer = (quality: LayerQuality, width: number, height: number): VideoLayer => {
+  return { quality, width, height, bitrate: 0, ssrc: 0, spatialLayer: 0, rid: '' }
+}
+const three = [layer('high', 1280, 720), layer('low', 320, 180), layer('medium', 640, 360)]
+
+/** Ana publishes a camera with these layers, and Bo receives it. */
+function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 'camera' as const } = {}) {
+  let chance = 0
+  const random = (size: number) => Uint8Array.from({ length: size }, () => (chance += 7))
+  const call = createCall('hall', {}, 0, random)
+  const run = (input: CallInput) => step(call, input, 1, random)
+  const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
+  const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
+  for (const [index, name] of ['ana', 'bo'].entries()) {
+    const request = { sid: `PA_${name}`, identity: name, autoSubscribe: true, adaptiveStream, ...about }
+    run({ type: 'join', request, transports: { publisher: 2 * index + 1, subscriber: 2 * index + 2 } })
+  }
+  type Said = Extract<CallInput, { type: 'participant' }>['input']
+  const say = (participant: string, input: Said) => run({ type: 'participant', participant, input })
+  const request: TrackRequest = {
+    cid: 'c',
+    kind: 'video',
+    name: '',
+    source,
+    muted: false,
+    width: Math.max(0, ...layers.map(({ width }) => width)),
+    height: Math.max(0, ...layers.map(({ height }) => height)),
+    stream: '',
+    layers,
+    codecs: [],
+    disableDtx: false,
+    disableRed: false,
+    stereo: false,
+    traits: { audioFeatures: [], encryption: 0, backupCodecPolicy: 0, packetTrailerFeatures: [] },
+  }
+  const section: OfferedMedia = {
+    mid: '1',
+    kind: 'video',
+    streamId: '',
+    trackId: 'c',
+    mimeType: 'video/VP8',
+    rids: ['q', 'h', 'f'].slice(0, layers.length),
+    sending: true,
+  }
+  say('PA_ana', { type: 'addTrack', request, echo: undefined })
+  const published = say('PA_ana', { type: 'answered', offer: 1, sdp: '', media: [section] })
+  const [sid = ''] = call.participants.get('PA_ana')?.tracks.keys() ?? []
+  const set = (settings: Partial<TrackSettings>) => {
+    const none = { disabled: false, quality: 0, width: 0, height: 0, fps: 0, priority: 0 }
+    return say('PA_bo', { type: 'setTracks', tracks: [sid], settings: { ...none, ...settings } })
+  }
+  return { run, say, set, sid, section, published }
+}
+
+function commands<Type extends EngineCommand['type']>(effects: Effect[], type: Type) {
+  return effects.flatMap((effect) =>
+    effect.type === 'engine' && effect.command.type === type
+      ? [effect.command as Extract<EngineCommand, { type: Type }>]
+      : [],
+  )
+}
+
+function told<Type extends CallMessage['type']>(effects: Effect[], type: Type) {
+  return effects.flatMap((effect) =>
+    effect.type === 'send' && effect.message.type === type
+      ? [{ to: effect.to, ...(effect.message as Extract<CallMessage, { type: Type }>) }]
+      : [],
+  )
+}
+
+const wanted = (effects: Effect[]) => commands(effects, 'subscribe').at(-1)?.wanted[0]
+
+describe('what the engine is told that somebody wants', () => {
+  test.each<[string, Partial<TrackSettings>, object]>([
+    ['a size', { width: 300, height: 200 }, { width: 300, height: 200, enabled: true }],
+    ['a size before a quality', { width: 300, height: 200, quality: 1 }, { width: 300, height: 200 }],
+    ['a low quality as the size it has', { quality: 0 }, { width: 320, height: 180 }],
+    ['a medium one', { quality: 1 }, { width: 640, height: 360 }],
+    ['a frame rate', { quality: 2, fps: 15 }, { width: 0, fps: 15 }],
+    ['nothing for now', { quality: 2, disabled: true }, { enabled: false }],
+    ['the first before others', { quality: 2, priority: 1 }, { priority: 255 }],
+    ['another before those that are not ranked', { quality: 2, priority: 4_000 }, { priority: 1 }],
+  ])('%s', (_what, settings, expected) => {
+    expect(wanted(watch().set(settings))).toMatchObject(expected)
+  })
+
+  test('everything, until something is said; a client that will say sizes begins with the least', () => {
+    expect(wanted(watch().published)).toMatchObject({ width: 0, height: 0, fps: 0, priority: 0 })
+    expect(wanted(watch(three, { adaptiveStream: true }).published)).toMatchObject({ width: 320, height: 180 })
+  })
+
+  test('with two layers the higher one for more than low, with none whatever there is', () => {
+    const two = watch([layer('low', 320, 180), layer('high', 640, 360)])
+    expect(wanted(two.set({ quality: 1 }))).toMatchObject({ width: 640, height: 360 })
+    expect(wanted(watch([], { adaptiveStream: true }).published)).toMatchObject({ width: 0, height: 0 })
+  })
+
+  test('repeating it is no news', () => {
+    const it = watch()
+    it.set({ width: 300, height: 200 })
+    expect(it.set({ width: 300, height: 200 })).toEqual([])
+  })
+})
+
+test('the engine knows the sizes of the layers, lowest first, also when the picture turns', () => {
+  const it = watch()
+  const sizes = (effects: Effect[]) => commands(effects, 'describeTrack').map(({ layers, screen }) => [layers, screen])
+  const across = [
+    { width: 320, height: 180 },
+    { width: 640, height: 360 },
+    { width: 1280, height: 720 },
+  ]
+  expect(sizes(it.published)).toEqual([[across, false]])
+  const turned = it.say('PA_ana', { type: 'describeTrack', track: it.sid, width: 720, height: 1280 })
+  expect(sizes(turned)).toEqual([[across.map(({ width, height }) => ({ width: height, height: width })), false]])
+})
+
+describe('what nobody looks at need not be sent', () => {
+  test.each<[number, number, LayerQuality[]]>([
+    [3, 0, ['low']],
+    [3, 1, ['low', 'medium']],
+    [3, 2, ['low', 'medium', 'high']],
+    [3, 3, ['low', 'medium', 'high']],
+    [2, 0, ['low']],
+    [2, 1, ['low', 'medium', 'high']],
+    [1, 0, ['low', 'medium', 'high']],
+  ])('of %i layers up to %i are wanted', (count, spatial, enabled) => {
+    const sorted = [layer('low', 320, 180), layer('medium', 640, 360), layer('high', 1280, 720)]
+    const it = watch(sorted.slice(0, count))
+    const effects = it.run({ type: 'wantedLayers', track: it.sid, spatial })
+    expect(told(effects, 'layersWanted')).toMatchObject([{ to: ['PA_ana'], track: it.sid, codec: 'vp8', enabled }])
+  })
+
+  test('it is said again after an answer and after muting, and not while muted', () => {
+    const it = watch()
+    it.run({ type: 'wantedLayers', track: it.sid, spatial: 0 })
+    const mute = (muted: boolean) => told(it.say('PA_ana', { type: 'mute', track: it.sid, muted }), 'layersWanted')
+    expect(mute(true)).toEqual([])
+    expect(told(it.run({ type: 'wantedLayers', track: it.sid, spatial: 1 }), 'layersWanted')).toEqual([])
+    expect(mute(false)).toMatchObject([{ enabled: ['low', 'medium'] }])
+    const again = it.say('PA_ana', { type: 'answered', offer: 2, sdp: '', media: [it.section] })
+    expect(again.map((effect) => effect.type === 'send' && effect.message.type)).toEqual(['answer', 'layersWanted'])
+  })
+
+  test('a track that is not there wants nothing', () => {
+    const it = watch()
+    expect(it.run({ type: 'wantedLayers', track: 'TR_x', spatial: 0 })).toEqual([])
+  })
+})
+
+test('the subscriber hears that its path does not carry a track, and that it does again', () => {
+  const it = watch()
+  const hear = (type: 'subscriptionPaused' | 'subscriptionResumed') =>
+    told(it.say('PA_bo', { type, track: it.sid }), 'subscriptionPaused')
+  const message = { to: ['PA_bo'], publisher: 'PA_ana', track: it.sid }
+  expect(hear('subscriptionPaused')).toMatchObject([{ ...message, paused: true }])
+  expect(hear('subscriptionResumed')).toMatchObject([{ ...message, paused: false }])
+  it.say('PA_bo', { type: 'chooseTracks', tracks: [it.sid], wanted: false })
+  expect(hear('subscriptionPaused')).toEqual([])
+})
