@@ -202,6 +202,7 @@ impl Engine {
             layers,
             meter,
             rates,
+            rids,
             ..
         } = source;
         let Some(layer) = layers.iter_mut().find(|layer| layer.ssrc == ssrc) else {
@@ -217,13 +218,31 @@ impl Engine {
         let Some(packet) = layer.store.push(packet) else {
             return;
         };
-        rates.note(now, layer.rank, 0, packet.payload.len() + OVERHEAD);
+        count(rates, now, packet, (layer.rank, rids.len() < 2));
         if packet.keyframe_start {
             layer.limiter.keyframe_started();
         }
         let (layer, seq) = (layer.id, packet.seq);
         self.export_packet(key, layer, seq);
         self.fan_out(now, key, layer, seq);
+    }
+}
+
+/// Counts a packet for the layers that need it: those of its stream where there is only one, else the one that its stream is.
+fn count(rates: &mut RateMeter, now: Instant, packet: &MediaPacket, (rank, alone): (u8, bool)) {
+    let bytes = packet.payload.len() + OVERHEAD;
+    let Some(frame) = packet.frame else {
+        rates.note(now, (rank, 0), bytes, |spatial, _| spatial == rank);
+        return;
+    };
+    let whole = Selection::ALL.spatial;
+    match alone {
+        true => rates.note(now, (frame.spatial, frame.temporal), bytes, |s, t| {
+            frame.part_of.has(Selection::new(s, t))
+        }),
+        false => rates.note(now, (rank, frame.temporal), bytes, |s, t| {
+            s == rank && frame.part_of.has(Selection::new(whole, t))
+        }),
     }
 }
 

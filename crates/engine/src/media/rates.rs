@@ -11,6 +11,9 @@ const SILENCE: Duration = Duration::from_secs(1);
 const RISE: u32 = 2;
 const FALL: u32 = 8;
 
+/// A temporal layer that brought nothing in so many windows is none.
+const MEMORY: u8 = 4;
+
 /// Counts by spatial and temporal layer.
 #[derive(Debug, Default)]
 pub struct RateMeter {
@@ -21,42 +24,65 @@ pub struct RateMeter {
 struct Row {
     begun: Option<Instant>,
     heard: Option<Instant>,
+    /// Windows for which each temporal layer is taken to be there.
+    known: [u8; TEMPORAL],
     bytes: [u32; TEMPORAL],
-    /// bit/s of each temporal layer by itself; `None` until a window is full.
+    /// bit/s up to each temporal layer; `None` until a window is full.
     rates: Option<[u32; TEMPORAL]>,
 }
 
 impl RateMeter {
-    /// Notes a packet. Layers above those that are told apart count as the highest.
-    pub fn note(&mut self, now: Instant, spatial: u8, temporal: u8, bytes: usize) {
-        let Some(row) = self.rows.get_mut(usize::from(spatial).min(SPATIAL - 1)) else {
-            return;
-        };
-        row.roll(now);
-        row.heard = Some(now);
-        if let Some(count) = row.bytes.get_mut(usize::from(temporal).min(TEMPORAL - 1)) {
-            *count = count.saturating_add(bytes as u32);
+    /// Notes a packet of a layer, given as (spatial, temporal). It counts for the layer and all others that `needed_by` names.
+    pub fn note(
+        &mut self,
+        now: Instant,
+        own: (u8, u8),
+        bytes: usize,
+        needed_by: impl Fn(u8, u8) -> bool,
+    ) {
+        let own = (own.0.min(SPATIAL as u8 - 1), own.1.min(TEMPORAL as u8 - 1));
+        for (spatial, row) in (0..).zip(&mut self.rows) {
+            if spatial == own.0 {
+                row.hear(now, own.1);
+            } else if row.is_silent(now) {
+                continue;
+            }
+            row.roll(now);
+            for (temporal, count) in (0..).zip(&mut row.bytes) {
+                if (spatial, temporal) == own || needed_by(spatial, temporal) {
+                    *count = count.saturating_add(bytes as u32);
+                }
+            }
         }
     }
 
-    /// The rates, each with those of the temporal layers below it; 0 for what is not known and for what does not arrive.
+    /// The rates, each with those of the layers it needs; 0 for what is not known and for what does not arrive.
     pub fn rates(&self, now: Instant) -> Bitrates {
         self.rows.map(|row| row.read(now))
     }
 }
 
 impl Row {
-    fn roll(&mut self, now: Instant) {
-        if self.heard.is_none_or(|heard| now >= heard + SILENCE) {
+    fn is_silent(&self, now: Instant) -> bool {
+        self.heard.is_none_or(|heard| now >= heard + SILENCE)
+    }
+
+    fn hear(&mut self, now: Instant, temporal: u8) {
+        if self.is_silent(now) {
             *self = Row {
                 begun: Some(now),
                 ..Row::default()
             };
-            return;
         }
-        let elapsed = self
-            .begun
-            .map_or(Duration::ZERO, |begun| now.saturating_duration_since(begun));
+        self.heard = Some(now);
+        if let Some(known) = self.known.get_mut(usize::from(temporal)) {
+            *known = MEMORY;
+        }
+    }
+
+    fn roll(&mut self, now: Instant) {
+        let begun = self.begun.unwrap_or(now);
+        let elapsed = now.saturating_duration_since(begun);
         if elapsed < WINDOW {
             return;
         }
@@ -73,19 +99,18 @@ impl Row {
         }
         self.rates = Some(rates);
         self.bytes = [0; TEMPORAL];
+        self.known = self.known.map(|windows| windows.saturating_sub(1));
         self.begun = Some(now);
     }
 
     fn read(&self, now: Instant) -> [u32; TEMPORAL] {
-        let arrives = self.heard.is_some_and(|heard| now < heard + SILENCE);
-        let Some(mut rates) = self.rates.filter(|_| arrives) else {
+        let Some(mut rates) = self.rates.filter(|_| !self.is_silent(now)) else {
             return [0; TEMPORAL];
         };
-        let mut sum = 0u32;
-        for rate in &mut rates {
-            sum = sum.saturating_add(*rate);
-            // A temporal layer that brings nothing is none.
-            *rate = if *rate == 0 { 0 } else { sum };
+        for (rate, windows) in rates.iter_mut().zip(self.known) {
+            if windows == 0 {
+                *rate = 0;
+            }
         }
         rates
     }
@@ -101,7 +126,9 @@ mod tests {
     fn feed(meter: &mut RateMeter, from: Instant, spatial: u8, packets: u32) -> Instant {
         for packet in 0..packets {
             let temporal = if packet % 4 == 0 { 0 } else { 2 };
-            meter.note(from + packet * 10 * MS, spatial, temporal, 125);
+            meter.note(from + packet * 10 * MS, (spatial, temporal), 125, |s, t| {
+                s >= spatial && t >= temporal
+            });
         }
         from + packets * 10 * MS
     }
@@ -117,6 +144,20 @@ mod tests {
         assert_eq!((none, middle, top), ([0; 4], 0, 0));
         assert!((24_000..27_000).contains(&low), "{low}");
         assert!((99_000..101_000).contains(&high), "{high}");
+    }
+
+    #[test]
+    fn a_spatial_layer_brings_those_below_it_too() {
+        let mut meter = RateMeter::default();
+        let start = Instant::now();
+        for packet in 0..150 {
+            let spatial = packet % 2;
+            let now = start + packet * 10 * MS;
+            meter.note(now, (spatial as u8, 0), 125, |s, _| u32::from(s) >= spatial);
+        }
+        let [low, high, ..] = meter.rates(start + 1_500 * MS);
+        assert!((49_000..52_000).contains(&low[0]), "{low:?}");
+        assert!((98_000..102_000).contains(&high[0]), "{high:?}");
     }
 
     #[test]
