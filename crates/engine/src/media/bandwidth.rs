@@ -20,18 +20,22 @@ const OPENING: Duration = Duration::from_millis(700);
 const HOLD: Duration = Duration::from_secs(2);
 /// Between two rises, so that the first one's effect is seen.
 const RISE_GAP: Duration = Duration::from_secs(1);
-/// A step beyond the limit that was borne for this long has shown that the path carries it.
-const PROBE_TIME: Duration = Duration::from_secs(3);
-/// Quiet time before the first such step, and the most it becomes by failing. Shorter grows back sooner after a short
-/// congestion; longer disturbs less on a path that stays slow.
+/// A step beyond the limit that was borne for this long, while the estimate grew, has shown that the path carries it.
+const PROBE_TIME: Duration = Duration::from_secs(2);
+/// Quiet time before the first such step, and the most it becomes by failing, for a step that reaches just to the limit; wider
+/// ones wait longer in proportion. Shorter grows back sooner after a short congestion; longer disturbs less on a path that
+/// stays slow.
 const PATIENCE: Duration = Duration::from_secs(3);
-const MOST_PATIENCE: Duration = Duration::from_secs(24);
+const MOST_PATIENCE: Duration = Duration::from_secs(8);
+/// An estimate below what is sent grows by several percent a second if the path carries it. One that stands still for this
+/// long is what the path carries.
+const STANDSTILL: Duration = Duration::from_millis(1_600);
 /// Losses that are taken for an overload, for no reason to rise, and for none to worry, in 1/256
 /// (draft-ietf-rmcat-gcc-02 section 6).
 const HEAVY_LOSS: u8 = 26;
 const SOME_LOSS: u8 = 5;
-/// Reports of several streams about the same loss come together.
-const LOSS_GAP: Duration = Duration::from_millis(500);
+/// After an overload the losses that are reported are still those of what was sent before it.
+const LOSS_GAP: Duration = Duration::from_secs(2);
 
 /// Something that says what a path carries.
 pub trait Estimator {
@@ -54,8 +58,10 @@ pub struct Budget {
     quiet_since: Option<Instant>,
     patience: Duration,
     probe: Option<Probe>,
+    /// The last estimate that was clearly above the one before, and when it came.
+    grown: Option<(Instant, u64)>,
     lossy_until: Option<Instant>,
-    loss_heard: Option<Instant>,
+    overloaded_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +69,8 @@ struct Probe {
     since: Instant,
     /// bit/s with the step.
     rate: u64,
+    /// The estimate before it.
+    estimate: Option<u64>,
 }
 
 impl Budget {
@@ -88,7 +96,8 @@ impl Budget {
         let Some(estimate) = estimator.bitrate() else {
             return false;
         };
-        if estimator.take_overload(sent) {
+        if estimator.take_overload(sent) || self.stands_still(now, estimate, sent) {
+            self.grown = Some((now, estimate));
             self.overloaded(now, estimate);
             return true;
         }
@@ -96,8 +105,8 @@ impl Budget {
         if let Some(limit) = self.limit.as_mut().filter(|_| !lossy) {
             *limit = estimate.max(*limit);
         }
-        self.end_probe(now);
-        false
+        let borne = self.probe.filter(|probe| now >= probe.since + PROBE_TIME);
+        borne.is_some_and(|probe| self.end_probe(now, probe, estimate))
     }
 
     /// Takes in the share lost of one stream, in 1/256. True: the path is overloaded, look at once.
@@ -106,10 +115,9 @@ impl Budget {
             return false;
         }
         self.hold(now);
-        if fraction < HEAVY_LOSS || self.loss_heard.is_some_and(|at| now < at + LOSS_GAP) {
+        if fraction < HEAVY_LOSS || self.overloaded_at.is_some_and(|at| now < at + LOSS_GAP) {
             return false;
         }
-        self.loss_heard = Some(now);
         self.lossy_until = Some(now + HOLD);
         let left = 512 - u64::from(fraction);
         self.overloaded(now, self.limit.unwrap_or(sent).min(sent) * left / 512);
@@ -140,25 +148,51 @@ impl Budget {
 
     /// Somebody got more, beyond the budget: `rate` bit/s go out now.
     pub fn probed(&mut self, now: Instant, rate: u64) {
-        self.probe = Some(Probe { since: now, rate });
+        let estimate = self.grown.map(|(_, estimate)| estimate);
+        self.probe = Some(Probe {
+            since: now,
+            rate,
+            estimate,
+        });
+        self.grown = estimate.map(|estimate| (now, estimate));
     }
 
-    fn end_probe(&mut self, now: Instant) {
-        if let Some(probe) = self.probe.filter(|probe| now >= probe.since + PROBE_TIME) {
-            self.probe = None;
-            self.patience = PATIENCE;
-            self.quiet_since = Some(now);
-            self.limit = self
-                .limit
-                .map(|limit| limit.max(probe.rate + probe.rate / 8));
+    /// Whether the estimate neither reaches what is sent nor comes nearer.
+    fn stands_still(&mut self, now: Instant, estimate: u64, sent: u64) -> bool {
+        match self.grown {
+            Some((since, before)) if estimate <= before + before / 50 => {
+                estimate < sent - sent / 10 && now >= since + STANDSTILL
+            }
+            _ => {
+                self.grown = Some((now, estimate));
+                false
+            }
         }
+    }
+
+    /// True: the path did not bear the step.
+    fn end_probe(&mut self, now: Instant, probe: Probe, estimate: u64) -> bool {
+        let grew = |before: u64| estimate > before + before / 20;
+        if estimate < probe.rate && probe.estimate.is_some_and(|before| !grew(before)) {
+            self.overloaded(now, estimate);
+            return true;
+        }
+        self.probe = None;
+        self.patience = PATIENCE;
+        // What has gone well once may be tried further at once.
+        self.quiet_since = now.checked_sub(PATIENCE);
+        let borne = probe.rate + probe.rate / 8;
+        self.limit = self.limit.map(|limit| limit.max(borne));
+        false
     }
 
     fn overloaded(&mut self, now: Instant, limit: u64) {
-        if self.probe.take().is_some() {
-            self.patience = (self.patience.max(PATIENCE) * 2).min(MOST_PATIENCE);
+        if let Some(probe) = self.probe.take() {
+            let most = MOST_PATIENCE.mul_f64(probe.rate as f64 / limit.clamp(1, probe.rate) as f64);
+            self.patience = (self.patience.max(PATIENCE) * 2).min(most);
         }
         self.limit = Some(limit);
+        self.overloaded_at = Some(now);
         self.hold(now);
     }
 

@@ -10,6 +10,7 @@ mod media;
 mod negotiation;
 mod repair;
 mod single;
+mod slow;
 mod sockets;
 mod trains;
 mod world;

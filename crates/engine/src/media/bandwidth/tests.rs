@@ -91,10 +91,11 @@ fn losses_hold_and_heavy_ones_lower() {
     assert_eq!(path.available(), 750_000);
     // The other streams report the same loss.
     assert!(!path.budget.hear_loss(at, 128, 1_000_000));
-    assert!(path.budget.hear_loss(at + 1_000 * MS, 128, 1_000_000));
+    assert!(!path.budget.hear_loss(at + 1_900 * MS, 128, 1_000_000));
+    assert!(path.budget.hear_loss(at + 2_000 * MS, 128, 1_000_000));
     assert_eq!(path.available(), 562_500);
     // The estimator does not know of it yet.
-    path.wait(2_000).hear(2_000_000, 500_000);
+    path.wait(3_000).hear(2_000_000, 500_000);
     assert_eq!(path.available(), 562_500);
     path.wait(2_000).hear(2_000_000, 500_000);
     assert_eq!(path.available(), 2_000_000);
@@ -109,9 +110,12 @@ fn a_step_that_is_borne_widens_the_limit() {
     path.budget.probed(path.now, 650_000);
     assert!(path.available() > 650_000 && !path.budget.may_rise(path.now));
     assert_eq!(path.reach(), None);
-    path.wait(3_100).hear(430_000, 650_000);
+    path.wait(1_000).hear(440_000, 650_000);
+    path.wait(1_100).hear(480_000, 650_000);
     assert_eq!(path.available(), 731_250);
     assert!(path.budget.may_rise(path.now));
+    // And further at once.
+    assert_eq!(path.reach(), Some(1_462_500));
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn a_step_that_is_not_borne_is_tried_again_later_and_later() {
         // A little growth in between.
         path.wait(500).hear(430_000, 350_000);
     }
-    assert_eq!(waits, [3, 5, 11, 23, 23, 23]);
+    assert_eq!(waits, [3, 5, 11, 12, 12, 12]);
 }
 
 #[test]
@@ -142,4 +146,28 @@ fn after_a_long_quiet_time_large_steps_are_tried_too() {
     path.wait(3_000);
     assert_eq!(path.reach(), Some(850_000));
     assert_eq!(path.wait(6_000).reach(), Some(3_400_000));
+}
+
+#[test]
+fn an_estimate_that_stands_still_below_what_is_sent_is_the_limit() {
+    let mut path = Path::new();
+    assert!(!path.wait(500).hear(560_000, 650_000));
+    assert!(!path.wait(1_000).hear(562_000, 650_000));
+    assert!(path.wait(700).hear(563_000, 650_000));
+    assert_eq!(path.available(), 563_000);
+    // Less is sent than it says: it need not grow.
+    for _ in 0..5 {
+        assert!(!path.wait(1_000).hear(563_000, 150_000));
+    }
+}
+
+#[test]
+fn a_step_that_the_estimate_does_not_follow_was_not_borne() {
+    let mut path = Path::new();
+    path.hear(425_000, 650_000);
+    path.wait(3_000);
+    path.budget.probed(path.now, 480_000);
+    assert!(!path.wait(1_000).hear(433_000, 480_000));
+    assert!(path.wait(1_000).hear(440_000, 480_000));
+    assert_eq!(path.available(), 440_000);
 }

@@ -258,6 +258,20 @@ impl Client {
         self.drain();
     }
 
+    /// Says by REMB what its path carries, in bit/s. Says nothing before it has received a picture.
+    pub fn say_estimate(&mut self, now: Instant, bitrate: u64) {
+        let video = |mid: &Mid| self.rtc.media(*mid).map(|m| m.kind()) == Some(MediaKind::Video);
+        let mid = self.received.iter().map(|(mid, _)| *mid).find(video);
+        let mut api = self.rtc.direct_api();
+        let stream = mid.and_then(|mid| api.stream_rx_by_mid(mid, None));
+        let Some(stream) = stream else {
+            return;
+        };
+        stream.request_remb(str0m::bwe::Bitrate::from(bitrate));
+        let _ = self.rtc.handle_input(Input::Timeout(now));
+        self.drain();
+    }
+
     pub fn close(&mut self) {
         let _ = self.rtc.close();
         self.drain();

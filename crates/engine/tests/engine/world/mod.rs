@@ -2,9 +2,11 @@
 
 mod client;
 mod feed;
+mod link;
 
 pub use client::{Client, Setup};
 pub use feed::{FRAME_PACKETS, Feed};
+pub use link::Link;
 
 use crate::allocations;
 use engine::command::{Command, TransportId, TransportRole, WantedTrack};
@@ -33,6 +35,8 @@ pub struct World {
     pub loss: Loss,
     /// The same for datagrams of a client.
     pub loss_up: Loss,
+    /// Slow lines towards clients.
+    pub links: HashMap<TransportId, Link>,
     /// What left together: when, to whom, and the sizes of the datagrams.
     pub trains: Vec<(Instant, SocketAddr, Vec<usize>)>,
     /// Datagrams that the engine left in one tick, and the allocations it made for them.
@@ -60,6 +64,7 @@ impl World {
             events: Vec::new(),
             loss: Box::new(|_, _| false),
             loss_up: Box::new(|_, _| false),
+            links: HashMap::new(),
             trains: Vec::new(),
             ticks: Vec::new(),
             to_engine: VecDeque::new(),
@@ -281,7 +286,15 @@ impl World {
             if client.is_some_and(|client| (self.loss)(client.transport, &bytes)) {
                 continue;
             }
-            self.to_clients.push_back((self.now + LATENCY, to, bytes));
+            let link = client.and_then(|client| self.links.get_mut(&client.transport));
+            let passed = link.map_or(Some(self.now), |link| link.pass(self.now, bytes.len()));
+            if let Some(passed) = passed {
+                let at = passed + LATENCY;
+                let place = self
+                    .to_clients
+                    .partition_point(|(other, _, _)| *other <= at);
+                self.to_clients.insert(place, (at, to, bytes));
+            }
         }
         outbox.clear();
         for client in &mut self.clients {
