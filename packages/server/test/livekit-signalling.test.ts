@@ -204,6 +204,29 @@ describe('publishing and receiving', () => {
     expect([...engine.wanted.values()].flat()).toMatchObject([{ track: sid, enabled: false }])
   })
 
+  test('what a path does not carry and what nobody wants is said to those whom it concerns', async () => {
+    const ana = await connectActive(server, 'ana')
+    const bo = await connectActive(server, 'bo', { query: 'adaptive_stream=1' })
+    const sid = await publish(ana, 'video', 1, 'cam')
+    await ana.next('trackSubscribed')
+    bo.say({ case: 'trackSetting', value: { trackSids: [sid], width: 300, height: 200, priority: 2 } as never })
+    await bo.settled()
+    expect([...engine.wanted.values()].flat()).toMatchObject([{ track: sid, width: 300, height: 200, priority: 254 }])
+    const transport = [...engine.wanted].find(([, tracks]) => tracks.length > 0)?.[0] ?? 0
+    engine.emit({ type: 'subscriptionPaused', transport, track: sid }, { type: 'wantedLayers', track: sid, spatial: 3 })
+    expect((await bo.next('streamStateUpdate')).streamStates).toMatchObject([
+      { participantSid: ana.sid(), trackSid: sid, state: 1 },
+    ])
+    const all = [0, 1, 2].map((quality) => ({ quality, enabled: true }))
+    expect(await ana.next('subscribedQualityUpdate')).toMatchObject({
+      trackSid: sid,
+      subscribedQualities: all,
+      subscribedCodecs: [{ codec: 'vp8', qualities: all }],
+    })
+    engine.emit({ type: 'subscriptionResumed', transport, track: sid })
+    expect((await bo.next('streamStateUpdate')).streamStates).toMatchObject([{ trackSid: sid, state: 0 }])
+  })
+
   test('a publisher decides who receives', async () => {
     const ana = await connectActive(server, 'ana')
     const bo = await connectActive(server, 'bo')
