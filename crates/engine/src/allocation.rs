@@ -29,6 +29,8 @@ pub struct Allocation {
     remb: Remb,
     budget: Budget,
     outcome: Outcome,
+    /// bit/s of the voices.
+    voice: u64,
     due: Option<Instant>,
 }
 
@@ -198,7 +200,7 @@ impl Engine {
         {
             budget.rose(now);
         }
-        allocation.outcome = outcome;
+        (allocation.outcome, allocation.voice) = (outcome, voice);
         let interval = match outcome.short {
             true => SHORT_INTERVAL,
             false => CONTENT_INTERVAL,
@@ -258,7 +260,7 @@ impl Engine {
         });
     }
 
-    /// A subscriber's own estimate of its path.
+    /// A subscriber's own estimate of its path. Browsers make it of the video alone; what the voices need comes on top.
     pub(crate) fn hear_estimate(&mut self, now: Instant, id: TransportId, bitrate: u64) {
         let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
             return;
@@ -267,9 +269,10 @@ impl Engine {
             remb,
             budget,
             outcome,
+            voice,
             ..
         } = allocation;
-        remb.hear(bitrate);
+        remb.hear(bitrate.saturating_add(*voice));
         if budget.hear(now, remb, outcome.rate) {
             self.allocate(now, id);
         }
