@@ -4,7 +4,7 @@
 //! Nothing here happens for a packet. A subscriber is looked at when it wants something else, when its path falters, and a few
 //! times a second besides.
 
-use crate::command::{TransportId, TransportRole, WantedTrack};
+use crate::command::{TransportId, WantedTrack};
 use crate::engine::Engine;
 use crate::event::{Event, MediaKind};
 use crate::media::Aim;
@@ -96,7 +96,7 @@ impl Engine {
     /// Looks at those subscribers whose time has come.
     pub(crate) fn allocate_due(&mut self, now: Instant) {
         let due = |transport: &&Transport| {
-            transport.role == TransportRole::Subscriber
+            transport.role.sends()
                 && transport.connected
                 && transport.allocation.due.is_none_or(|due| due <= now)
         };
