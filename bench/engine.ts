@@ -28,6 +28,8 @@ if (typeof wire === 'string') {
   console.log(wire)
   process.exit()
 }
+process.on('exit', wire.remove)
+process.once('SIGINT', () => process.exit(130))
 const setting: Setting = {
   files: { binary: values.binary, addon: values.addon },
   wire,
@@ -76,7 +78,6 @@ if (together) {
   console.log(print(together))
   rows.push(together)
 }
-wire.remove()
 const file = join(root, '.cache/bench', `engine-${wire.name}.json`)
 mkdirSync(join(root, '.cache/bench'), { recursive: true })
 writeFileSync(file, `${JSON.stringify({ machine: facts, rows }, undefined, 2)}\n`)

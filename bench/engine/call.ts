@@ -62,6 +62,7 @@ export interface Subscribers {
 /** So many join at the same time: more would only wait in line. */
 const AT_ONCE = 48
 const SAMPLE_ONE_IN = 20
+const PATIENCE_MS = 60_000
 const ALL = { width: 0, height: 0 }
 
 /** The engine and its clients, joined by commands: what a server over the engine would do, without the server. */
@@ -102,9 +103,17 @@ export class Call {
   #event<T extends EngineEvent['type']>(type: T, transport: number) {
     return new Promise<Extract<EngineEvent, { type: T }>>((resolve, reject) => {
       if (this.#failed) return reject(this.#failed)
+      const late = () => this.#fail(new Error(`The engine did not say '${type}' of ${transport} within a minute.`))
+      const timer = setTimeout(late, PATIENCE_MS)
       this.#waiting.set(`${type}:${transport}`, {
-        done: (event) => resolve(event as Extract<EngineEvent, { type: T }>),
-        failed: reject,
+        done: (event) => {
+          clearTimeout(timer)
+          resolve(event as Extract<EngineEvent, { type: T }>)
+        },
+        failed: (error) => {
+          clearTimeout(timer)
+          reject(error)
+        },
       })
     })
   }
