@@ -55,8 +55,15 @@ impl Transport {
                         Some(128..=191) => continue,
                         _ => {}
                     }
-                    let from = self.local_for(to);
-                    outbox.push(Route { to, from }, bytes);
+                    let route = match (bytes.first(), self.route) {
+                        // str0m stays with the first address of a client; what follows it is the path of the last nomination.
+                        (Some(20..), Some(route)) => route,
+                        _ => Route {
+                            to,
+                            from: self.local_for(to),
+                        },
+                    };
+                    outbox.push(route, bytes);
                     metrics.packets_out += 1;
                     metrics.bytes_out += bytes.len() as u64;
                 }

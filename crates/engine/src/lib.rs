@@ -17,6 +17,8 @@ mod fanout;
 mod feedback;
 mod formats;
 mod imports;
+#[doc(hidden)]
+pub mod internals;
 pub mod media;
 pub mod metrics;
 mod negotiate;

@@ -1,0 +1,13 @@
+//! Whole calls against the engine on a virtual clock: seeded wires, real clients, and invariants on every packet that leaves.
+
+pub mod client;
+pub mod feed;
+pub mod memory;
+pub mod observer;
+pub mod random;
+pub mod rules;
+pub mod scenario;
+pub mod tag;
+pub mod truth;
+pub mod wire;
+pub mod world;

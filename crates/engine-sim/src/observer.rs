@@ -1,0 +1,220 @@
+//! Looks at every datagram that leaves the engine, before the wire can touch it, with the keys of the client it is for.
+
+use crate::rules::{Rule, Rules, Seen, Violation};
+use crate::truth::Truth;
+use engine::command::TransportId;
+use engine::internals::KeySlot;
+use engine::media::demux::{Class, classify};
+use engine::media::window::{Seen as Fresh, SeenWindow};
+use engine::media::{Keys, Open, Profile, rtp};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Instant;
+
+/// So far behind the newest one a packet may be and still be opened: the window of replay protection, with some room.
+const WINDOW: u64 = 200;
+
+/// Changes what the rules get to see, to prove that they see it.
+pub type Sabotage = Box<dyn FnMut(Seen) -> Vec<Seen>>;
+
+#[derive(Default)]
+pub struct Observer {
+    peers: HashMap<TransportId, Peer>,
+    pub rules: Rules,
+    pub sabotage: Option<Sabotage>,
+    /// Packets of media that were opened and judged.
+    pub packets: u64,
+    /// Packets too late to be opened here and at any client.
+    pub late: u64,
+    pub reports: u64,
+}
+
+struct Peer {
+    keys: KeySlot,
+    open: Option<Open>,
+    /// Bytes behind the index word of an SRTCP packet.
+    tail: usize,
+    highest: HashMap<u32, u64>,
+    /// SRTCP packets by sender: an index must not come twice.
+    reports: HashMap<u32, SeenWindow<64>>,
+}
+
+impl Observer {
+    pub fn new(start: Instant) -> Self {
+        Observer {
+            rules: Rules::new(start),
+            ..Observer::default()
+        }
+    }
+
+    /// `keys` are those of the engine's side.
+    pub fn joined(&mut self, transport: TransportId, keys: KeySlot) {
+        let peer = Peer {
+            keys,
+            open: None,
+            tail: 0,
+            highest: HashMap::new(),
+            reports: HashMap::new(),
+        };
+        self.peers.insert(transport, peer);
+    }
+
+    pub fn left(&mut self, transport: TransportId) {
+        self.peers.remove(&transport);
+        self.rules.left(transport);
+    }
+
+    /// A datagram leaves the engine for a client.
+    pub fn leaves(&mut self, now: Instant, transport: TransportId, bytes: &[u8], truth: &Truth) {
+        if !matches!(classify(bytes), Class::Rtp | Class::Rtcp) {
+            return;
+        }
+        let Some(peer) = self.peers.get_mut(&transport) else {
+            return;
+        };
+        if peer.open.is_none() && !peer.take_keys() {
+            let what = "a packet before there are keys".to_owned();
+            self.rules.add(now, transport, Rule::Opens, what);
+            return;
+        }
+        self.look(now, transport, bytes.to_vec(), truth);
+    }
+
+    fn look(&mut self, now: Instant, transport: TransportId, bytes: Vec<u8>, truth: &Truth) {
+        let Some(peer) = self.peers.get_mut(&transport) else {
+            return;
+        };
+        let looked = match classify(&bytes) {
+            Class::Rtcp => peer.report(bytes).map(|()| None),
+            _ => peer.packet(now, transport, bytes, truth),
+        };
+        match looked {
+            Ok(Some(seen)) => {
+                self.packets += 1;
+                let seen = match &mut self.sabotage {
+                    Some(sabotage) => sabotage(seen),
+                    None => vec![seen],
+                };
+                for seen in seen {
+                    self.rules.judge(seen, truth);
+                }
+            }
+            Ok(None) => self.reports += 1,
+            Err(Unopened::Late) => self.late += 1,
+            Err(Unopened::Wrong(rule, what)) => self.rules.add(now, transport, rule, what),
+        }
+    }
+
+    pub fn violations(&self) -> &[Violation] {
+        self.rules.violations()
+    }
+}
+
+enum Unopened {
+    Late,
+    Wrong(Rule, String),
+}
+
+impl Peer {
+    fn take_keys(&mut self) -> bool {
+        let keys = self.keys.get().and_then(|keys| {
+            let profile = Profile::from_dtls(&keys.profile)?;
+            let counter = profile == Profile::Aes128CmSha1_80;
+            self.tail = if counter { profile.tag_len() } else { 0 };
+            Keys::from_dtls(&keys.material, profile, !keys.active).ok()
+        });
+        self.open = keys.map(|(_, open)| open);
+        self.open.is_some()
+    }
+
+    fn report(&mut self, mut bytes: Vec<u8>) -> Result<(), Unopened> {
+        let wrong = |what: &str| Err(Unopened::Wrong(Rule::Opens, what.to_owned()));
+        let at = bytes.len().checked_sub(4 + self.tail);
+        let (Some(index), Some(sender)) = (at.and_then(|at| word(&bytes, at)), word(&bytes, 4))
+        else {
+            return wrong("an SRTCP packet is cut short");
+        };
+        let index = u64::from(index & 0x7fff_ffff);
+        if self.reports.entry(sender).or_default().mark(index) != Fresh::New {
+            let what = format!("SRTCP index {index} of {sender:08x} comes again");
+            return Err(Unopened::Wrong(Rule::NonceOnce, what));
+        }
+        match self
+            .open
+            .as_mut()
+            .and_then(|open| open.open_rtcp(&mut bytes))
+        {
+            Some(_) => Ok(()),
+            None => wrong("an SRTCP packet cannot be opened"),
+        }
+    }
+
+    fn packet(
+        &mut self,
+        now: Instant,
+        transport: TransportId,
+        mut bytes: Vec<u8>,
+        truth: &Truth,
+    ) -> Result<Option<Seen>, Unopened> {
+        let wrong = |what: String| Unopened::Wrong(Rule::Opens, what);
+        let header = rtp::Header::parse(&bytes).ok_or_else(|| wrong("no RTP header".to_owned()))?;
+        let offer = truth.offer(transport);
+        let mid = offer.and_then(|offer| header.extension(offer.mid_extension?));
+        let repair = offer.is_some_and(|offer| offer.rtx_types.contains(&header.payload_type));
+        let mut seen = Seen {
+            at: now,
+            transport,
+            ssrc: header.ssrc,
+            index: 0,
+            sealed: hash(&bytes),
+            payload_type: header.payload_type,
+            timestamp: header.timestamp,
+            mid: mid.map(|mid| String::from_utf8_lossy(mid).into_owned()),
+            original: None,
+            payload: Vec::new(),
+        };
+        let highest = self.highest.get(&seen.ssrc).copied();
+        let (seq, padded) = (header.seq, header.padding);
+        seen.index = rtp::extend(highest, seq);
+        self.highest.insert(
+            seen.ssrc,
+            highest.map_or(seen.index, |highest| highest.max(seen.index)),
+        );
+        let opened = self
+            .open
+            .as_mut()
+            .and_then(|open| open.open_rtp(&mut bytes));
+        let Some(opened) = opened else {
+            let far = highest.is_some_and(|highest| seen.index + WINDOW < highest);
+            let what = format!(
+                "packet {} of {:08x} cannot be opened",
+                seen.index, seen.ssrc
+            );
+            return Err(if far { Unopened::Late } else { wrong(what) });
+        };
+        bytes.truncate(opened.len);
+        let mut payload = bytes.split_off(opened.header_len);
+        if padded {
+            let count = usize::from(payload.last().copied().unwrap_or_default());
+            let rest = payload.len().checked_sub(count).filter(|_| count > 0);
+            payload.truncate(rest.ok_or_else(|| wrong("impossible padding".to_owned()))?);
+        }
+        if repair && let Some((original, rest)) = payload.split_first_chunk() {
+            seen.original = Some(u16::from_be_bytes(*original));
+            seen.payload = rest.to_vec();
+        } else {
+            seen.payload = payload;
+        }
+        Ok(Some(seen))
+    }
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+pub fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,114 @@
+//! What happens in a simulated call. A scenario is a story with a seed: it makes people join and things go wrong, and ends in a world that must
+//! have settled.
+
+mod churn;
+mod hostile;
+mod network;
+mod people;
+mod pictures;
+
+pub use people::{Room, kinds};
+
+use crate::rules::Violation;
+use crate::world::World;
+use std::time::{Duration, Instant};
+
+pub struct Scenario {
+    pub name: &'static str,
+    pub story: &'static str,
+    run: fn(&mut World, Duration),
+}
+
+/// Every scenario. Each runs about as long as it is told.
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "calm",
+        story: "four people with voice and video on a good network",
+        run: network::calm,
+    },
+    Scenario {
+        name: "loss",
+        story: "0 to 30 % of everything is lost, evenly or in bursts, handshakes excepted",
+        run: network::loss,
+    },
+    Scenario {
+        name: "disorder",
+        story: "packets come late, twice and in the wrong order",
+        run: network::disorder,
+    },
+    Scenario {
+        name: "paths",
+        story: "addresses of clients change in mid-call",
+        run: network::paths,
+    },
+    Scenario {
+        name: "slow",
+        story: "one subscriber has a narrow path with a long queue; the others notice nothing",
+        run: network::slow,
+    },
+    Scenario {
+        name: "storms",
+        story: "many join and leave at once, in every way of leaving, while handshakes are lost too",
+        run: churn::storms,
+    },
+    Scenario {
+        name: "restarts",
+        story: "publishers go and come back with new streams for the same tracks",
+        run: churn::restarts,
+    },
+    Scenario {
+        name: "wishes",
+        story: "tracks are wanted, not wanted, switched off and on, muted and unmuted without pause",
+        run: churn::wishes,
+    },
+    Scenario {
+        name: "layers",
+        story: "layers of simulcast stop and start again under loss",
+        run: pictures::layers,
+    },
+    Scenario {
+        name: "hostile",
+        story: "a publisher floods SSRCs, junk, replays, malformed RTP and RTCP under good keys, and labels",
+        run: hostile::hostile,
+    },
+    Scenario {
+        name: "chaos",
+        story: "all of it, drawn by the seed",
+        run: churn::chaos,
+    },
+];
+
+/// What a run came to.
+pub struct Outcome {
+    pub simulated: Duration,
+    pub wall: Duration,
+    pub packets: u64,
+    /// The same for the same seed, scenario and time, where no handshake is lost.
+    pub digest: u64,
+    pub violations: Vec<Violation>,
+}
+
+impl Scenario {
+    pub fn named(name: &str) -> Option<&'static Scenario> {
+        SCENARIOS.iter().find(|scenario| scenario.name == name)
+    }
+
+    /// Runs it in a new world.
+    pub fn run(&self, seed: u64, time: Duration) -> Outcome {
+        self.run_in(World::new(seed), time)
+    }
+
+    /// Runs it in a world that somebody has prepared.
+    pub fn run_in(&self, mut world: World, time: Duration) -> Outcome {
+        let began = Instant::now();
+        (self.run)(&mut world, time);
+        world.must_settle();
+        Outcome {
+            simulated: world.elapsed(),
+            wall: began.elapsed(),
+            packets: world.observer.packets,
+            digest: world.digest(),
+            violations: world.observer.violations().to_vec(),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What networks do.
+
+use super::people::{Room, kinds};
+use crate::random::Random;
+use crate::rules::Rule;
+use crate::wire::{Conditions, Loss};
+use crate::world::World;
+use std::time::Duration;
+
+const TURN: Duration = Duration::from_secs(2);
+
+/// Runs turns of a story until its time is over.
+pub fn turns(world: &mut World, time: Duration, mut turn: impl FnMut(&mut World, &mut Random)) {
+    let end = world.now + time;
+    let mut random = world.random.fork(77);
+    while world.now < end {
+        turn(world, &mut random);
+    }
+}
+
+pub fn calm(world: &mut World, time: Duration) {
+    let room = Room::of(world, 4, &kinds());
+    world.run_for(time);
+    for id in room.subscribers() {
+        let Some(client) = world.clients.get(&id) else {
+            continue;
+        };
+        // Nothing is lost, so nothing may be missing, and no key frame is needed but the first ones.
+        let silent = client
+            .heard
+            .iter()
+            .find(|(_, heard)| heard.silence > Duration::from_millis(120));
+        let silent = silent
+            .map(|(track, heard)| format!("track {track} was silent for {:?}", heard.silence));
+        if let Some(what) = silent {
+            world
+                .observer
+                .rules
+                .add(world.now, id, Rule::Liveness, what);
+        }
+    }
+    let metrics = world.metrics();
+    if metrics.retransmitted > 0 {
+        let what = format!("{} retransmissions without loss", metrics.retransmitted);
+        world.observer.rules.add(world.now, 0, Rule::Repair, what);
+    }
+}
+
+fn draw_loss(random: &mut Random) -> Loss {
+    match random.below(3) {
+        0 => Loss::None,
+        1 => Loss::Uniform(0.3 * random.below(100) as f64 / 100.0),
+        _ => Loss::Bursts {
+            enter: 0.002 + 0.02 * random.below(100) as f64 / 100.0,
+            leave: 0.05 + 0.3 * random.below(100) as f64 / 100.0,
+            lost: 0.3 + 0.7 * random.below(100) as f64 / 100.0,
+        },
+    }
+}
+
+pub fn loss(world: &mut World, time: Duration) {
+    let room = Room::of(world, 3, &kinds());
+    turns(world, time, |world, random| {
+        for id in room.transports() {
+            let [up, down] = [0, 1].map(|_| Conditions {
+                loss: draw_loss(random),
+                delay: Duration::from_millis(5 + random.below(100)),
+                ..Conditions::default()
+            });
+            world.conditions(id, up, down);
+        }
+        world.run_for(TURN);
+    });
+}
+
+pub fn draw_disorder(random: &mut Random) -> Conditions {
+    Conditions {
+        delay: Duration::from_millis(5 + random.below(80)),
+        jitter: Duration::from_millis(random.below(60)),
+        reorder: 0.2 * random.below(100) as f64 / 100.0,
+        hold: Duration::from_millis(random.below(150)),
+        duplicate: 0.1 * random.below(100) as f64 / 100.0,
+        ..Conditions::default()
+    }
+}
+
+pub fn disorder(world: &mut World, time: Duration) {
+    let room = Room::of(world, 3, &kinds());
+    turns(world, time, |world, random| {
+        for id in room.transports() {
+            let [up, down] = [0, 1].map(|_| draw_disorder(random));
+            world.conditions(id, up, down);
+        }
+        world.run_for(TURN);
+    });
+}
+
+pub fn paths(world: &mut World, time: Duration) {
+    let room = Room::of(world, 3, &kinds());
+    world.all_conditions(Conditions::losing(0.01));
+    turns(world, time, |world, random| {
+        let moved = *random.pick(&room.transports());
+        world.rebind(moved);
+        world.run_for(Duration::from_millis(500 + random.below(9_000)));
+    });
+    // Clients find out about a dead path by their next consent check.
+    world.run_for(Duration::from_secs(6));
+}
+
+pub fn slow(world: &mut World, time: Duration) {
+    let room = Room::of(world, 4, &kinds());
+    let narrow = room.people[0].subscriber;
+    let good = Conditions::default();
+    let bad = Conditions {
+        jitter: Duration::from_millis(5),
+        rate: Some((60_000, 8_000)),
+        ..good
+    };
+    world.conditions(narrow, good, bad);
+    world.run_for(time);
+    for id in room.subscribers().into_iter().filter(|id| *id != narrow) {
+        let heard = world.clients.get(&id).map(|client| client.heard.clone());
+        for (track, heard) in heard.into_iter().flatten() {
+            if heard.silence > Duration::from_millis(200) {
+                let what = format!(
+                    "another's narrow path silences track {track} for {:?}",
+                    heard.silence
+                );
+                world
+                    .observer
+                    .rules
+                    .add(world.now, id, Rule::Liveness, what);
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The wire between a client and the engine, one direction: it loses, delays, holds back, doubles and queues, by a seed.
+//!
+//! Each class of datagrams draws from a stream of its own: how many STUN checks there were must not change which picture is lost.
+
+use crate::random::Random;
+use engine::media::demux::{Class, classify};
+use std::time::{Duration, Instant};
+
+/// How datagrams are lost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Loss {
+    None,
+    /// Each with this share, 0 to 1.
+    Uniform(f64),
+    /// Gilbert-Elliott: in the bad state `lost` of all are lost; `enter` and `leave` are the chances of a change with each datagram.
+    Bursts {
+        enter: f64,
+        leave: f64,
+        lost: f64,
+    },
+}
+
+/// What a wire does to datagrams.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Conditions {
+    pub loss: Loss,
+    pub delay: Duration,
+    /// At most this much is added to the delay; the order stays.
+    pub jitter: Duration,
+    /// Share that is held back for `hold`, so that others pass it.
+    pub reorder: f64,
+    pub hold: Duration,
+    /// Share that comes twice.
+    pub duplicate: f64,
+    /// Bits a second and bytes that may wait for their turn.
+    pub rate: Option<(u64, u64)>,
+    /// Whether DTLS suffers too. Its retransmission timers are jittered from the system's randomness, so a run in which handshakes
+    /// are lost is not the same run next time.
+    pub handshakes: bool,
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Conditions {
+            loss: Loss::None,
+            delay: Duration::from_millis(10),
+            jitter: Duration::ZERO,
+            reorder: 0.0,
+            hold: Duration::from_millis(30),
+            duplicate: 0.0,
+            rate: None,
+            handshakes: false,
+        }
+    }
+}
+
+impl Conditions {
+    pub fn losing(share: f64) -> Self {
+        Conditions {
+            loss: Loss::Uniform(share),
+            ..Conditions::default()
+        }
+    }
+}
+
+/// DTLS datagrams are charged as one size to the rate: signatures vary by a byte or two from run to run.
+const HANDSHAKE_BYTES: usize = 600;
+
+#[derive(Debug)]
+pub struct Wire {
+    pub conditions: Conditions,
+    randoms: [Random; 4],
+    /// The bad state of `Loss::Bursts`.
+    bad: bool,
+    free_at: Option<Instant>,
+    last: [Option<Instant>; 4],
+}
+
+impl Wire {
+    pub fn new(conditions: Conditions, random: &Random) -> Self {
+        Wire {
+            conditions,
+            randoms: [0, 1, 2, 3].map(|class| random.fork(class)),
+            bad: false,
+            free_at: None,
+            last: [None; 4],
+        }
+    }
+
+    /// When the datagram arrives: never, once or twice.
+    pub fn pass(&mut self, now: Instant, bytes: &[u8]) -> [Option<Instant>; 2] {
+        let class = match classify(bytes) {
+            Class::Rtp => 0,
+            Class::Rtcp => 1,
+            Class::Stun => 2,
+            Class::Dtls | Class::Other => 3,
+        };
+        if class == 3 && !self.conditions.handshakes {
+            return [Some(now + self.conditions.delay), None];
+        }
+        let conditions = self.conditions;
+        let random = &mut self.randoms[class];
+        let lost = match conditions.loss {
+            Loss::None => false,
+            Loss::Uniform(share) => random.chance(share),
+            Loss::Bursts { enter, leave, lost } => {
+                let flips = random.chance(if self.bad { leave } else { enter });
+                self.bad ^= flips;
+                random.chance(lost) && self.bad
+            }
+        };
+        let late = random.time(conditions.jitter);
+        let held = random.chance(conditions.reorder);
+        let twice = random.chance(conditions.duplicate);
+        let size = if class == 3 {
+            HANDSHAKE_BYTES
+        } else {
+            bytes.len()
+        };
+        let Some(leaves) = self.queue(now, size).filter(|_| !lost) else {
+            return [None; 2];
+        };
+        let mut arrives = leaves + conditions.delay + late;
+        if held {
+            arrives += conditions.hold;
+        } else {
+            arrives = self.last[class].map_or(arrives, |last| arrives.max(last));
+            self.last[class] = Some(arrives);
+        }
+        [Some(arrives), twice.then_some(arrives)]
+    }
+
+    /// When the datagram has left for the wire; None where the queue has no room.
+    fn queue(&mut self, now: Instant, size: usize) -> Option<Instant> {
+        let Some((rate, room)) = self.conditions.rate else {
+            return Some(now);
+        };
+        let begins = self.free_at.map_or(now, |free| free.max(now));
+        let waiting = (begins - now).as_secs_f64() * rate as f64 / 8.0;
+        if waiting as u64 > room {
+            return None;
+        }
+        let leaves = begins + Duration::from_micros(size as u64 * 8_000_000 / rate.max(1));
+        self.free_at = Some(leaves);
+        Some(leaves)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(conditions: Conditions, count: u64, size: usize) -> Vec<Option<Duration>> {
+        let start = Instant::now();
+        let mut wire = Wire::new(conditions, &Random::new(5));
+        let datagram = vec![0x80; size];
+        let sent = (0..count).map(|i| start + Duration::from_millis(i));
+        sent.map(|at| wire.pass(at, &datagram)[0].map(|arrives| arrives - start))
+            .collect()
+    }
+
+    fn lost(arrivals: &[Option<Duration>]) -> usize {
+        arrivals.iter().filter(|arrival| arrival.is_none()).count()
+    }
+
+    #[test]
+    fn the_same_seed_is_the_same_wire() {
+        let conditions = Conditions {
+            jitter: Duration::from_millis(9),
+            reorder: 0.1,
+            ..Conditions::losing(0.2)
+        };
+        let first = run(conditions, 5_000, 100);
+        assert_eq!(first, run(conditions, 5_000, 100));
+        assert!((900..1_100).contains(&lost(&first)), "{}", lost(&first));
+    }
+
+    #[test]
+    fn bursts_lose_in_a_row() {
+        let loss = Loss::Bursts {
+            enter: 0.01,
+            leave: 0.2,
+            lost: 0.9,
+        };
+        let arrivals = run(
+            Conditions {
+                loss,
+                ..Conditions::default()
+            },
+            20_000,
+            100,
+        );
+        let share = lost(&arrivals) as f64 / 20_000.0;
+        // 1 / 21 of the time is bad.
+        assert!((0.03..0.06).contains(&share), "{share}");
+        let again = arrivals
+            .windows(2)
+            .filter(|pair| pair[0].is_none() && pair[1].is_none());
+        assert!(again.count() * 2 > lost(&arrivals));
+    }
+
+    #[test]
+    fn jitter_keeps_the_order_and_reordering_does_not() {
+        let jitter = Conditions {
+            jitter: Duration::from_millis(20),
+            ..Conditions::default()
+        };
+        let arrivals: Vec<Duration> = run(jitter, 1_000, 100).into_iter().flatten().collect();
+        assert!(arrivals.is_sorted());
+        let reorder = Conditions {
+            reorder: 0.05,
+            ..Conditions::default()
+        };
+        let arrivals: Vec<Duration> = run(reorder, 1_000, 100).into_iter().flatten().collect();
+        assert!(!arrivals.is_sorted());
+    }
+
+    #[test]
+    fn a_full_queue_drops_and_a_rate_delays() {
+        // 800 kbit/s offered, 400 carried, a tenth of a second of room.
+        let conditions = Conditions {
+            rate: Some((400_000, 5_000)),
+            ..Conditions::default()
+        };
+        let arrivals = run(conditions, 2_000, 100);
+        assert!(
+            (900..1_100).contains(&lost(&arrivals)),
+            "{}",
+            lost(&arrivals)
+        );
+        let waited = arrivals.iter().enumerate().filter_map(|(i, arrival)| {
+            Some((*arrival)? - Duration::from_millis(i as u64) - conditions.delay)
+        });
+        let longest = waited.max().unwrap_or_default();
+        assert!((90..=110).contains(&longest.as_millis()), "{longest:?}");
+    }
+}

@@ -1,0 +1,259 @@
+//! Every rule fires when what it forbids happens. Sabotage is done between the engine and the rules, never in the engine.
+
+use engine_sim::feed::{Kind, TrackPlan, read_payload};
+use engine_sim::rules::{Rule, Seen};
+use engine_sim::world::World;
+use std::time::Duration;
+
+const VOICE: u16 = 1;
+const PICTURE: u16 = 2;
+
+/// One watches another for two seconds; rules see what `sabotage` leaves of each packet. `late` comes after the first second.
+fn broken(sabotage: impl FnMut(Seen) -> Vec<Seen> + 'static) -> Vec<Rule> {
+    broken_in(call(), sabotage)
+}
+
+fn call() -> World {
+    let mut world = World::new(3);
+    let [voice, picture] = [(VOICE, Kind::Audio), (PICTURE, Kind::Video)]
+        .map(|(track, kind)| TrackPlan { track, kind });
+    world.publisher(&[voice, picture]);
+    world.subscriber(&[VOICE, PICTURE]);
+    world.run_for(Duration::from_secs(1));
+    world
+}
+
+fn broken_in(mut world: World, sabotage: impl FnMut(Seen) -> Vec<Seen> + 'static) -> Vec<Rule> {
+    assert_eq!(world.observer.violations(), []);
+    assert!(world.observer.packets > 50);
+    world.observer.sabotage = Some(Box::new(sabotage));
+    world.run_for(Duration::from_secs(2));
+    let mut rules: Vec<Rule> = world.observer.violations().iter().map(|v| v.rule).collect();
+    rules.sort();
+    rules.dedup();
+    rules
+}
+
+/// Acts once, on the tenth packet of a track.
+fn once(track: u16, mut act: impl FnMut(&mut Seen) + 'static) -> impl FnMut(Seen) -> Vec<Seen> {
+    let mut count = 0;
+    move |mut seen| {
+        if read_payload(&seen.payload).is_some_and(|(tag, _)| tag.track == track) {
+            count += 1;
+            if count == 10 {
+                act(&mut seen);
+            }
+        }
+        vec![seen]
+    }
+}
+
+#[test]
+fn an_honest_engine_breaks_nothing() {
+    assert_eq!(broken(|seen| vec![seen]), []);
+}
+
+#[test]
+fn an_index_that_comes_twice_is_found() {
+    let mut kept: Option<Seen> = None;
+    let found = broken(move |seen| match &kept {
+        Some(before) if before.ssrc == seen.ssrc && before.index + 5 == seen.index => {
+            let again = Seen {
+                sealed: seen.sealed,
+                ..before.clone()
+            };
+            vec![seen, again]
+        }
+        Some(_) => vec![seen],
+        None => {
+            kept = Some(seen.clone());
+            vec![seen]
+        }
+    });
+    assert!(found.contains(&Rule::NonceOnce), "{found:?}");
+}
+
+#[test]
+fn a_packet_that_does_not_open_is_found() {
+    let mut world = call();
+    let transport = world.clients.keys().copied().max().expect("the subscriber");
+    let junk = [&[0x80, 96, 0, 1][..], &[7; 40]].concat();
+    world
+        .observer
+        .leaves(world.now, transport, &junk, &world.truth);
+    assert_eq!(world.observer.violations()[0].rule, Rule::Opens);
+}
+
+#[test]
+fn a_track_that_is_not_wanted_is_found() {
+    let mut world = call();
+    let subscriber = world.clients.keys().copied().max().expect("the subscriber");
+    // The truth changes, the engine is not told.
+    let now = world.now;
+    world.truth.wish(subscriber, VOICE, false, now);
+    assert_eq!(broken_in(world, |seen| vec![seen]), [Rule::Wanted]);
+}
+
+#[test]
+fn a_muted_track_is_found() {
+    let mut world = call();
+    let now = world.now;
+    let track = world.truth.tracks.get_mut(&PICTURE).expect("the picture");
+    (track.muted, track.changed) = (true, now);
+    let found = broken_in(world, |seen| vec![seen]);
+    assert!(found.contains(&Rule::Wanted), "{found:?}");
+}
+
+#[test]
+fn a_wrong_mid_is_found() {
+    assert_eq!(
+        broken(once(VOICE, |seen| seen.mid = Some("zz".to_owned()))),
+        [Rule::Mid]
+    );
+    assert_eq!(broken(once(VOICE, |seen| seen.mid = None)), [Rule::Mid]);
+}
+
+#[test]
+fn the_wrong_track_on_an_m_line_is_found() {
+    let mut picture: Option<Vec<u8>> = None;
+    let found = broken(move |mut seen| {
+        match read_payload(&seen.payload) {
+            Some((tag, _)) if tag.track == PICTURE => picture = Some(seen.payload.clone()),
+            _ => {
+                if let Some(picture) = picture.take() {
+                    seen.payload = picture;
+                }
+            }
+        }
+        vec![seen]
+    });
+    assert!(found.contains(&Rule::Mid), "{found:?}");
+}
+
+#[test]
+fn a_hole_in_the_numbers_is_found() {
+    let mut shift = 0;
+    let mut count = 0;
+    let found = broken(move |mut seen| {
+        if read_payload(&seen.payload).is_some_and(|(tag, _)| tag.track == VOICE) {
+            count += 1;
+            shift += u64::from(count == 10);
+            seen.index += shift;
+        }
+        vec![seen]
+    });
+    assert_eq!(found, [Rule::Sequence]);
+}
+
+#[test]
+fn numbers_that_close_over_a_needed_packet_are_found() {
+    let mut shift = 0;
+    let mut count = 0;
+    let found = broken(move |mut seen| {
+        if read_payload(&seen.payload).is_some_and(|(tag, _)| tag.track == PICTURE) {
+            count += 1;
+            let needed = read_payload(&seen.payload).is_some_and(|(tag, _)| tag.temporal == 0);
+            if count > 10 && shift == 0 && needed {
+                shift = 1;
+                return vec![];
+            }
+            seen.index -= shift;
+        }
+        vec![seen]
+    });
+    assert_eq!(found, [Rule::KeyFirst]);
+}
+
+#[test]
+fn a_clock_that_jumps_is_found() {
+    assert_eq!(
+        broken(once(PICTURE, |seen| seen.timestamp =
+            seen.timestamp.wrapping_add(1))),
+        [Rule::Timestamp]
+    );
+    assert_eq!(
+        broken(once(VOICE, |seen| seen.timestamp =
+            seen.timestamp.wrapping_sub(960))),
+        [Rule::Timestamp]
+    );
+}
+
+#[test]
+fn picture_ids_that_jump_are_found() {
+    assert_eq!(
+        broken(once(PICTURE, |seen| seen.payload[3] ^= 0x40)),
+        [Rule::Pictures]
+    );
+    assert_eq!(
+        broken(once(PICTURE, |seen| seen.payload[4] ^= 0x40)),
+        [Rule::Pictures]
+    );
+}
+
+#[test]
+fn a_stream_that_begins_without_a_key_frame_is_found() {
+    let mut world = World::new(3);
+    world.publisher(&[TrackPlan {
+        track: PICTURE,
+        kind: Kind::Video,
+    }]);
+    world.run_for(Duration::from_secs(1));
+    let mut left_out = 0;
+    world.observer.sabotage = Some(Box::new(move |seen| {
+        left_out += 1;
+        if left_out == 1 { vec![] } else { vec![seen] }
+    }));
+    world.subscriber(&[PICTURE]);
+    world.run_for(Duration::from_secs(1));
+    assert!(!world.observer.violations().is_empty());
+    assert!(
+        world
+            .observer
+            .violations()
+            .iter()
+            .all(|v| v.rule == Rule::KeyFirst)
+    );
+}
+
+#[test]
+fn a_retransmission_of_something_else_is_found() {
+    let mut world = call();
+    world.all_conditions(engine_sim::wire::Conditions::losing(0.1));
+    let found = broken_in(world, |mut seen| {
+        if seen.original.is_some()
+            && let Some(last) = seen.payload.last_mut()
+        {
+            *last ^= 1;
+        }
+        vec![seen]
+    });
+    assert_eq!(found, [Rule::Repair]);
+}
+
+#[test]
+fn what_does_not_come_is_found() {
+    let mut world = call();
+    let subscriber = world.clients.keys().copied().max().expect("the subscriber");
+    world.conditions(
+        subscriber,
+        Default::default(),
+        engine_sim::wire::Conditions::losing(1.0),
+    );
+    world.run_for(Duration::from_secs(1));
+    world.must_flow();
+    assert_eq!(world.observer.violations().len(), 2);
+    assert!(
+        world
+            .observer
+            .violations()
+            .iter()
+            .all(|v| v.rule == Rule::Liveness)
+    );
+}
+
+#[test]
+fn a_panic_is_found() {
+    let mut world = call();
+    world.command(engine::command::Command::InjectPanic { transport: 1 });
+    assert_eq!(world.observer.violations()[0].rule, Rule::Panic);
+}
