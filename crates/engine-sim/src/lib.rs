@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod feed;
+pub mod machine;
 pub mod memory;
 pub mod observer;
 pub mod random;

@@ -1,4 +1,4 @@
-//! `cargo run --release -p engine-sim -- --scenario NAME|all --seed N --seeds COUNT --seconds S`: simulated calls, longer than tests may take.
+//! `cargo run --release -p engine-sim -- --scenario NAME|all --seed N --seeds COUNT --seconds S --shards M`: simulated calls, longer than tests may take.
 
 use engine_sim::memory::{COUNTED, Heap, in_use};
 use engine_sim::scenario::{SCENARIOS, Scenario};
@@ -13,6 +13,7 @@ struct Options {
     seed: u64,
     seeds: u64,
     seconds: u64,
+    shards: u8,
 }
 
 fn options() -> Result<Options, String> {
@@ -21,6 +22,7 @@ fn options() -> Result<Options, String> {
         seed: 1,
         seeds: 1,
         seconds: 30,
+        shards: 1,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -37,6 +39,7 @@ fn options() -> Result<Options, String> {
             "--seed" => options.seed = number()?,
             "--seeds" => options.seeds = number()?,
             "--seconds" => options.seconds = number()?,
+            "--shards" => options.shards = number()?.clamp(1, 32) as u8,
             _ => return Err(format!("{argument} is unknown")),
         }
     }
@@ -65,7 +68,7 @@ fn main() -> ExitCode {
     println!("scenario   seed  simulated  packets     wall  simulated s/s  heap after  digest");
     for seed in options.seed..options.seed + options.seeds {
         for scenario in &options.scenarios {
-            let outcome = scenario.run(seed, Duration::from_secs(options.seconds));
+            let outcome = scenario.run(seed, options.shards, Duration::from_secs(options.seconds));
             simulated += outcome.simulated;
             wall += outcome.wall;
             println!(
@@ -86,8 +89,8 @@ fn main() -> ExitCode {
                 println!("    {violation}");
             }
             println!(
-                "    again: cargo run --release -p engine-sim -- --scenario {} --seed {seed} --seconds {}",
-                scenario.name, options.seconds
+                "    again: cargo run --release -p engine-sim -- --scenario {} --seed {seed} --seconds {} --shards {}",
+                scenario.name, options.seconds, options.shards
             );
         }
     }

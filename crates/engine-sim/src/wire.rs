@@ -1,9 +1,11 @@
 //! The wire between a client and the engine, one direction: it loses, delays, holds back, doubles and queues, by a seed.
 //!
-//! Each class of datagrams draws from a stream of its own: how many STUN checks there were must not change which picture is lost.
+//! What is drawn for one packet does not depend on others of the same moment, and what is drawn for pictures not on how many STUN checks
+//! there were: orders that the system's randomness leaves open must not become another run.
 
 use crate::random::Random;
 use engine::media::demux::{Class, classify};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// How datagrams are lost.
@@ -12,7 +14,7 @@ pub enum Loss {
     None,
     /// Each with this share, 0 to 1.
     Uniform(f64),
-    /// Gilbert-Elliott: in the bad state `lost` of all are lost; `enter` and `leave` are the chances of a change with each datagram.
+    /// Gilbert-Elliott: in the bad state `lost` of all are lost; `enter` and `leave` are the chances of a change every 5 ms.
     Bursts {
         enter: f64,
         leave: f64,
@@ -66,53 +68,71 @@ impl Conditions {
 /// DTLS datagrams are charged as one size to the rate: signatures vary by a byte or two from run to run.
 const HANDSHAKE_BYTES: usize = 600;
 
+/// The weather on a wire changes in steps of this.
+const SLOT: Duration = Duration::from_millis(5);
+/// RTP packets told apart by what they are; beyond that all is forgotten.
+const KNOWN: usize = 4_096;
+
 #[derive(Debug)]
 pub struct Wire {
     pub conditions: Conditions,
-    randoms: [Random; 4],
+    random: Random,
+    classes: [Random; 3],
+    /// How often a packet with this payload type, timestamp and length has passed.
+    known: HashMap<(u8, u32, usize), u64>,
+    slot: Instant,
+    weather: Random,
     /// The bad state of `Loss::Bursts`.
     bad: bool,
+    late: Duration,
     free_at: Option<Instant>,
-    last: [Option<Instant>; 4],
+    last: Option<Instant>,
 }
 
 impl Wire {
-    pub fn new(conditions: Conditions, random: &Random) -> Self {
+    pub fn new(conditions: Conditions, random: &Random, now: Instant) -> Self {
         Wire {
             conditions,
-            randoms: [0, 1, 2, 3].map(|class| random.fork(class)),
+            random: random.fork(0),
+            classes: [1, 2, 3].map(|class| random.fork(class)),
+            known: HashMap::new(),
+            slot: now,
+            weather: random.fork(4),
             bad: false,
+            late: Duration::ZERO,
             free_at: None,
-            last: [None; 4],
+            last: None,
         }
     }
 
     /// When the datagram arrives: never, once or twice.
     pub fn pass(&mut self, now: Instant, bytes: &[u8]) -> [Option<Instant>; 2] {
-        let class = match classify(bytes) {
-            Class::Rtp => 0,
-            Class::Rtcp => 1,
-            Class::Stun => 2,
-            Class::Dtls | Class::Other => 3,
-        };
-        if class == 3 && !self.conditions.handshakes {
-            return [Some(now + self.conditions.delay), None];
-        }
+        let class = classify(bytes);
+        let handshake = matches!(class, Class::Dtls | Class::Other);
         let conditions = self.conditions;
-        let random = &mut self.randoms[class];
+        if handshake && !conditions.handshakes {
+            return [Some(now + conditions.delay), None];
+        }
+        self.change_weather(now);
+        // RTP by what it is: of two packets of one moment each has its own fate, whichever comes first.
+        let mut identity;
+        let random = match class {
+            Class::Rtp => {
+                identity = self.identity(bytes);
+                &mut identity
+            }
+            Class::Rtcp => &mut self.classes[0],
+            Class::Stun => &mut self.classes[1],
+            Class::Dtls | Class::Other => &mut self.classes[2],
+        };
         let lost = match conditions.loss {
             Loss::None => false,
             Loss::Uniform(share) => random.chance(share),
-            Loss::Bursts { enter, leave, lost } => {
-                let flips = random.chance(if self.bad { leave } else { enter });
-                self.bad ^= flips;
-                random.chance(lost) && self.bad
-            }
+            Loss::Bursts { lost, .. } => random.chance(lost) && self.bad,
         };
-        let late = random.time(conditions.jitter);
         let held = random.chance(conditions.reorder);
         let twice = random.chance(conditions.duplicate);
-        let size = if class == 3 {
+        let size = if handshake {
             HANDSHAKE_BYTES
         } else {
             bytes.len()
@@ -120,14 +140,49 @@ impl Wire {
         let Some(leaves) = self.queue(now, size).filter(|_| !lost) else {
             return [None; 2];
         };
-        let mut arrives = leaves + conditions.delay + late;
+        let mut arrives = leaves + conditions.delay + self.late;
         if held {
             arrives += conditions.hold;
         } else {
-            arrives = self.last[class].map_or(arrives, |last| arrives.max(last));
-            self.last[class] = Some(arrives);
+            arrives = self.last.map_or(arrives, |last| arrives.max(last));
+            self.last = Some(arrives);
         }
         [Some(arrives), twice.then_some(arrives)]
+    }
+
+    fn identity(&mut self, bytes: &[u8]) -> Random {
+        let timestamp = bytes.get(4..8).and_then(|bytes| bytes.first_chunk());
+        let timestamp = timestamp.map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        let kind = bytes.get(1).copied().unwrap_or_default();
+        if self.known.len() > KNOWN {
+            self.known.clear();
+        }
+        let count = self
+            .known
+            .entry((kind, timestamp, bytes.len()))
+            .or_default();
+        *count += 1;
+        let what = self
+            .random
+            .fork(u64::from(kind) << 32 | u64::from(timestamp));
+        what.fork((bytes.len() as u64) << 32 | *count)
+    }
+
+    /// Whether losses come now and how late all is.
+    fn change_weather(&mut self, now: Instant) {
+        let Conditions { loss, jitter, .. } = self.conditions;
+        let still = jitter.is_zero() && !matches!(loss, Loss::Bursts { .. });
+        if still {
+            (self.slot, self.late, self.bad) = (now, Duration::ZERO, false);
+            return;
+        }
+        while self.slot + SLOT <= now {
+            self.slot += SLOT;
+            self.late = self.weather.time(jitter);
+            if let Loss::Bursts { enter, leave, .. } = loss {
+                self.bad ^= self.weather.chance(if self.bad { leave } else { enter });
+            }
+        }
     }
 
     /// When the datagram has left for the wire; None where the queue has no room.
@@ -152,11 +207,14 @@ mod tests {
 
     fn run(conditions: Conditions, count: u64, size: usize) -> Vec<Option<Duration>> {
         let start = Instant::now();
-        let mut wire = Wire::new(conditions, &Random::new(5));
-        let datagram = vec![0x80; size];
-        let sent = (0..count).map(|i| start + Duration::from_millis(i));
-        sent.map(|at| wire.pass(at, &datagram)[0].map(|arrives| arrives - start))
-            .collect()
+        let mut wire = Wire::new(conditions, &Random::new(5), start);
+        let mut datagram = vec![0x80; size];
+        let sent = (0..count).map(|i| {
+            let at = start + Duration::from_millis(i);
+            datagram[4..8].copy_from_slice(&(i as u32).to_be_bytes());
+            wire.pass(at, &datagram)[0].map(|arrives| arrives - start)
+        });
+        sent.collect()
     }
 
     fn lost(arrivals: &[Option<Duration>]) -> usize {

@@ -2,17 +2,18 @@
 
 use crate::client::Client;
 use crate::feed::{Feed, TrackPlan};
+use crate::machine::Machine;
 use crate::observer::Observer;
 use crate::random::Random;
 use crate::rules::Rule;
 use crate::truth::{TrackTruth, Truth};
 use crate::wire::{Conditions, Wire};
 use engine::command::{Command, TransportId, TransportRole, WantedTrack};
-use engine::engine::{Config, Engine};
 use engine::event::Event;
 use engine::media::demux::{Class, classify};
 use engine::metrics::Metrics;
 use engine::sdp_job::SdpResult;
+use engine::shard::ShardId;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::net::SocketAddr;
@@ -31,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 pub struct World {
     pub now: Instant,
     pub start: Instant,
-    pub engine: Engine,
+    pub machine: Machine,
     pub clients: BTreeMap<TransportId, Client>,
     pub truth: Truth,
     pub observer: Observer,
@@ -64,7 +65,7 @@ enum Content {
     ToEngine(TransportId, SocketAddr, Vec<u8>),
     ToClient(TransportId, SocketAddr, Vec<u8>),
     Command(Command),
-    Parsed(SdpResult),
+    Parsed(usize, SdpResult),
 }
 
 pub fn engine_address() -> SocketAddr {
@@ -81,19 +82,21 @@ fn number(name: &str) -> Option<u16> {
 
 impl World {
     pub fn new(seed: u64) -> Self {
+        World::of_shards(seed, 1)
+    }
+
+    /// A world whose machine has so many media threads.
+    pub fn of_shards(seed: u64, shards: ShardId) -> Self {
         let now = Instant::now();
-        let config = Config {
-            candidates: vec![engine_address()],
-            seed,
-        };
+        let random = Random::new(seed);
         World {
             now,
             start: now,
-            engine: Engine::new(config, now),
+            machine: Machine::new(shards, engine_address(), random.fork(2), now),
             clients: BTreeMap::new(),
             truth: Truth::default(),
             observer: Observer::new(now),
-            random: Random::new(seed),
+            random,
             usual: Conditions::default(),
             ended: Vec::new(),
             told: BTreeMap::new(),
@@ -114,7 +117,7 @@ impl World {
     }
 
     pub fn metrics(&self) -> Metrics {
-        self.engine.metrics()
+        self.machine.metrics()
     }
 
     /// A publisher of these tracks joins. It is connected some time later.
@@ -178,11 +181,16 @@ impl World {
         let client = Client::new(transport, role, engine_address(), self.now);
         self.addresses.insert(client.public, transport);
         let random = self.random.fork(u64::from(transport) << 8 | 1);
-        let wires = [0, 1].map(|way| Wire::new(self.usual, &random.fork(way)));
+        let wires = [0, 1].map(|way| Wire::new(self.usual, &random.fork(way), self.now));
         self.wires.insert(transport, wires);
         self.clients.insert(transport, client);
-        self.command(Command::OpenTransport { transport, role });
-        let keys = engine::internals::keys(&self.engine, transport).expect("just opened");
+        let room = "hall".to_owned();
+        self.command(Command::OpenTransport {
+            transport,
+            role,
+            room,
+        });
+        let keys = self.machine.keys(transport).expect("just opened");
         self.observer.joined(transport, keys);
         transport
     }
@@ -294,14 +302,13 @@ impl World {
     }
 
     pub fn command(&mut self, command: Command) {
-        self.engine.command(self.now, command);
+        self.machine.command(self.now, command);
         self.collect();
     }
 
     /// A datagram from anywhere, at once and untouched by any wire.
     pub fn inject(&mut self, from: SocketAddr, bytes: &[u8]) {
-        self.engine
-            .datagram(self.now, from, engine_address(), bytes);
+        self.machine.datagram(self.now, from, bytes);
         self.collect();
     }
 
@@ -331,7 +338,13 @@ impl World {
 
     /// To the next thing that happens anywhere.
     fn step(&mut self, latest: Instant) {
-        let mut next = latest.min(self.engine.deadline());
+        let mut next = self
+            .machine
+            .deadline()
+            .map_or(latest, |due| due.min(latest));
+        if self.machine.has_posts() {
+            next = self.now;
+        }
         for client in self.clients.values() {
             next = client.due().map_or(next, |due| due.min(next));
         }
@@ -354,19 +367,14 @@ impl World {
         for client in self.clients.values_mut() {
             client.tick(self.now);
         }
-        self.engine.tick(self.now);
+        self.machine.tick(self.now);
         self.collect();
     }
 
     fn deliver(&mut self, content: Content) {
         match content {
             Content::ToEngine(transport, from, bytes) => {
-                let before = self.engine.metrics();
-                self.engine
-                    .datagram(self.now, from, engine_address(), &bytes);
-                let after = self.engine.metrics();
-                let taken = before.strays_dropped == after.strays_dropped
-                    && before.packets_dropped == after.packets_dropped;
+                let taken = self.machine.datagram(self.now, from, &bytes);
                 if classify(&bytes) == Class::Rtp
                     && taken
                     && let (Some(ssrc), Some(seq)) = (bytes.get(8..12), bytes.get(2..4))
@@ -384,10 +392,9 @@ impl World {
                     client.receive(self.now, engine_address(), &bytes);
                 }
             }
-            Content::Command(command) => self.engine.command(self.now, command),
-            Content::Parsed(result) => self.engine.parsed(self.now, result),
+            Content::Command(command) => self.machine.command(self.now, command),
+            Content::Parsed(shard, result) => self.machine.parsed(self.now, shard, result),
         }
-        self.collect();
     }
 
     fn post(&mut self, at: Instant, content: Content) {
@@ -398,29 +405,26 @@ impl World {
 
     /// Puts on the wires what has been said.
     fn collect(&mut self) {
-        for job in self.engine.take_jobs() {
-            self.post(self.now + PARSING, Content::Parsed(job.run()));
+        for (shard, job) in self.machine.take_jobs() {
+            self.post(self.now + PARSING, Content::Parsed(shard, job.run()));
         }
         self.collect_engine();
         self.collect_clients();
-        for event in self.engine.take_events() {
+        for event in self.machine.take_events(self.now) {
             self.note(event);
         }
     }
 
     fn collect_engine(&mut self) {
         let mut leaving = Vec::new();
-        let outbox = self.engine.outbox();
-        for datagram in outbox.datagrams() {
-            let to = datagram.route.to;
-            if let Some(&transport) = self.addresses.get(&to) {
-                let bytes = outbox.bytes(datagram);
-                self.observer
-                    .leaves(self.now, transport, bytes, &self.truth);
+        let (now, truth, observer, addresses) =
+            (self.now, &self.truth, &mut self.observer, &self.addresses);
+        self.machine.take_datagrams(|to, bytes| {
+            if let Some(&transport) = addresses.get(&to) {
+                observer.leaves(now, transport, bytes, truth);
                 leaving.push((transport, to, bytes.to_vec()));
             }
-        }
-        outbox.clear();
+        });
         for (transport, to, bytes) in leaving {
             let Some([_, wire]) = self.wires.get_mut(&transport) else {
                 continue;

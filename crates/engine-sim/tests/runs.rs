@@ -12,7 +12,7 @@ use std::time::Duration;
 fn the_same_seed_is_the_same_run() {
     for name in ["calm", "loss", "disorder", "layers"] {
         let scenario = Scenario::named(name).expect("a scenario");
-        let run = |seed| scenario.run(seed, Duration::from_secs(4)).digest;
+        let run = |seed| scenario.run(seed, 1, Duration::from_secs(4)).digest;
         assert_eq!(run(5), run(5), "{name}");
         assert_ne!(run(5), run(6), "{name}");
     }

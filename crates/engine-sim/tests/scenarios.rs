@@ -5,8 +5,9 @@ use std::time::Duration;
 
 fn holds(name: &str, seconds: u64, seeds: &[u64]) {
     let scenario = Scenario::named(name).expect("a scenario");
-    for &seed in seeds {
-        let outcome = scenario.run(seed, Duration::from_secs(seconds));
+    // One media thread, then three.
+    for (&seed, shards) in seeds.iter().flat_map(|seed| [(seed, 1), (seed, 3)]) {
+        let outcome = scenario.run(seed, shards, Duration::from_secs(seconds));
         let told: String = outcome
             .violations
             .iter()
@@ -14,7 +15,7 @@ fn holds(name: &str, seconds: u64, seeds: &[u64]) {
             .collect();
         assert!(
             outcome.violations.is_empty(),
-            "{told}\n  again: cargo run --release -p engine-sim -- --scenario {name} --seed {seed} --seconds {seconds}"
+            "{told}\n  again: cargo run --release -p engine-sim -- --scenario {name} --seed {seed} --seconds {seconds} --shards {shards}"
         );
         assert!(outcome.packets > 200, "{} packets", outcome.packets);
     }

@@ -25,8 +25,11 @@ pub(crate) enum Effect {
 
 impl Transport {
     /// Takes everything out of str0m until it only waits for time to pass.
+    ///
+    /// `route` is where the client is by its last nomination: str0m itself stays with its first address.
     pub(crate) fn drain(
         &mut self,
+        route: Option<Route>,
         outbox: &mut Outbox,
         metrics: &mut Metrics,
         effects: &mut Vec<Effect>,
@@ -55,14 +58,11 @@ impl Transport {
                         Some(128..=191) => continue,
                         _ => {}
                     }
-                    let route = match (bytes.first(), self.route) {
-                        // str0m stays with the first address of a client; what follows it is the path of the last nomination.
-                        (Some(20..), Some(route)) => route,
-                        _ => Route {
-                            to,
-                            from: self.local_for(to),
-                        },
-                    };
+                    let route = route.filter(|_| !matches!(bytes.first(), Some(..=3)));
+                    let route = route.unwrap_or_else(|| Route {
+                        to,
+                        from: self.local_for(to),
+                    });
                     outbox.push(route, bytes);
                     metrics.packets_out += 1;
                     metrics.bytes_out += bytes.len() as u64;

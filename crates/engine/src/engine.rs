@@ -338,10 +338,11 @@ impl Engine {
         let transport = self.transports.get_mut(&id)?;
         let before = transport.deadline;
         let mut effects = Vec::new();
+        let route = self.egress.get(transport.egress).and_then(|e| e.route);
         let (outbox, metrics) = (&mut self.outbox, &mut self.metrics);
         let result = panics::catch(|| {
             let result = change(transport);
-            if let Err(error) = transport.drain(outbox, metrics, &mut effects) {
+            if let Err(error) = transport.drain(route, outbox, metrics, &mut effects) {
                 transport.ended.get_or_insert(error.to_string());
             }
             result

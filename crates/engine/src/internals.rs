@@ -9,3 +9,8 @@ pub fn keys(engine: &Engine, transport: TransportId) -> Option<KeySlot> {
     let transport = engine.transports.get(&transport)?;
     Some(transport.keys.clone())
 }
+
+/// Datagrams that came in and were of no use so far. Cheaper than all metrics.
+pub fn dropped(engine: &Engine) -> u64 {
+    engine.metrics.packets_dropped + engine.metrics.strays_dropped
+}

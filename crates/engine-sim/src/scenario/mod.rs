@@ -11,6 +11,7 @@ pub use people::{Room, kinds};
 
 use crate::rules::Violation;
 use crate::world::World;
+use engine::shard::ShardId;
 use std::time::{Duration, Instant};
 
 pub struct Scenario {
@@ -93,9 +94,9 @@ impl Scenario {
         SCENARIOS.iter().find(|scenario| scenario.name == name)
     }
 
-    /// Runs it in a new world.
-    pub fn run(&self, seed: u64, time: Duration) -> Outcome {
-        self.run_in(World::new(seed), time)
+    /// Runs it in a new world of so many media threads.
+    pub fn run(&self, seed: u64, shards: ShardId, time: Duration) -> Outcome {
+        self.run_in(World::of_shards(seed, shards), time)
     }
 
     /// Runs it in a world that somebody has prepared.
