@@ -94,12 +94,12 @@ impl Feed {
             keys_sent: 0,
             // Below 2^15, as RFC 3711 asks for; long runs go over the rollover all the same.
             first_seq: 20_000 + random.below(12_000),
-            first_timestamp: random.next() as u32,
+            first_timestamp: random.number() as u32,
             first_picture: random.below(0x8000) as u16,
             number: 0,
             frame: 0,
             since_key: 0,
-            base_layer: random.next() as u8,
+            base_layer: random.number() as u8,
             key_index: 0,
         });
         feeds.collect()

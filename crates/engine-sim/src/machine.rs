@@ -30,7 +30,7 @@ impl Machine {
     pub fn new(shards: ShardId, here: SocketAddr, random: Random, now: Instant) -> Self {
         let config = |shard| Config {
             candidates: vec![here],
-            seed: random.fork(u64::from(shard)).next(),
+            seed: random.fork(u64::from(shard)).number(),
             shard,
             shards,
         };

@@ -20,7 +20,7 @@ impl Random {
         Random::new(splitmix(self.seed ^ splitmix(purpose)))
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
         self.state ^= self.state >> 27;
@@ -30,13 +30,13 @@ impl Random {
     /// A number in `0..limit`; 0 for no limit at all.
     pub fn below(&mut self, limit: u64) -> u64 {
         // The upper bits are the better ones.
-        ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
+        ((u128::from(self.number()) * u128::from(limit)) >> 64) as u64
     }
 
     /// True in `share` of all times, 0 to 1.
     pub fn chance(&mut self, share: f64) -> bool {
         // Drawn even if it cannot matter: streams with other shares stay comparable.
-        let drawn = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
+        let drawn = (self.number() >> 11) as f64 / (1u64 << 53) as f64;
         drawn < share
     }
 
@@ -51,7 +51,7 @@ impl Random {
     }
 
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| (self.next() >> 32) as u8).collect()
+        (0..length).map(|_| (self.number() >> 32) as u8).collect()
     }
 }
 

@@ -189,7 +189,13 @@ impl Rules {
         if let Some((tag, pictures)) = read_payload(&seen.payload) {
             self.sent.insert((transport, tag.track), at);
             broken.extend(wanted(&seen, &tag, truth).err());
-            if seen.original.is_none() {
+            let hostile = truth
+                .tracks
+                .get(&tag.track)
+                .is_some_and(|track| track.hostile);
+            if seen.original.is_some() {
+                broken.extend(self.repairs(&seen, truth).err());
+            } else if !hostile {
                 let sent = Sent {
                     seq: seen.index,
                     timestamp: seen.timestamp,
@@ -200,8 +206,6 @@ impl Rules {
                     payload: hash(&seen.payload),
                 };
                 broken.extend(stream.goes_on(sent, transport, truth).err());
-            } else {
-                broken.extend(self.repairs(&seen, truth).err());
             }
         }
         for (rule, what) in broken {

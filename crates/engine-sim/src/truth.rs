@@ -32,6 +32,8 @@ pub struct TrackTruth {
     /// It is gone and the engine was told so. What vanishes is found out later.
     pub ended: bool,
     pub muted: bool,
+    /// Its publisher puts what it likes into its own streams; how they go on is nobody's business.
+    pub hostile: bool,
     pub changed: Instant,
 }
 

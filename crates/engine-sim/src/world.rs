@@ -136,6 +136,7 @@ impl World {
                 published: true,
                 ended: false,
                 muted: false,
+                hostile: false,
                 changed: self.now,
             };
             self.truth.tracks.insert(plan.track, track);

@@ -21,7 +21,7 @@ fn rtp(random: &mut Random) -> (Vec<u8>, usize) {
     let ssrc = if random.chance(0.5) {
         random.below(20)
     } else {
-        random.next()
+        random.number()
     };
     packet.extend((ssrc as u32).to_be_bytes());
     packet.extend(random.bytes(4 * usize::from(packet[0] & 15)));
@@ -78,7 +78,11 @@ impl Attacker {
             0 | 1 => {
                 let (packet, header) = rtp(random);
                 let mut sealed = packet;
-                let roc = if random.chance(0.9) { 0 } else { random.next() };
+                let roc = if random.chance(0.9) {
+                    0
+                } else {
+                    random.number()
+                };
                 let seq = u64::from(u16::from_be_bytes([sealed[2], sealed[3]]));
                 seal.seal_last(&mut sealed, 0, header, roc << 16 | seq)
                     .ok()?;
@@ -124,6 +128,11 @@ pub fn hostile(world: &mut World, time: Duration) {
     let room = Room::of(world, 3, &kinds());
     let victims = [0, 1].map(|index| room.people[index].subscriber);
     let honest = [0, 1].map(|index| room.people[index].tracks.clone());
+    for plan in &room.people[2].tracks {
+        if let Some(track) = world.truth.tracks.get_mut(&plan.track) {
+            track.hostile = true;
+        }
+    }
     let mut attacker = Attacker {
         publisher: room.people[2].publisher,
         seal: None,
