@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// What was gathered for a send before a wish changed may still leave.
 pub const GRACE: Duration = Duration::from_millis(10);
 /// Packets remembered of each source stream.
-const FACTS: usize = 8_192;
+const FACTS: usize = 2_048;
 
 /// A stream of a publisher: track, layer, generation.
 pub type StreamKey = (u16, u8, u16);
@@ -63,6 +63,7 @@ struct StreamTruth {
 
 #[derive(Debug, Clone, Copy)]
 pub struct Fact {
+    pub captured: Instant,
     pub temporal: u8,
     /// When it came to the engine the first time, not counting retransmissions.
     pub delivered: Option<Instant>,
@@ -148,7 +149,7 @@ impl Truth {
         self.sources.retain(|(id, _), _| *id != transport);
     }
 
-    pub fn produced(&mut self, transport: TransportId, packet: &Produced) {
+    pub fn produced(&mut self, transport: TransportId, packet: &Produced, now: Instant) {
         let key = packet.tag.stream();
         self.sources.insert((transport, packet.ssrc), key);
         let stream = self.streams.entry(key).or_insert(StreamTruth {
@@ -157,6 +158,7 @@ impl Truth {
             facts: VecDeque::new(),
         });
         stream.facts.push_back(Fact {
+            captured: now,
             temporal: packet.tag.temporal,
             delivered: None,
         });
@@ -178,6 +180,13 @@ impl Truth {
         if let Some(fact) = at.and_then(|at| stream.facts.get_mut(at)) {
             fact.delivered.get_or_insert(now);
         }
+    }
+
+    /// When the packet was made; None when that is too long ago.
+    pub fn captured(&self, key: StreamKey, number: u32) -> Option<Instant> {
+        let stream = self.streams.get(&key)?;
+        let at = number.checked_sub(stream.oldest)? as usize;
+        stream.facts.get(at).map(|fact| fact.captured)
     }
 
     /// The packets between two numbers of a stream, both left out. None when they are too long ago.

@@ -29,6 +29,11 @@ const PARSING: Duration = Duration::from_millis(2);
 /// What comes from a wanted track in this time at the latest, once all is well.
 const PATIENCE: Duration = Duration::from_secs(4);
 
+pub type Tap = Box<dyn FnMut(bool, TransportId, &[u8])>;
+
+/// Descriptions kept.
+const DESCRIPTIONS: usize = 16;
+
 pub struct World {
     pub now: Instant,
     pub start: Instant,
@@ -41,6 +46,10 @@ pub struct World {
     pub usual: Conditions,
     /// Ends of transports that the engine told by itself.
     pub ended: Vec<(TransportId, String)>,
+    /// Hears every datagram as it is put on a wire: whether it is a client's, whose wire, and its bytes.
+    pub tap: Option<Tap>,
+    /// The first offers and answers, for whoever collects them.
+    pub descriptions: Vec<String>,
     /// How often each kind of event was told.
     pub told: BTreeMap<&'static str, u64>,
     wires: HashMap<TransportId, [Wire; 2]>,
@@ -99,6 +108,8 @@ impl World {
             random,
             usual: Conditions::default(),
             ended: Vec::new(),
+            tap: None,
+            descriptions: Vec::new(),
             told: BTreeMap::new(),
             wires: HashMap::new(),
             addresses: HashMap::new(),
@@ -146,6 +157,8 @@ impl World {
         let offer = self.next_offer;
         let client = self.clients.get_mut(&id).expect("just joined");
         let (sdp, pending) = client.offer(tracks);
+        self.descriptions.truncate(DESCRIPTIONS - 1);
+        self.descriptions.push(sdp.clone());
         let mids: Vec<(u16, String)> = client
             .feeds
             .iter()
@@ -430,6 +443,9 @@ impl World {
             let Some([_, wire]) = self.wires.get_mut(&transport) else {
                 continue;
             };
+            if let Some(tap) = &mut self.tap {
+                tap(false, transport, &bytes);
+            }
             for at in wire.pass(self.now, &bytes).into_iter().flatten() {
                 self.post(at, Content::ToClient(transport, to, bytes.clone()));
             }
@@ -440,7 +456,7 @@ impl World {
         let mut leaving = Vec::new();
         for (id, client) in &mut self.clients {
             for packet in client.produced.drain(..) {
-                self.truth.produced(*id, &packet);
+                self.truth.produced(*id, &packet, self.now);
             }
             leaving.extend(
                 client
@@ -458,6 +474,9 @@ impl World {
             let Some([wire, _]) = self.wires.get_mut(&transport) else {
                 continue;
             };
+            if let Some(tap) = &mut self.tap {
+                tap(true, transport, &bytes);
+            }
             for at in wire.pass(self.now, &bytes).into_iter().flatten() {
                 self.post(at, Content::ToEngine(transport, from, bytes.clone()));
             }
@@ -473,6 +492,7 @@ impl World {
                 tracks,
             } => {
                 self.truth.offered(transport, &sdp, &tracks, number);
+                self.keep(&sdp);
                 let answer = self
                     .clients
                     .get_mut(&transport)
@@ -488,6 +508,7 @@ impl World {
                 "offered"
             }
             Event::Answered { offer, sdp, .. } => {
+                self.keep(&sdp);
                 let pending = self.offers.remove(&offer);
                 if let Some((transport, pending)) = pending
                     && let Some(client) = self.clients.get_mut(&transport)
@@ -522,6 +543,12 @@ impl World {
             _ => "other",
         };
         *self.told.entry(kind).or_default() += 1;
+    }
+
+    fn keep(&mut self, description: &str) {
+        if self.descriptions.len() < DESCRIPTIONS {
+            self.descriptions.push(description.to_owned());
+        }
     }
 
     /// Makes all wires good and waits; whatever should come to a subscriber then must come.

@@ -14,3 +14,14 @@ pub fn keys(engine: &Engine, transport: TransportId) -> Option<KeySlot> {
 pub fn dropped(engine: &Engine) -> u64 {
     engine.metrics.packets_dropped + engine.metrics.strays_dropped
 }
+
+/// All that is done to the text of a description: cut, read, and given other names.
+pub fn sdp_pass(text: &str) -> Option<String> {
+    let trimmed = crate::sdp::trim(text).ok()?;
+    let sections = crate::sdp::scan(&trimmed);
+    let names = sections.iter().map(|section| {
+        let names = (section.stream_id.clone(), section.track_id.clone());
+        (section.mid.clone(), names)
+    });
+    Some(crate::sdp::set_msids(&trimmed, &names.collect()))
+}

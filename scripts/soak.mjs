@@ -1,0 +1,20 @@
+// `npm run soak -- engine [--scenario NAME] [--seed N] [--seeds COUNT] [--seconds S] [--shards M]`: simulated calls, longer than tests may take.
+// `npm run soak -- fuzz [TARGET] [--executions N] [--seed S]`: mutated inputs for everything that sees foreign bytes.
+import { spawnSync } from 'node:child_process'
+import { cargoEnvironment } from './engine.mjs'
+import { entry, root } from './progress.mjs'
+
+const kinds = {
+  engine: (options) => ['engine-sim', ['--seeds', '20', '--seconds', '60', ...options]],
+  fuzz: (options) => ['engine-fuzz', options[0] && !options[0].startsWith('--') ? options : ['all', ...options]],
+}
+
+entry(async () => {
+  const [kind, ...options] = process.argv.slice(2)
+  const choose = kinds[kind]
+  if (!choose) throw new Error(`npm run soak -- ${Object.keys(kinds).join('|')} [OPTIONS]`)
+  const [crate, given] = choose(options)
+  const command = ['run', '--release', '--locked', '--quiet', '-p', crate, '--', ...given]
+  const { status } = spawnSync('cargo', command, { cwd: root, env: cargoEnvironment(), stdio: 'inherit' })
+  process.exit(status ?? 1)
+})
