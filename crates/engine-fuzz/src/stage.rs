@@ -63,8 +63,8 @@ impl Stage {
     /// The engine has lived through it and sends nothing that it must not. What the payloads say about themselves is the fuzzer's word.
     fn check(&self) {
         let matter = [Rule::Panic, Rule::NonceOnce, Rule::Opens];
-        let violations = self.world.observer.violations().iter();
-        if let Some(violation) = violations.filter(|v| matter.contains(&v.rule)).next_back() {
+        let mut violations = self.world.observer.violations().iter();
+        if let Some(violation) = violations.find(|v| matter.contains(&v.rule)) {
             panic!("{violation}");
         }
     }

@@ -245,8 +245,7 @@ impl Client {
         let feeds = self.feeds.iter_mut();
         for feed in feeds.filter(|f| f.plan.track == track && f.layer == layer) {
             if running && !feed.running {
-                feed.next = now;
-                feed.key_wanted = true;
+                feed.resume(now);
             }
             feed.running = running;
         }

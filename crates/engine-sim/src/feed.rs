@@ -67,7 +67,7 @@ pub struct Feed {
     /// Sequence number of packet 0.
     pub first_seq: u64,
     first_timestamp: u32,
-    first_picture: u16,
+    picture: u16,
     number: u32,
     frame: u32,
     since_key: u32,
@@ -95,7 +95,7 @@ impl Feed {
             // Below 2^15, as RFC 3711 asks for; long runs go over the rollover all the same.
             first_seq: 20_000 + random.below(12_000),
             first_timestamp: random.number() as u32,
-            first_picture: random.below(0x8000) as u16,
+            picture: random.below(0x8000) as u16,
             number: 0,
             frame: 0,
             since_key: 0,
@@ -103,6 +103,15 @@ impl Feed {
             key_index: 0,
         });
         feeds.collect()
+    }
+
+    /// Goes on after a silence, with a key frame. The clock has gone on all the time.
+    pub fn resume(&mut self, now: Instant) {
+        let missed =
+            now.saturating_duration_since(self.next).as_millis() / VIDEO_INTERVAL.as_millis();
+        self.frame += missed as u32;
+        self.next += VIDEO_INTERVAL * missed as u32;
+        (self.running, self.key_wanted) = (true, true);
     }
 
     pub fn frame(&mut self, now: Instant) -> Vec<(Tag, RtpWrite)> {
@@ -169,8 +178,8 @@ impl Feed {
         // A key frame is longer than others, and a higher layer than a lower one.
         let parts = (self.layer + 1) * if key { 3 } else { 1 };
         let size = 150 + 200 * usize::from(self.layer);
-        let picture = self.first_picture.wrapping_add(self.frame as u16) & 0x7fff;
-        let [high, low] = picture.to_be_bytes();
+        self.picture = (self.picture + 1) & 0x7fff;
+        let [high, low] = self.picture.to_be_bytes();
         let packets = (0..parts).map(|part| {
             let tag = self.tag(part, temporal, key);
             let start = if part == 0 { 0x10 } else { 0 };

@@ -23,7 +23,7 @@ fn the_heap_stays_flat() {
 fn a_long_call() {
     let mut world = World::new(1);
     let _room = Room::of(&mut world, 2, &kinds());
-    let samples: Vec<usize> = (0..10)
+    let samples: Vec<usize> = (0..12)
         .map(|_| {
             world.run_for(Duration::from_secs(20));
             in_use(HEAP)
