@@ -1,9 +1,9 @@
-//! The heap does not grow: not with time, not with packets, not with people who have left, not under attack. Alone in its binary, since
+//! The heap does not grow: not with time, not with packets, not under attack. Alone in its binary, since
 //! everything in the process counts.
 
 use engine_sim::memory::{COUNTED, Heap, grows, in_use};
 use engine_sim::scenario::{Room, Scenario, kinds};
-use engine_sim::world::{Leave, World};
+use engine_sim::world::World;
 use std::time::Duration;
 
 #[global_allocator]
@@ -14,7 +14,6 @@ const KILOBYTE: usize = 1 << 10;
 #[test]
 fn the_heap_stays_flat() {
     a_long_call();
-    coming_and_going();
     attacks();
     what_leaks_is_found();
 }
@@ -30,30 +29,6 @@ fn a_long_call() {
         })
         .collect();
     assert!(!grows(&samples, 32 * KILOBYTE), "a call grows: {samples:?}");
-}
-
-fn coming_and_going() {
-    let mut world = World::new(2);
-    let mut room = Room::of(&mut world, 2, &kinds());
-    let samples: Vec<usize> = (0..10)
-        .map(|round| {
-            for _ in 0..3 {
-                room.join(&mut world, &kinds());
-            }
-            world.run_for(Duration::from_secs(1));
-            while room.people.len() > 2 {
-                let how = [Leave::Closes, Leave::Told][round % 2];
-                room.leave(&mut world, 2, how);
-            }
-            world.run_for(Duration::from_secs(3));
-            in_use(HEAP)
-        })
-        .collect();
-    // Six transports come and go in each round.
-    assert!(
-        !grows(&samples, 12 * KILOBYTE),
-        "joins and leaves add up: {samples:?}"
-    );
 }
 
 fn attacks() {
