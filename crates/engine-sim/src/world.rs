@@ -225,6 +225,10 @@ impl World {
             track: name(*track),
             stream_id: format!("PA|{track}"),
             enabled: *enabled,
+            width: 0,
+            height: 0,
+            fps: 0,
+            priority: 0,
         });
         let wanted = wanted.collect();
         self.command(Command::Subscribe { transport, wanted });
