@@ -30,10 +30,12 @@ export async function searchMessages(
   const view = viewOf(read, roomId, member)
   const from = query.from.length === 0 ? undefined : query.from.flatMap((name) => membersNamed(name))
   const count = Math.min(limit, limits.page)
-  const found = read.search.find(
-    { ...query, from },
-    { roomId, reader: member, from: view.from, before, limit: count + 1 },
-  )
+  const timeOf = (at: number) => read.entries.seqAt(roomId, at) ?? Number.MAX_SAFE_INTEGER
+  const span = {
+    from: Math.max(view.from, query.after === undefined ? 0 : timeOf(query.after) - 1),
+    before: Math.min(before, query.before === undefined ? Number.MAX_SAFE_INTEGER : timeOf(query.before)),
+  }
+  const found = read.search.find({ ...query, from }, { roomId, reader: member, ...span, limit: count + 1 })
   const hits = read.entries
     .lookUp(view, found.slice(0, count))
     .flatMap((message): Hit[] =>

@@ -193,8 +193,9 @@ export function prepareEntries(
 
   return {
     before: (view, seq, limit) => linesOf(view.roomId, pages.before({ ...view, seq, limit }).reverse()),
-    after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...view, seq, limit })),
-    changesAfter: (view, seq, limit) => whole(view.roomId, pages.changesAfter({ ...view, seq, limit })),
+    after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...view, from: Math.max(view.from, seq), limit })),
+    changesAfter: (view, seq, limit) =>
+      whole(view.roomId, pages.changesAfter({ ...view, from: Math.max(view.from, seq), limit })),
     thread: (view, root, seq, limit) => linesOf(view.roomId, pages.thread({ ...view, root, seq, limit }).reverse()),
     lastMessage: (view) => linesOf(view.roomId, pages.lastMessage(view))[0] as Message | undefined,
     // One by one: what lies between them may be far more than they are.
@@ -202,7 +203,7 @@ export function prepareEntries(
       [...new Set(seqs)].flatMap((seq) =>
         linesOf(
           view.roomId,
-          pages.after({ ...view, seq: seq - 1, limit: 1 }).filter((row) => row.seq === seq),
+          pages.after({ ...view, from: Math.max(view.from, seq - 1), limit: 1 }).filter((row) => row.seq === seq),
         ),
       ),
     seqAt,

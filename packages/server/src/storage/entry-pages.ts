@@ -4,12 +4,17 @@ import type { Database, Query } from './database.ts'
 import { type EntryRow, entryColumns, type ReadRow } from './entry-rows.ts'
 import type { Tables } from './tables.ts'
 
-interface PageOf {
+interface From {
   roomId: number
   reader: string
+  /** Entries with a larger number. */
   from: number
-  seq: number
   limit: number
+}
+
+/** Entries with a smaller number, too. */
+interface PageOf extends From {
+  seq: number
 }
 
 type Message = EntryRow & { id: number }
@@ -17,8 +22,8 @@ type Message = EntryRow & { id: number }
 export interface EntryPages {
   /** The newest first. */
   before: Query<PageOf, ReadRow>
-  after: Query<PageOf, ReadRow>
-  changesAfter: Query<PageOf, ReadRow>
+  after: Query<From, ReadRow>
+  changesAfter: Query<From, ReadRow>
   /** The newest first. */
   thread: Query<PageOf & { root: number }, ReadRow>
   lastMessage: Query<Pick<PageOf, 'roomId' | 'reader' | 'from'>, ReadRow>
@@ -50,6 +55,7 @@ export function preparePages(db: Database): EntryPages {
   const readable = (tables: Kysely<Tables>, { roomId, reader, from }: Pick<PageOf, 'roomId' | 'reader' | 'from'>) =>
     rows(tables)
       .where('entry.room_id', '=', roomId)
+      // The only lower bound: of two, the database would take either and read all that lies between them.
       .where('entry.seq', '>', from)
       .where((eb) =>
         eb.or([eb('entry.to_id', 'is', null), eb('entry.to_id', '=', reader), eb('entry.member_id', '=', reader)]),
@@ -68,15 +74,11 @@ export function preparePages(db: Database): EntryPages {
         .orderBy('entry.seq', 'desc')
         .limit(values.limit),
     ),
-    after: db.query<PageOf>()((tables, values) =>
-      readable(tables, values)
-        .where('entry.line', '=', 1)
-        .where('entry.seq', '>', values.seq)
-        .orderBy('entry.seq')
-        .limit(values.limit),
+    after: db.query<From>()((tables, values) =>
+      readable(tables, values).where('entry.line', '=', 1).orderBy('entry.seq').limit(values.limit),
     ),
-    changesAfter: db.query<PageOf>()((tables, values) =>
-      readable(tables, values).where('entry.seq', '>', values.seq).orderBy('entry.seq').limit(values.limit),
+    changesAfter: db.query<From>()((tables, values) =>
+      readable(tables, values).orderBy('entry.seq').limit(values.limit),
     ),
     thread: db.query<PageOf & { root: number }>()((tables, values) =>
       readable(tables, values)

@@ -7,14 +7,12 @@ export interface SearchTerm {
   isPrefix: boolean
 }
 
-/** What a reader wants to find. Every condition holds; times are ms since the epoch. */
+/** What a reader wants to find. Every condition holds. */
 export interface SearchQuery {
   terms: readonly SearchTerm[]
   /** Members of whom any may have written it; undefined for anybody. */
   from: readonly string[] | undefined
   hasFile: boolean
-  before: number | undefined
-  after: number | undefined
 }
 
 type IndexedMessage = StoredMessage & { roomId: number }
@@ -26,7 +24,7 @@ export interface SearchIndex {
   catchUp(limit: number): boolean
   /** A message is about to become another one, or nothing. Has to be told just what it was: the index keeps no texts. */
   change(before: IndexedMessage, after: IndexedMessage | undefined): void
-  /** Numbers of the messages found before `seq`, the newest first; those that `reader` may read. */
+  /** Numbers of the messages found after the number `from` and before another, the newest first; those that `reader` may read. */
   find(
     query: SearchQuery,
     where: { roomId: number; reader: string; from: number; before: number; limit: number },
@@ -40,9 +38,18 @@ export function prepareSearchIndex(db: Database): SearchIndex {
   )
   const find = db.statement(
     `select entry.seq as seq from message_index join entry on entry.id = message_index.rowid
-     where message_index match ? and entry.seq < ? and entry.seq > ? and entry.at < ? and entry.at >= ?
+     where message_index match ? and message_index.rowid < ? and message_index.rowid >= ?
        and (entry.to_id is null or entry.to_id = ? or entry.member_id = ?)
      order by message_index.rowid desc limit ?`,
+  )
+  const idAt = db.query<{ roomId: number; seq: number }>()((tables, values) =>
+    tables
+      .selectFrom('entry')
+      .select('id')
+      .where('room_id', '=', values.roomId)
+      .where('seq', '>=', values.seq)
+      .orderBy('seq')
+      .limit(1),
   )
   const last = db.query<object>()((tables) => tables.selectFrom('indexed').select('last'))
   const setLast = db.query<{ last: number }>()((tables, values) =>
@@ -79,8 +86,10 @@ export function prepareSearchIndex(db: Database): SearchIndex {
     find(query, { roomId, reader, from, before, limit }) {
       const expression = matchExpression(query, roomId)
       if (expression === undefined) return []
-      const { before: until = Number.MAX_SAFE_INTEGER, after: since = 0 } = query
-      const rows = find([expression, before, from, until, since, reader, reader, limit]) as { seq: number }[]
+      // By rowid, which grows with the numbers of a room: the index then reads nothing outside of them.
+      const [first, end] = [idAt({ roomId, seq: from + 1 })[0]?.id, idAt({ roomId, seq: before })[0]?.id]
+      if (first === undefined) return []
+      const rows = find([expression, end ?? Number.MAX_SAFE_INTEGER, first, reader, reader, limit]) as { seq: number }[]
       return rows.map(({ seq }) => seq)
     },
   }
