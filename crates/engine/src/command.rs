@@ -102,6 +102,10 @@ pub enum Command {
         track: String,
         shards: Vec<ShardId>,
     },
+    /// A track is about to come from another shard: offers wait for it a little. Comes from the router too.
+    Expect {
+        track: String,
+    },
     SendData {
         transports: Vec<TransportId>,
         reliable: bool,

@@ -77,6 +77,8 @@ pub struct Engine {
     /// Kept to spare allocations.
     pub(crate) due_allocations: Vec<TransportId>,
     pub(crate) next_wishes: Instant,
+    /// Tracks that are on their way from another shard, and until when offers wait for them.
+    pub(crate) expected: HashMap<String, Instant>,
     by_ufrag: HashMap<String, TransportId>,
     timers: BTreeSet<(Instant, TransportId)>,
     /// When publishers are told what came of their media.
@@ -114,6 +116,7 @@ impl Engine {
             allocating: Allocating::default(),
             due_allocations: Vec::new(),
             next_wishes: now,
+            expected: HashMap::new(),
             by_ufrag: HashMap::new(),
             timers: BTreeSet::new(),
             feedback_timers: BTreeSet::new(),
@@ -152,6 +155,7 @@ impl Engine {
             Command::SetTrackMuted { track, muted } => self.set_muted(now, &track, muted),
             Command::Subscribe { transport, wanted } => self.subscribe(now, transport, wanted),
             Command::Export { track, shards } => self.export(now, &track, shards),
+            Command::Expect { track } => self.expect(now, track),
             Command::SendData {
                 transports,
                 reliable,
@@ -212,6 +216,7 @@ impl Engine {
         for id in lost {
             self.end(id, "lost: nothing was heard for 15 seconds".to_owned());
         }
+        self.forget_expected(now);
         self.media_housekeeping(now);
         self.allocate_due(now);
         self.tell_wanted_layers(now);

@@ -1,7 +1,7 @@
 //! Tracks of this shard that subscribers of others want: each such shard gets their states and one copy of every packet.
 
 use crate::engine::Engine;
-use crate::media::{LayerId, ReportClock};
+use crate::media::{LayerId, MediaPacket, ReportClock};
 use crate::shard::{Post, ShardId, TrackState, detached};
 use crate::source::SILENCE;
 use crate::tracks::{Track, TrackKey};
@@ -58,7 +58,14 @@ impl Engine {
         };
         let silent = |heard| now.saturating_duration_since(heard) >= SILENCE;
         for layer in track.source.layers.iter().filter(|l| !silent(l.heard)) {
-            for packet in layer.store.since_key(REPLAY_LIMIT).into_iter().flatten() {
+            let picture = layer.store.since_key(REPLAY_LIMIT).into_iter().flatten();
+            let mut packets: Vec<&MediaPacket> = picture.collect();
+            if packets.is_empty() {
+                // No picture, but the layer becomes known, so that a key frame can be asked for at once.
+                let newest = layer.store.highest().and_then(|seq| layer.store.get(seq));
+                packets.extend(newest);
+            }
+            for packet in packets {
                 let post = Post::Packet {
                     key,
                     ssrc: layer.ssrc,

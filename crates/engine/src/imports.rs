@@ -6,9 +6,28 @@ use crate::shard::{Post, ShardId, TrackState};
 use crate::source::Source;
 use crate::tracks::{Home, Track, TrackKey};
 use crate::wanted_layers::Picture;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long an offer waits for tracks from other shards; they usually come in less than a millisecond. Longer spares a second
+/// offer when a thread is late; shorter lets the other tracks begin.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 impl Engine {
+    pub(crate) fn expect(&mut self, now: Instant, track: String) {
+        if self.tracks.key(&track).is_none() {
+            self.expected.insert(track, now + PATIENCE);
+        }
+    }
+
+    /// What did not come in time is offered when it comes.
+    pub(crate) fn forget_expected(&mut self, now: Instant) {
+        let late = self.expected.iter().filter(|(_, until)| **until <= now);
+        for track in late.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.expected.remove(&track);
+            self.reconcile_all(now, &track);
+        }
+    }
+
     /// What another shard told since the last time, in its order.
     pub fn post(&mut self, now: Instant, from: ShardId, posts: Vec<Post>) {
         let mut news = Vec::new();
@@ -67,7 +86,7 @@ impl Engine {
             Post::Mine { remote } => self.belongs(remote, from),
             Post::NotMine { remote } => self.strays.forget(remote, from),
             Post::Restarted => {
-                self.strays.forget_shard(from);
+                self.remind_of_addresses(from);
                 self.forget_imports(now, from);
                 self.export_again(now, from);
             }
@@ -75,6 +94,7 @@ impl Engine {
     }
 
     fn import(&mut self, now: Instant, home: Home, id: &str, state: TrackState) {
+        self.expected.remove(id);
         if let Some(known) = self.tracks.key(id) {
             // Published here meanwhile: the other shard hears of its own loss.
             if self.tracks.get(known).is_some_and(|t| t.home.is_here()) {

@@ -290,6 +290,10 @@ impl Engine {
         if !negotiation.started || negotiation.in_flight.is_some() || negotiation.jobs > 0 {
             return;
         }
+        let mut wanted = negotiation.wanted.iter();
+        if wanted.any(|w| self.expected.contains_key(&w.track)) {
+            return;
+        }
         if transport.role == TransportRole::Single {
             return self.require_sections(id, &desired);
         }

@@ -5,14 +5,14 @@ use crate::command::{Command, TransportId, TransportRole, WantedTrack};
 use crate::event::Event;
 use crate::placement::Placement;
 use crate::shard::ShardId;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 struct Placed {
     shard: ShardId,
     room: String,
     role: TransportRole,
-    wanted: HashSet<String>,
-    published: HashSet<String>,
+    wanted: BTreeSet<String>,
+    published: BTreeSet<String>,
 }
 
 /// The directory of transports and tracks.
@@ -91,9 +91,9 @@ impl Router {
                 ref wanted,
             } => {
                 let names = wanted.iter().map(|w: &WantedTrack| w.track.clone());
-                let names: HashSet<String> = names.collect();
-                self.pass(transport, command, &mut routed);
+                let names: BTreeSet<String> = names.collect();
                 self.want(transport, names, &mut routed);
+                self.pass(transport, command, &mut routed);
             }
             Command::SendData {
                 transports,
@@ -110,8 +110,8 @@ impl Router {
                     routed.push((shard, command));
                 }
             }
-            // The router's own word; callers have no use for it.
-            Command::Export { .. } => {}
+            // The router's own words; callers have no use for them.
+            Command::Export { .. } | Command::Expect { .. } => {}
             Command::InjectPanic { transport: 0 } => routed.push((0, command)),
             Command::InjectPanic { transport } => self.pass(transport, command, &mut routed),
         }
@@ -144,8 +144,8 @@ impl Router {
             shard,
             room: room.to_owned(),
             role,
-            wanted: HashSet::new(),
-            published: HashSet::new(),
+            wanted: BTreeSet::new(),
+            published: BTreeSet::new(),
         };
         self.transports.insert(transport, placed);
         shard
@@ -158,7 +158,7 @@ impl Router {
     }
 
     fn forget(&mut self, transport: TransportId, routed: &mut Routed) {
-        self.want(transport, HashSet::new(), routed);
+        self.want(transport, BTreeSet::new(), routed);
         let Some(placed) = self.transports.remove(&transport) else {
             return;
         };
@@ -189,7 +189,7 @@ impl Router {
         }
     }
 
-    fn want(&mut self, transport: TransportId, wanted: HashSet<String>, routed: &mut Routed) {
+    fn want(&mut self, transport: TransportId, wanted: BTreeSet<String>, routed: &mut Routed) {
         let placed = self.transports.get_mut(&transport);
         let Some(placed) = placed.filter(|_| self.shards > 1) else {
             return;
@@ -220,16 +220,18 @@ impl Router {
             self.interest.remove(track);
         }
         if changes {
-            self.export(track, routed);
+            let home = self.export(track, routed);
+            if more && home.is_some_and(|home| usize::from(home) != shard) {
+                let track = track.to_owned();
+                routed.push((shard as ShardId, Command::Expect { track }));
+            }
         }
     }
 
-    /// The shards that want a track and do not have it, told to the one that has it.
-    fn export(&self, track: &str, routed: &mut Routed) {
+    /// The shards that want a track and do not have it, told to the one that has it, which is returned.
+    fn export(&self, track: &str, routed: &mut Routed) -> Option<ShardId> {
         let home = self.tracks.get(track).and_then(|owner| self.shard(*owner));
-        let Some(home) = home.filter(|_| self.shards > 1) else {
-            return;
-        };
+        let home = home.filter(|_| self.shards > 1)?;
         let counts = self.interest.get(track).into_iter().flatten().enumerate();
         let wanting = counts.filter(|(_, count)| **count > 0);
         let shards = wanting.map(|(shard, _)| shard as ShardId);
@@ -238,6 +240,7 @@ impl Router {
             shards: shards.filter(|shard| *shard != home).collect(),
         };
         routed.push((home, command));
+        Some(home)
     }
 
     fn by_shard(&self, transports: Vec<TransportId>) -> Vec<(ShardId, Vec<TransportId>)> {

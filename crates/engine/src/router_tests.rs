@@ -48,6 +48,7 @@ fn subscribe(router: &mut Router, transport: TransportId, tracks: &[&str]) -> Ve
 fn told(routed: Routed) -> Vec<String> {
     let text = |(shard, command): &(ShardId, Command)| match command {
         Command::Export { track, shards } => format!("{shard}: export {track} {shards:?}"),
+        Command::Expect { track } => format!("{shard}: expect {track}"),
         Command::PublishTrack { track, .. } => format!("{shard}: publish {track}"),
         Command::UnpublishTrack { track } => format!("{shard}: unpublish {track}"),
         Command::Subscribe { transport, .. } => format!("{shard}: subscribe {transport}"),
@@ -67,17 +68,17 @@ fn a_track_goes_where_somebody_wants_it() {
     );
     assert_eq!(
         subscribe(&mut router, 2, &["a"]),
-        ["1: subscribe 2", "0: export a [1]"]
+        ["0: export a [1]", "1: expect a", "1: subscribe 2"]
     );
     assert_eq!(
         subscribe(&mut router, 3, &["a"]),
-        ["2: subscribe 3", "0: export a [1, 2]"]
+        ["0: export a [1, 2]", "2: expect a", "2: subscribe 3"]
     );
     // The same wish again is no news.
     assert_eq!(subscribe(&mut router, 3, &["a"]), ["2: subscribe 3"]);
     assert_eq!(
         subscribe(&mut router, 2, &[]),
-        ["1: subscribe 2", "0: export a [2]"]
+        ["0: export a [2]", "1: subscribe 2"]
     );
     let transport = 3;
     let closed = router.route(Command::CloseTransport { transport }, &[]);

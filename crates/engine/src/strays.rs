@@ -30,12 +30,12 @@ impl Strays {
         }
     }
 
-    pub fn forget_shard(&mut self, shard: ShardId) {
+    /// Forgets whose addresses a shard's were. Gives back what that shard was told before it lost everything.
+    fn forget_shard(&mut self, shard: ShardId) -> Vec<SocketAddr> {
         self.owners.retain(|_, owner| *owner != shard);
-        self.told.retain(|_, at| {
-            *at &= !bit(shard);
-            *at != 0
-        });
+        let told = self.told.iter();
+        let told = told.filter(|(_, at)| **at & bit(shard) != 0);
+        told.map(|(remote, _)| *remote).collect()
     }
 }
 
@@ -94,6 +94,13 @@ impl Engine {
         let owners = &mut self.strays.owners;
         if owners.len() < ADDRESS_LIMIT || owners.contains_key(&remote) {
             owners.insert(remote, owner);
+        }
+    }
+
+    /// A shard has lost everything; where our clients' datagrams arrive has not changed.
+    pub(crate) fn remind_of_addresses(&mut self, shard: ShardId) {
+        for remote in self.strays.forget_shard(shard) {
+            self.posts.push(shard, Post::Mine { remote });
         }
     }
 

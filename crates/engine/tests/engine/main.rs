@@ -9,6 +9,7 @@ mod life;
 mod media;
 mod negotiation;
 mod repair;
+mod shards;
 mod single;
 mod slow;
 mod sockets;

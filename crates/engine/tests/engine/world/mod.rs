@@ -3,15 +3,17 @@
 mod client;
 mod feed;
 mod link;
+mod shards;
 
 pub use client::{Client, Setup};
 pub use feed::{FRAME_PACKETS, Feed};
 pub use link::Link;
+pub use shards::Shards;
 
 use crate::allocations;
 use engine::command::{Command, TransportId, TransportRole, WantedTrack};
-use engine::engine::{Config, Engine};
 use engine::event::{Event, MidTrack, OfferedMedia};
+use engine::shard::ShardId;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -23,13 +25,16 @@ pub fn engine_address() -> SocketAddr {
     "192.0.2.1:7880".parse().unwrap()
 }
 
+/// Set for the run in which every story is told with so many shards.
+pub const SHARDS: &str = "ENGINE_TEST_SHARDS";
+
 type Wire = VecDeque<(Instant, SocketAddr, Vec<u8>)>;
 /// Takes a datagram of, or for, a client off the wire when it says true.
 pub type Loss = Box<dyn FnMut(TransportId, &[u8]) -> bool>;
 
 pub struct World {
     pub now: Instant,
-    pub engine: Engine,
+    pub engine: Shards,
     pub clients: Vec<Client>,
     pub events: Vec<Event>,
     pub loss: Loss,
@@ -50,16 +55,15 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
+        let shards = std::env::var(SHARDS).map_or(1, |count| count.parse().expect("a number"));
+        World::of_shards(shards)
+    }
+
+    pub fn of_shards(count: ShardId) -> Self {
         let now = Instant::now();
-        let config = Config {
-            candidates: vec![engine_address()],
-            seed: 7,
-            shard: 0,
-            shards: 1,
-        };
         World {
             now,
-            engine: Engine::new(config, now),
+            engine: Shards::new(count, engine_address(), now),
             clients: Vec::new(),
             events: Vec::new(),
             loss: Box::new(|_, _| false),
@@ -259,44 +263,44 @@ impl World {
         for client in &mut self.clients {
             client.tick(self.now);
         }
-        let before = self.engine.outbox().datagrams().count();
+        let before = self.engine.waiting();
         let (now, engine) = (self.now, &mut self.engine);
         let allocations = allocations::during(|| engine.tick(now));
-        let after = self.engine.outbox().datagrams().count();
+        let after = self.engine.waiting();
         self.ticks.push((after - before, allocations));
         self.settle();
     }
 
     /// Moves what has been said to whom it was said.
     fn settle(&mut self) {
-        for job in self.engine.take_jobs() {
-            self.engine.parsed(self.now, job.run());
-        }
-        let outbox = self.engine.outbox();
-        for train in outbox.trains() {
-            let ends = (1..=usize::from(train.count)).map(|n| (n * train.segment).min(train.bytes));
-            let sizes = ends.enumerate().map(|(n, end)| end - n * train.segment);
-            self.trains
-                .push((self.now, train.route.to, sizes.collect()));
-        }
-        for datagram in outbox.datagrams() {
-            let to = datagram.route.to;
-            let bytes = outbox.bytes(datagram).to_vec();
-            let client = self.clients.iter().find(|client| client.address == to);
-            if client.is_some_and(|client| (self.loss)(client.transport, &bytes)) {
-                continue;
+        self.engine.work(self.now);
+        for outbox in self.engine.outboxes() {
+            for train in outbox.trains() {
+                let ends =
+                    (1..=usize::from(train.count)).map(|n| (n * train.segment).min(train.bytes));
+                let sizes = ends.enumerate().map(|(n, end)| end - n * train.segment);
+                self.trains
+                    .push((self.now, train.route.to, sizes.collect()));
             }
-            let link = client.and_then(|client| self.links.get_mut(&client.transport));
-            let passed = link.map_or(Some(self.now), |link| link.pass(self.now, bytes.len()));
-            if let Some(passed) = passed {
-                let at = passed + LATENCY;
-                let place = self
-                    .to_clients
-                    .partition_point(|(other, _, _)| *other <= at);
-                self.to_clients.insert(place, (at, to, bytes));
+            for datagram in outbox.datagrams() {
+                let to = datagram.route.to;
+                let bytes = outbox.bytes(datagram).to_vec();
+                let client = self.clients.iter().find(|client| client.address == to);
+                if client.is_some_and(|client| (self.loss)(client.transport, &bytes)) {
+                    continue;
+                }
+                let link = client.and_then(|client| self.links.get_mut(&client.transport));
+                let passed = link.map_or(Some(self.now), |link| link.pass(self.now, bytes.len()));
+                if let Some(passed) = passed {
+                    let at = passed + LATENCY;
+                    let place = self
+                        .to_clients
+                        .partition_point(|(other, _, _)| *other <= at);
+                    self.to_clients.insert(place, (at, to, bytes));
+                }
             }
+            outbox.clear();
         }
-        outbox.clear();
         for client in &mut self.clients {
             for bytes in client.sent.drain(..) {
                 if (self.loss_up)(client.transport, &bytes) {
@@ -306,7 +310,7 @@ impl World {
                     .push_back((self.now + LATENCY, client.address, bytes));
             }
         }
-        let events = self.engine.take_events();
+        let events = self.engine.take_events(self.now);
         for event in &events {
             self.answer(event);
         }
