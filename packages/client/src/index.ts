@@ -14,3 +14,4 @@ export {
   type Typist,
 } from './room-state.ts'
 export { reduce } from './state.ts'
+export { type UploadOptions, uploadFile } from './upload-file.ts'

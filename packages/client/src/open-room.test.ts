@@ -2,6 +2,7 @@ import type { Entry, Request, ServerMessage } from '@maru/protocol'
 import { onTestFinished, test } from 'vitest'
 import type { WebSocketLike } from './connector.ts'
 import { openRoom, type RoomOptions } from './open-room.ts'
+import type { KeptMessage, Outbox } from './outbox.ts'
 
 type Frame = ServerMessage | { type: 'of the future' }
 
@@ -344,4 +345,66 @@ test('people, their names and the call follow the events', async ({ expect }) =>
   expect(socket().last).toEqual({ type: 'leave' })
   expect(client.state()).toMatchObject({ connection: 'closed', people: [] })
   await expect(client.joinCall()).rejects.toMatchObject({ code: 'disconnected' })
+})
+
+/** An outbox that keeps as long as the test. */
+function keeping(kept: KeptMessage[] = []): Outbox & { kept: KeptMessage[] } {
+  return {
+    kept,
+    load: async () => structuredClone(kept),
+    async put(message) {
+      const at = kept.findIndex(({ clientId }) => clientId === message.clientId)
+      if (at < 0) kept.push(structuredClone(message))
+      else kept[at] = structuredClone(message)
+    },
+    async remove(clientId) {
+      const at = kept.findIndex((message) => message.clientId === clientId)
+      if (at >= 0) kept.splice(at, 1)
+    },
+  }
+}
+
+test('what could not be sent waits in the outbox, through a reload, in order and with what was refused', async ({
+  expect,
+}) => {
+  const outbox = keeping()
+  const before = script({ outbox })
+  await settled()
+  before.client.send('one')
+  before.client.send({ text: 'two', replyTo: 7 })
+  await before.welcome()
+  await before.socket().say({ type: 'error', id: 1, code: 'text_too_long', message: 'too long' })
+  expect(outbox.kept).toEqual([
+    { clientId: 'c1', text: 'one', problem: { code: 'text_too_long', message: 'too long' } },
+    { clientId: 'c2', text: 'two', replyTo: 7 },
+  ])
+  // The page goes away without a word.
+  let ids = 100
+  const after = script({ outbox: keeping(structuredClone(outbox.kept)), createClientId: () => `c${ids++}` })
+  after.client.send('typed at once')
+  await after.welcome()
+  expect(after.client.state().pending.map(({ text, state }) => [text, state])).toEqual([
+    ['one', 'failed'],
+    ['two', 'sending'],
+    ['typed at once', 'sending'],
+  ])
+  expect(after.socket().last).toEqual({ type: 'send', id: 1, clientId: 'c2', text: 'two', replyTo: 7 })
+  await after.socket().say({ type: 'entry', entry: said(1, 'two', 'c2', me.id), prev: 0 })
+  await after.socket().say({ type: 'reply', id: 1, seq: 1, at: 1 })
+  expect(after.socket().last).toMatchObject({ clientId: 'c100', text: 'typed at once' })
+})
+
+test('an outbox that cannot be read or written keeps nobody from writing', async ({ expect }) => {
+  const problems: unknown[] = []
+  const broken = () => Promise.reject(new Error('no storage here'))
+  const { client, socket, welcome } = script({
+    outbox: { load: broken, put: broken, remove: broken },
+    onOutboxProblem: (error) => problems.push(error),
+  })
+  await welcome()
+  client.send('hello')
+  expect(socket().last).toMatchObject({ text: 'hello' })
+  await socket().say({ type: 'reply', id: 1, seq: 1, at: 1 })
+  expect(client.state().pending).toEqual([])
+  expect(problems).toHaveLength(3)
 })

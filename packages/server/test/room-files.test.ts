@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { uploadFile } from '@maru/client'
 import { onTestFinished, test } from 'vitest'
 import { RawClient, startRoomServer } from './room-harness.ts'
 
@@ -236,4 +237,42 @@ test('a piece that breaks off stays as far as it came', async ({ expect }) => {
   expect(received).toBe(5)
   while ((await put(id, 5, '56789')).status !== 200);
   expect((await ask('GET', `/api/uploads/${id}`)).json.received).toBe(10)
+})
+
+test('the client sends a file whole through losses, and gives one up', async ({ expect }) => {
+  const { http, token, stored, say, ask } = await server({ fileBytes: 5_000_000 })
+  let calls = 0
+  const lossy: typeof fetch = (input, init) => {
+    calls += 1
+    if (calls % 3 === 0) return Promise.reject(new TypeError('the network is gone'))
+    const answered = fetch(input, init)
+    // The piece arrives, the answer does not.
+    return calls % 4 === 0 ? answered.then(() => Promise.reject(new TypeError('the network is gone'))) : answered
+  }
+  const bytes = Uint8Array.from({ length: 3_500_000 }, (_, n) => (n * 7) % 251)
+  const options = {
+    server: http,
+    room: 'hall',
+    token: token ?? '',
+    announced: { name: 'big.bin', type: 'application/octet-stream' },
+    content: new Blob([bytes]),
+    pause: () => Promise.resolve(),
+  }
+  const progress: number[] = []
+  const file = await uploadFile({ ...options, fetcher: lossy, onProgress: (received) => progress.push(received) })
+  expect(progress.at(-1)).toBe(3_500_000)
+  expect(progress).toEqual(progress.toSorted((a, b) => a - b))
+  await say({ type: 'send', clientId: 'big', text: '', files: [file.id] })
+  const got = new Uint8Array(await (await fetch(`${http}/files/${file.id}/big.bin`)).arrayBuffer())
+  expect(Buffer.compare(got, bytes)).toBe(0)
+
+  const giveUp = new AbortController()
+  const given = uploadFile({ ...options, signal: giveUp.signal, onProgress: () => giveUp.abort() })
+  await expect(given).rejects.toMatchObject({ name: 'AbortError' })
+  while (stored().length > 1) await new Promise((resolve) => setTimeout(resolve, 5))
+  await expect(uploadFile({ ...options, content: new Blob([new Uint8Array(5_000_001)]) })).rejects.toMatchObject({
+    code: 'file_too_large',
+  })
+  await expect(uploadFile({ ...options, token: '0'.repeat(64) })).rejects.toMatchObject({ code: 'unauthorized' })
+  expect((await ask('GET', '/api/rooms')).status).toBe(200)
 })
