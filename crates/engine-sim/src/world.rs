@@ -1,7 +1,7 @@
 //! A whole call in one thread on a virtual clock: the engine, str0m clients, wires between them, and the observer.
 
 use crate::client::Client;
-use crate::feed::{Feed, TrackPlan};
+use crate::feed::{Feed, Kind, TrackPlan};
 use crate::machine::Machine;
 use crate::observer::Observer;
 use crate::random::Random;
@@ -15,7 +15,7 @@ use engine::metrics::Metrics;
 use engine::sdp_job::SdpResult;
 use engine::shard::ShardId;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::change::SdpPendingOffer;
@@ -46,6 +46,8 @@ pub struct World {
     pub usual: Conditions,
     /// Ends of transports that the engine told by itself.
     pub ended: Vec<(TransportId, String)>,
+    /// What the engine told that a path does not carry.
+    pub paused: BTreeSet<(TransportId, u16)>,
     /// Hears every datagram as it is put on a wire: whether it is a client's, whose wire, and its bytes.
     pub tap: Option<Tap>,
     /// The first offers and answers, for whoever collects them.
@@ -108,6 +110,7 @@ impl World {
             random,
             usual: Conditions::default(),
             ended: Vec::new(),
+            paused: BTreeSet::new(),
             tap: None,
             descriptions: Vec::new(),
             told: BTreeMap::new(),
@@ -539,6 +542,16 @@ impl World {
                     .add(self.now, transport, Rule::Client, what);
                 "negotiation failed"
             }
+            Event::SubscriptionPaused { transport, track } => {
+                self.paused
+                    .extend(number(&track).map(|track| (transport, track)));
+                "paused"
+            }
+            Event::SubscriptionResumed { transport, track } => {
+                self.paused
+                    .retain(|entry| Some(*entry) != number(&track).map(|track| (transport, track)));
+                "resumed"
+            }
             Event::SubscriptionFailed { .. } => "subscription failed",
             Event::SubscriptionStarted { .. } => "subscription started",
             Event::LayerStarted { .. } => "layer started",
@@ -570,6 +583,10 @@ impl World {
                 continue;
             };
             for track in wishes.keys().filter(|track| self.truth.flows(*id, **track)) {
+                // Voice is never paused.
+                if self.paused.contains(&(*id, *track)) && self.is_video(*track) {
+                    continue;
+                }
                 let runs = self.runs(*track);
                 let heard = client.heard.get(track).and_then(|heard| heard.last);
                 let recent = heard.is_some_and(|at| self.now < at + Duration::from_millis(500));
@@ -583,6 +600,13 @@ impl World {
             let what = format!("track {track} does not come: heard at {last:?}, sent at {sent:?}");
             self.observer.rules.add(self.now, id, Rule::Liveness, what);
         }
+    }
+
+    fn is_video(&self, track: u16) -> bool {
+        self.truth
+            .tracks
+            .get(&track)
+            .is_some_and(|track| track.kind != Kind::Audio)
     }
 
     /// Whether its publisher is there and sends.
