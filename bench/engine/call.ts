@@ -18,6 +18,11 @@ export interface Track {
   size?: { width: number; height: number }
 }
 
+interface Offer extends Said {
+  sdp: string
+  tracks: { track: string; mid: string; video: boolean; layers: number }[]
+}
+
 export interface Delays {
   count: number
   p50: number
@@ -63,6 +68,8 @@ export interface Subscribers {
 const AT_ONCE = 48
 const SAMPLE_ONE_IN = 20
 const PATIENCE_MS = 60_000
+/** Of a camera's layers, as `source.rs` sends them. */
+const SIZES = [180, 360, 720].map((height) => ({ width: (height * 16) / 9, height }))
 const ALL = { width: 0, height: 0 }
 
 /** The engine and its clients, joined by commands: what a server over the engine would do, without the server. */
@@ -125,7 +132,7 @@ export class Call {
   /** A publisher with these tracks (`source.rs` knows their names). */
   async publish(tracks: string, room = 'hall'): Promise<Track[]> {
     const id = ++this.#last
-    const offered = this.#said<{ sdp: string; tracks: { track: string; mid: string; video: boolean }[] }>('offer', id)
+    const offered = this.#said<Offer>('offer', id)
     this.load.say('source', id, tracks)
     const offer = await offered
     const answered = this.#event('answered', id)
@@ -136,7 +143,12 @@ export class Call {
     const connected = this.#said('connected', id)
     this.load.say('answer', id, (await answered).sdp)
     this.server.apply(
-      offer.tracks.map(({ track, mid }) => ({ type: 'publishTrack', track, transport: id, mid }) as const),
+      offer.tracks.flatMap(({ track, mid, video, layers }) => {
+        const publish = { type: 'publishTrack', track, transport: id, mid } as const
+        return video
+          ? [publish, { type: 'describeTrack', track, screen: false, layers: SIZES.slice(-layers) }]
+          : [publish]
+      }),
     )
     await connected
     return offer.tracks.map(({ track, video }) => ({ track, video, streamId: `PA_${id}` }))
