@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
+import { onTestFinished, test } from 'vitest'
+import { bringUp } from '../src/chat/keep-index.ts'
+import { readHistory } from '../src/chat/read-history.ts'
+import { searchMessages } from '../src/chat/search-messages.ts'
+import { openStorage } from '../src/storage/open-storage.ts'
+import { migrations } from '../src/storage/tables.ts'
+import { RawClient, startRoomServer, temporaryFolder } from './room-harness.ts'
+
+const token = 'ab'.repeat(32)
+
+/** A database as the first version left it: two rooms, two members, three lines. */
+function firstVersion(file: string): void {
+  const db = new DatabaseSync(file)
+  const hash = createHash('sha256').update(Buffer.from(token, 'hex')).digest()
+  db.exec(`${migrations[0]}; pragma user_version = 1;
+    insert into room values (1, 'hall', 1, 3), (2, 'attic', 2, 0);
+    insert into entry values (1, 1, 1, 10, 'joined', 'ME_0000000000000001', 'Ana', null, null, null),
+      (2, 1, 2, 20, 'message', 'ME_0000000000000001', 'Ana', '음성 통화 first', 'c1', null),
+      (3, 1, 3, 30, 'renamed', 'ME_0000000000000001', 'Anna', null, null, 'Ana');`)
+  db.prepare("insert into member values ('ME_0000000000000001', ?, 'Anna', 5)").run(hash)
+  db.close()
+}
+
+test('a database of the first version is brought up whole: members, owners, messages, search', async ({ expect }) => {
+  const folder = temporaryFolder()
+  onTestFinished(folder.remove)
+  firstVersion(folder.file)
+  const server = await startRoomServer({ file: folder.file })
+  onTestFinished(() => server.close())
+  const { storage } = server
+  const reader = { room: 'hall', member: 'ME_0000000000000001' }
+  expect(readHistory(storage, reader, { before: 99 }).entries).toMatchObject([
+    { seq: 1, kind: 'joined', name: 'Ana' },
+    { seq: 2, kind: 'message', text: '음성 통화 first', clientId: 'c1' },
+    { seq: 3, kind: 'renamed', name: 'Anna', before: 'Ana' },
+  ])
+  await bringUp(storage)
+  expect((await searchMessages(storage, reader, { query: '통화' })).hits).toHaveLength(1)
+  const ana = new RawClient(server.url)
+  const welcome = await ana.enter('hall', 'Anna', { token })
+  expect(welcome).toMatchObject({ me: { id: reader.member, name: 'Anna', owner: true }, read: 3 })
+  expect(welcome.unread).toEqual({ messages: 0, mentions: 0 })
+  await ana.say({ type: 'send', id: 1, clientId: 'c1', text: 'again' })
+  expect(await ana.take('reply')).toMatchObject({ seq: 2 })
+})
+
+test('a migration that is interrupted begins again and ends the same', ({ expect }) => {
+  const folder = temporaryFolder()
+  onTestFinished(folder.remove)
+  firstVersion(folder.file)
+  // Each step is one transaction: one that is interrupted is as if it had not begun.
+  const db = new DatabaseSync(folder.file)
+  db.exec('begin')
+  expect(() => db.exec(`${migrations[1]?.split(';').slice(0, 9).join(';')}; select * from nowhere`)).toThrow('nowhere')
+  db.close()
+  const storage = openStorage({ file: folder.file })
+  expect(storage.read.rooms.find('attic')).toBe(2)
+  expect(storage.read.memberships.of(1)).toEqual([{ id: 'ME_0000000000000001', name: 'Anna', owner: true }])
+  storage.close()
+})
