@@ -12,7 +12,8 @@ export function check<Schema extends v.GenericSchema>(
   const field = v.getDotPath(issue)
   const name = field ?? 'type'
   // Only the expected kind is told, never the received value: it may be long or secret.
-  const message = name in value ? `"${name}" has to be ${issue.expected ?? 'valid'}.` : `"${name}" is missing.`
+  const isThere = name in value || issue.input !== undefined
+  const message = isThere ? `"${name}" has to be ${issue.expected ?? 'valid'}.` : `"${name}" is missing.`
   return { problem: { code: 'bad_frame', field: name, message } }
 }
 

@@ -43,7 +43,7 @@ const fileDetails = {
 export const announcementSchema = v.object({ ...fileDetails, size: count })
 
 /** A file of a message; its content is at `/files/<id>/<name>`. */
-const fileSchema = v.object({ id: v.pipe(v.string(), v.maxLength(64)), ...announcementSchema.entries })
+export const fileSchema = v.object({ id: v.pipe(v.string(), v.maxLength(64)), ...announcementSchema.entries })
 
 /** `votes` has one list for each option: who is for it. */
 export const pollSchema = v.object({

@@ -5,23 +5,29 @@ export {
   type Announcement,
   announcementSchema,
   type Change,
+  count,
   type Entry,
+  entrySchema,
   type FileInfo,
+  fileSchema,
   isLine,
   type KnownEntry,
   type Line,
   type Member,
   type Message,
+  memberSchema,
+  messageSchema,
   type Poll,
   type Quote,
   type Reaction,
   type Retention,
+  seq,
 } from './entries.ts'
 export { AppError, type ErrorCode, errors, type Problem } from './errors.ts'
 export { createId, type RandomBytes } from './ids.ts'
 export { closeCodes, limits } from './limits.ts'
 export { findMentions, type Mention } from './mentions.ts'
-export type { CallPerson, ReadMark, ServerMessage, Welcome } from './messages.ts'
+export { type CallPerson, type ReadMark, roomSchema, type ServerMessage, type Welcome } from './messages.ts'
 export {
   nameKey,
   readEmoji,
@@ -33,13 +39,27 @@ export {
   readTopic,
 } from './names.ts'
 export {
+  type Bot,
+  type BotDraft,
+  botDraftSchema,
+  botSchema,
+  type Hook,
+  hookDraftSchema,
+  hookSchema,
+  type Right,
+  rightSchema,
+} from './programs.ts'
+export {
   type Asked,
+  askedSchemas,
   type Hit,
   type Page,
   protocolVersion,
   type ReplyTo,
   type Request,
+  replySchemas,
   type Session,
   type Ticket,
   type Unread,
+  unreadSchema,
 } from './requests.ts'

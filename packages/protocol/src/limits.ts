@@ -52,6 +52,11 @@ export const limits = {
   transferMs: 300_000,
   /** How long somebody counts as typing after saying so, in ms. */
   typingMs: 6_000,
+  /** Most bots and most webhooks of one room. */
+  bots: 50,
+  hooks: 10,
+  /** Longest address of a webhook. */
+  hookUrl: 500,
   /** Largest frame a client may send, in bytes. */
   frameBytes: 65_536,
 } as const

@@ -8,21 +8,23 @@ export const callPersonSchema = v.object({ identity: v.string(), name: v.string(
 
 const readMarkSchema = v.object({ member: memberId, seq: count })
 
+export const roomSchema = v.object({
+  name: v.string(),
+  topic: v.string(),
+  retention: retentionSchema,
+  /** Nothing up to this number is kept any more. */
+  expired: count,
+  /** Numbers of the pinned messages, the latest last. */
+  pinned: v.array(seq),
+})
+
 export const serverMessageSchema = v.variant('type', [
   v.object({
     type: v.literal('welcome'),
     version: v.literal(protocolVersion),
     token: v.optional(v.string()),
     me: memberSchema,
-    room: v.object({
-      name: v.string(),
-      topic: v.string(),
-      retention: retentionSchema,
-      /** Nothing up to this number is kept any more. */
-      expired: count,
-      /** Numbers of the pinned messages, the latest last. */
-      pinned: v.array(seq),
-    }),
+    room: roomSchema,
     people: v.array(memberSchema),
     call: v.array(callPersonSchema),
     /** With `reset` the newest lines, else every entry that was missed. */

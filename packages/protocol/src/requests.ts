@@ -43,7 +43,8 @@ const sendSchema = v.object({
   ),
 })
 
-const asked = {
+/** Each request that is answered, on the room socket and by REST. */
+export const askedSchemas = {
   send: sendSchema,
   edit: v.object({ type: v.literal('edit'), id, target: seq, text: v.string() }),
   delete: v.object({ type: v.literal('delete'), id, target: seq }),
@@ -101,7 +102,7 @@ const asked = {
 
 export const requestSchema = v.variant('type', [
   helloSchema,
-  ...(Object.values(asked) as (typeof asked)[keyof typeof asked][]),
+  ...(Object.values(askedSchemas) as (typeof askedSchemas)[keyof typeof askedSchemas][]),
   /** Neither has an answer. `to`: only this member is told. */
   v.object({ type: v.literal('typing'), to: v.optional(memberId) }),
   v.object({ type: v.literal('leave') }),
@@ -155,7 +156,7 @@ export const replySchemas = {
   forgetMe: v.object({}),
   joinCall: v.object({ ticket: ticketSchema }),
   ping: v.object({}),
-} satisfies Record<keyof typeof asked, v.GenericSchema>
+} satisfies Record<keyof typeof askedSchemas, v.GenericSchema>
 
 export type Request = v.InferOutput<typeof requestSchema>
 /** A request that is answered. */

@@ -15,13 +15,13 @@ import { createApp } from './http/app.ts'
 import { addFileRoutes } from './http/file-routes.ts'
 import { openPort, type Port } from './http/listen.ts'
 import { attachMetrics, createMetrics } from './http/metrics.ts'
-import { addRoomListRoute } from './http/room-list-route.ts'
 import { exposeServerMetrics } from './http/server-metrics.ts'
 import { staticFiles } from './http/static-files.ts'
 import { addUploadRoutes } from './http/upload-routes.ts'
 import { attachLiveKit } from './livekit/attach-livekit.ts'
 import type { MediaEngine } from './media/media-engine.ts'
 import { startNativeEngine } from './media/native-engine.ts'
+import { attachRest } from './rest/attach-rest.ts'
 import { ensureRoom } from './rooms/ensure-room.ts'
 import { scheduleTimer } from './rooms/presence.ts'
 import { attachRoomSocket } from './socket/attach-socket.ts'
@@ -80,7 +80,7 @@ async function start(config: Config): Promise<void> {
   const blobs = openBlobs(join(data, 'files'))
   addUploadRoutes(app, { storage, bus, blobs, random: randomBytes, fileBytes, totalBytes })
   addFileRoutes(app, { storage, blobs })
-  addRoomListRoute(app, storage)
+  attachRest({ app, storage, bus, keys, random: randomBytes })
   const stopHouseKeeping = keepHouse({
     storage,
     bus,

@@ -77,6 +77,9 @@ test('a server killed between messages keeps every one it acknowledged, once, an
     for (const client of clients)
       await until(client, ({ connection, pending }) => connection === 'open' && pending.length === 0)
   }
+  // What one has is under way to the others.
+  const last = Math.max(...clients.map((client) => client.state().entries.at(-1)?.seq ?? 0))
+  for (const client of clients) await until(client, ({ entries }) => entries.at(-1)?.seq === last)
   const all = clients.map((client) => client.state().entries)
   await server.kill()
   const stored = readAll(folder.file)

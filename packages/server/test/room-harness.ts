@@ -11,8 +11,8 @@ import { keepIndex } from '../src/chat/keep-index.ts'
 import { createBus } from '../src/events/bus.ts'
 import { createApp } from '../src/http/app.ts'
 import { addFileRoutes } from '../src/http/file-routes.ts'
-import { addRoomListRoute } from '../src/http/room-list-route.ts'
 import { addUploadRoutes } from '../src/http/upload-routes.ts'
+import { attachRest } from '../src/rest/attach-rest.ts'
 import { type Schedule, scheduleTimer } from '../src/rooms/presence.ts'
 import { attachRoomSocket, type RoomSocketOptions } from '../src/socket/attach-socket.ts'
 import { openBlobs } from '../src/storage/blobs.ts'
@@ -37,6 +37,9 @@ export function createTimers(): { schedule: Schedule; run(delayMs: number): void
   }
 }
 
+/** Whoever signs with them runs the server. */
+export const testKeys = { apiKey: 'test', apiSecret: 'a secret of a test, long enough for it' }
+
 /** The room half of the server, whole, on a port of its own. */
 export async function startRoomServer(
   options: { file?: string; port?: number; totalBytes?: number } & Partial<RoomSocketOptions> = {},
@@ -58,7 +61,7 @@ export async function startRoomServer(
   })
   addUploadRoutes(app, { storage, bus, blobs, random: randomBytes, fileBytes, totalBytes })
   addFileRoutes(app, { storage, blobs })
-  addRoomListRoute(app, storage)
+  attachRest({ app, storage, bus, keys: testKeys, random: randomBytes, now })
   const fail = (error: unknown) => {
     throw error
   }

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto'
 import { AppError, createId, limits, type Member, type RandomBytes } from '@maru/protocol'
 import type { Storage, StoredTables } from '../storage/open-storage.ts'
+import type { BotLimits } from '../storage/sessions.ts'
 
 export interface Identified {
   member: Member
   session: string
+  /** What it is held to, where it is a bot. */
+  bot?: BotLimits
   /** A new token, told this once. */
   token?: string
 }
@@ -37,7 +40,8 @@ export async function identifyMember(
       // When it was seen last may be lost; the name may not.
       if (known.member.name === name) write.catch(() => {})
       else await write
-      return { member: { id: known.member.id, name }, session: known.session }
+      const { session, bot } = known
+      return { member: { id: known.member.id, name }, session, ...(bot && { bot }) }
     }
   }
   const fresh = Buffer.from(random(32)).toString('hex')
@@ -60,14 +64,14 @@ export async function identifyMember(
 export function findMember(
   { sessions, members }: StoredTables,
   token: string | undefined,
-): { session: string; member: Member } | undefined {
+): { session: string; member: Member; bot?: BotLimits } | undefined {
   const found = token === undefined ? undefined : sessions.findByTokenHash(hashToken(token))
   const member = found && members.find(found.member)
-  return found && member && { session: found.session, member }
+  return found && member && { session: found.session, member, ...(found.bot && { bot: found.bot }) }
 }
 
 /** A plain hash is enough: the token has 256 random bits, there is nothing to guess. */
-function hashToken(token: string): Uint8Array {
+export function hashToken(token: string): Uint8Array {
   return createHash('sha256').update(Buffer.from(token, 'hex')).digest()
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../chat/uploads.ts'
 import { readBody, sendError, sendJson } from './answer.ts'
 import type { App } from './app.ts'
-import { actorOf, memberOf } from './authorize.ts'
+import { actorOf, decodePart, memberOf } from './authorize.ts'
 
 /** What is said about a file takes much less. */
 const MAX_ANNOUNCEMENT_BYTES = 8_192
@@ -23,10 +23,10 @@ const UPLOAD = /^\/api\/uploads\/(FI_[0-9A-Za-z]{16})$/
 export function addUploadRoutes(app: Pick<App, 'route'>, context: UploadContext): void {
   const { storage } = context
   const uploadOf = (request: IncomingMessage, url: URL) =>
-    findUpload(context, memberOf(storage, request).id, UPLOAD.exec(url.pathname)?.[1] ?? '')
+    findUpload(context, memberOf(storage, request, 'write').id, UPLOAD.exec(url.pathname)?.[1] ?? '')
 
   app.route('POST', /^\/api\/rooms\/[^/]+\/files$/, async (request, response, url) => {
-    const actor = actorOf(storage, request, url.pathname.split('/')[3] ?? '')
+    const actor = actorOf(storage, request, decodePart(url.pathname.split('/')[3] ?? '', 'room'), 'write')
     const body = await readBody(request, response, MAX_ANNOUNCEMENT_BYTES)
     if (!body) return
     const record = parseRecord(body.toString())

@@ -13,6 +13,7 @@ import {
   type ServerMessage,
 } from '@maru/protocol'
 import { identifyMember } from '../accounts/identify-member.ts'
+import { checkRight, neededFor } from '../accounts/rights.ts'
 import { readNews } from '../chat/read-history.ts'
 import type { RoomContext } from '../rooms/append-entry.ts'
 import { becomeMember } from '../rooms/become-member.ts'
@@ -42,12 +43,15 @@ type Hello = Extract<Request, { type: 'hello' }>
  */
 export async function enterRoom(context: SocketContext, connection: Connection, hello: Hello): Promise<void> {
   const room = readRoomName(hello.room)
-  const { member, session, token } = await identifyMember(context, {
+  const { member, session, token, bot } = await identifyMember(context, {
     token: hello.token,
     transfer: hello.transfer,
     name: readName(hello.name),
     device: readDevice(hello.device),
   })
+  checkRight(bot, 'read')
+  if (bot && context.storage.read.rooms.find(room) !== bot.roomId)
+    throw new AppError('forbidden', 'This bot belongs to another room.', { field: 'room' })
   const { member: known } = await becomeMember(context.storage, room, member)
   if (!connection.open) return
   // A token this server does not know comes from another log: so does the cursor.
@@ -59,7 +63,7 @@ export async function enterRoom(context: SocketContext, connection: Connection, 
     before.send({ type: 'replaced' })
     before.close(closeCodes.replaced, 'replaced')
   }
-  connection.seat = { room, member: me.id, session }
+  connection.seat = { room, member: me.id, session, ...(bot && { bot }) }
   context.audience.add(connection)
   const people = context.presence.people(room)
   connection.send({
@@ -85,6 +89,7 @@ export async function answerRequest(
   const { room, session } = seat
   const member = context.presence.find(room, seat.member)
   if (!member) throw new AppError('disconnected')
+  checkRight(seat.bot, neededFor[request.type])
   return { type: 'reply', id: request.id, ...(await answer(context, { room, member, session, upgrade }, request)) }
 }
 

@@ -57,11 +57,7 @@ const answers: Answers = {
   }),
   setTopic: (context, asker, { topic }) => setTopic(context, asker, topic),
   setRetention: (context, asker, { retention }) => setRetention(context, asker, retention),
-  makeOwner: async (context, asker, { member }) => {
-    const made = await makeOwner(context, asker, member)
-    context.presence.promote(asker.room, member)
-    return made
-  },
+  makeOwner: (context, asker, { member }) => makeOwner(context, asker, member),
   sessions: ({ storage }, { member, session }) => ({ sessions: listSessions(storage, member.id, session) }),
   endSession: async (context, { member }, { session }) => {
     await endSession(context, member.id, session)

@@ -80,6 +80,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
       else calls.delete(event.room)
     }
     if (event.type === 'entryAdded' && event.entry.kind === 'message') messages += 1
+    if (event.type === 'entryAdded' && event.entry.kind === 'owner') presence.promote(event.room, event.entry.target.id)
     if (event.type === 'memberForgotten') presence.forget(event.member)
     if (event.type === 'sessionEnded')
       for (const connection of audience.ofSession(event.session)) {

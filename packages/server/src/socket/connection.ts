@@ -1,5 +1,6 @@
 import { closeCodes, type Problem, type ServerMessage } from '@maru/protocol'
 import type { Schedule } from '../rooms/presence.ts'
+import type { BotLimits } from '../storage/sessions.ts'
 import type { Carrier } from './carrier.ts'
 
 /** More than this unsent and the connection is given up: it comes back and catches up by its cursor, from the disk and not from memory. */
@@ -12,6 +13,8 @@ export interface Seat {
   room: string
   member: string
   session: string
+  /** What it is held to, where it is a bot. */
+  bot?: BotLimits
 }
 
 /** One connection of one client, as the rest of this folder sees it. */

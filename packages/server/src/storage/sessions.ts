@@ -1,15 +1,25 @@
-import type { Session } from '@maru/protocol'
+import type { Right, Session } from '@maru/protocol'
+import type { Selectable } from 'kysely'
 import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
 
 export type StoredSession = Omit<Session, 'current'>
 
+/** What a bot is held to. */
+export interface BotLimits {
+  roomId: number
+  rights: readonly Right[]
+}
+
 /** The devices a member is known on: each has a token of its own. Codes let one more in. Only hashes are kept of both. */
 export interface SessionRecords {
-  findByTokenHash(hash: Uint8Array): { session: string; member: string } | undefined
+  findByTokenHash(hash: Uint8Array): { session: string; member: string; bot?: BotLimits } | undefined
+  /** The bots of a room, the oldest first. */
+  bots(roomId: number): { session: string; member: string; rights: readonly Right[]; createdAt: number }[]
   /** The latest seen first. */
   of(member: string): StoredSession[]
   /** Inside `write` only, as everything below. */
-  insert(session: { id: string; member: string; tokenHash: Uint8Array; device: string }): void
+  insert(session: { id: string; member: string; tokenHash: Uint8Array; device: string; bot?: BotLimits }): void
   touch(id: string, device: string): void
   end(id: string): void
   insertTransfer(codeHash: Uint8Array, member: string, expiresAt: number): void
@@ -20,7 +30,7 @@ export interface SessionRecords {
 
 export function prepareSessions(db: Database, now: () => number): SessionRecords {
   const byHash = db.query<{ hash: Uint8Array }>()((tables, values) =>
-    tables.selectFrom('session').select(['id', 'member_id']).where('token_hash', '=', values.hash),
+    tables.selectFrom('session').select(['id', 'member_id', 'room_id', 'rights']).where('token_hash', '=', values.hash),
   )
   const of = db.query<{ member: string }>()((tables, values) =>
     tables
@@ -30,16 +40,25 @@ export function prepareSessions(db: Database, now: () => number): SessionRecords
       .orderBy('seen_at', 'desc')
       .orderBy('id'),
   )
-  const insert = db.query<{ id: string; member: string; hash: Uint8Array; device: string; at: number }>()(
-    (tables, values) =>
-      tables.insertInto('session').values({
-        id: values.id,
-        member_id: values.member,
-        token_hash: values.hash,
-        device: values.device,
-        created_at: values.at,
-        seen_at: values.at,
-      }),
+  const bots = db.query<{ room: number }>()((tables, values) =>
+    tables
+      .selectFrom('session')
+      .select(['id', 'member_id', 'rights', 'created_at'])
+      .where('room_id', '=', values.room)
+      .orderBy('created_at')
+      .orderBy('id'),
+  )
+  const insert = db.query<Omit<Selectable<Tables['session']>, 'seen_at'>>()((tables, values) =>
+    tables.insertInto('session').values({
+      id: values.id,
+      member_id: values.member_id,
+      token_hash: values.token_hash,
+      device: values.device,
+      created_at: values.created_at,
+      seen_at: values.created_at,
+      room_id: values.room_id,
+      rights: values.rights,
+    }),
   )
   const touch = db.query<{ id: string; device: string; at: number }>()((tables, values) =>
     tables.updateTable('session').set({ device: values.device, seen_at: values.at }).where('id', '=', values.id),
@@ -62,8 +81,19 @@ export function prepareSessions(db: Database, now: () => number): SessionRecords
   return {
     findByTokenHash(hash) {
       const [row] = byHash({ hash })
-      return row && { session: row.id, member: row.member_id }
+      if (!row) return undefined
+      const { id: session, member_id: member, room_id: roomId, rights } = row
+      return roomId === null
+        ? { session, member }
+        : { session, member, bot: { roomId, rights: JSON.parse(rights ?? '[]') } }
     },
+    bots: (room) =>
+      bots({ room }).map(({ id, member_id, rights, created_at }) => ({
+        session: id,
+        member: member_id,
+        rights: JSON.parse(rights ?? '[]'),
+        createdAt: created_at,
+      })),
     of: (member) =>
       of({ member }).map(({ id, device, created_at, seen_at }) => ({
         id,
@@ -71,7 +101,10 @@ export function prepareSessions(db: Database, now: () => number): SessionRecords
         createdAt: created_at,
         seenAt: seen_at,
       })),
-    insert: ({ id, member, tokenHash, device }) => void insert({ id, member, hash: tokenHash, device, at: now() }),
+    insert({ id, member, tokenHash, device, bot }) {
+      const limits = { room_id: bot?.roomId ?? null, rights: bot ? JSON.stringify(bot.rights) : null }
+      insert({ id, member_id: member, token_hash: tokenHash, device, created_at: now(), ...limits })
+    },
     touch: (id, device) => void touch({ id, device, at: now() }),
     end: (id) => void end({ id }),
     insertTransfer(hash, member, expires) {

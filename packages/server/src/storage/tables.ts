@@ -23,6 +23,9 @@ export interface Tables {
     device: string
     created_at: number
     seen_at: number
+    /** Of a bot: the only room it may enter, and what it may do there, as JSON. */
+    room_id: number | null
+    rights: string | null
   }
   transfer: { code_hash: Uint8Array; member_id: string; expires_at: number }
   membership: {
@@ -83,6 +86,17 @@ export interface Tables {
     gone: Generated<number>
   }
   mention: { room_id: number; member_id: string; seq: number }
+  hook: {
+    id: string
+    room_id: number
+    url: string
+    secret: string
+    created_by: string
+    created_at: number
+    /** The number of the last entry that needs no sending any more. */
+    delivered: number
+    problem: string | null
+  }
   presence: { room_id: number; member_id: string; name: string }
 }
 
@@ -264,4 +278,20 @@ export const migrations: readonly string[] = [
    create index file_unsent on file (member_id, created_at) where seq is null;
    create index file_by_member on file (member_id);
    create index file_gone on file (gone);`,
+
+  // Bots are sessions with less than everything; webhooks remember how far they have come.
+  `alter table session add column room_id integer;
+   alter table session add column rights text;
+   create index session_by_room on session (room_id) where room_id is not null;
+   create table hook (
+     id text primary key,
+     room_id integer not null references room (id),
+     url text not null,
+     secret text not null,
+     created_by text not null,
+     created_at integer not null,
+     delivered integer not null,
+     problem text
+   ) strict, without rowid;
+   create index hook_by_room on hook (room_id);`,
 ]
