@@ -1,12 +1,17 @@
-import type { RoomClient } from '@maru/client'
+import type { Draft, RoomClient } from '@maru/client'
 import { AppError } from '@maru/protocol'
 import X from 'lucide-react/icons/x'
-import type { RefObject } from 'react'
+import { lazy, type RefObject, Suspense, useMemo, useRef } from 'react'
+import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 import { toast } from '../../ui/Toasts.tsx'
 import { Composer } from './Composer.tsx'
+import { createDesk, type Desk } from './desk.ts'
 import { MessageLog } from './MessageLog.tsx'
+import { TypingLine } from './TypingLine.tsx'
+
+const DeleteDialog = lazy(async () => ({ default: (await import('./DeleteDialog.tsx')).DeleteDialog }))
 
 interface ChatProps {
   client: RoomClient
@@ -19,15 +24,9 @@ interface ChatProps {
 
 /** The conversation of a room, as a panel or as the whole page. */
 export function Chat({ client, draft, newFrom, onQuit, onClose }: ChatProps) {
-  const { chat, problems } = useWords()
-  const send = (text: string) => {
-    try {
-      client.send(text)
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      toast(`${chat.notSent} ${problems.short[error.code] ?? error.message}`)
-    }
-  }
+  const { chat } = useWords()
+  const refused = useRefused()
+  const desk = useMemo(() => createDesk(client, (error) => refused.current(error)), [client, refused])
   return (
     <>
       {onClose && (
@@ -36,8 +35,53 @@ export function Chat({ client, draft, newFrom, onQuit, onClose }: ChatProps) {
           <IconButton icon={X} label={chat.close} onClick={onClose} />
         </div>
       )}
-      <MessageLog client={client} newFrom={newFrom} />
-      <Composer draft={draft} onSend={send} onQuit={onQuit} />
+      <MessageLog desk={desk} newFrom={newFrom} />
+      <TypingLine client={client} />
+      <Composer desk={desk} draft={draft} onSend={(message) => sendFrom(desk, message, refused)} onQuit={onQuit} />
+      <Deleting desk={desk} />
     </>
+  )
+}
+
+/** Tells why something was refused, in the words of the language now chosen. */
+function useRefused(): RefObject<(error: unknown) => void> {
+  const { chat, problems } = useWords()
+  const refused = useRef<(error: unknown) => void>(() => undefined)
+  refused.current = (error) => {
+    if (!(error instanceof AppError)) throw error
+    toast(`${chat.notDone} ${problems.short[error.code] ?? error.message}`)
+  }
+  return refused
+}
+
+/** Sends, answers or edits, as the desk has it. Gives whether the field may be emptied. */
+function sendFrom(desk: Desk, draft: Draft, refused: RefObject<(error: unknown) => void>): boolean {
+  const intent = desk.intent.state()
+  try {
+    if (intent.kind === 'edit') {
+      if (draft.text !== intent.message.text)
+        void desk.ask<'edit'>({ type: 'edit', target: intent.message.seq, text: draft.text })
+      return true
+    }
+    desk.client.send({
+      ...draft,
+      ...(intent.kind === 'reply' && { replyTo: intent.message.seq }),
+      ...(intent.kind === 'write' && intent.to && { to: intent.to }),
+    })
+    if (desk.client.state().past) desk.client.returnToNewest()
+    return true
+  } catch (error) {
+    refused.current(error)
+    return false
+  }
+}
+
+function Deleting({ desk }: { desk: Desk }) {
+  const isAsked = useStore(desk.deleting, (message) => message !== undefined)
+  if (!isAsked) return null
+  return (
+    <Suspense fallback={null}>
+      <DeleteDialog desk={desk} />
+    </Suspense>
   )
 }

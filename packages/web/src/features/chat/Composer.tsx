@@ -1,18 +1,23 @@
-import { limits } from '@maru/protocol'
+import type { Draft } from '@maru/client'
 import ArrowUp from 'lucide-react/icons/arrow-up'
-import { type RefObject, useEffect, useId, useRef, useState } from 'react'
+import Check from 'lucide-react/icons/check'
+import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react'
+import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { commandIn, composerAction, lengthOf } from './composer-keys.ts'
+import { type Desk, type Intent, lastEditable } from './desk.ts'
+import { IntentBar } from './IntentBar.tsx'
 
 /** How many signs before the limit the counter shows. */
 const NEAR = 200
 
 interface ComposerProps {
+  desk: Desk
   /** Survives the panel being closed and opened. */
   draft: RefObject<string>
-  disabled?: boolean
-  onSend: (text: string) => void
+  /** Gives whether the field may be emptied. */
+  onSend: (draft: Draft) => boolean
   onQuit: () => void
 }
 
@@ -20,33 +25,47 @@ interface ComposerProps {
  * The message field. It keeps its own text, because a field that is written back while an input method composes loses
  * syllables; what is known here is only how long it is.
  */
-export function Composer({ draft, disabled, onSend, onQuit }: ComposerProps) {
+export function Composer({ desk, draft, onSend, onQuit }: ComposerProps) {
   const { chat } = useWords()
   const id = useId()
+  const barId = useId()
   const field = useRef<HTMLTextAreaElement>(null)
+  const limit = useStore(desk.client, (state) => state.limits.text)
   const [length, setLength] = useState(() => lengthOf(draft.current.trim()))
-  const left = limits.text - length
-
-  useEffect(() => {
-    if (field.current && draft.current) {
-      field.current.value = draft.current
-      fit(field.current)
-    }
-  }, [draft])
+  const left = limit - length
+  const write = (text: string) => {
+    const area = field.current
+    if (!area) return
+    area.value = text
+    setLength(lengthOf(text.trim()))
+    fit(area)
+  }
+  const intent = useIntent(desk, field, draft, write)
+  const editing = intent.kind === 'edit'
 
   const send = () => {
-    const area = field.current
-    const text = area?.value.trim() ?? ''
-    if (!area || text === '' || lengthOf(text) > limits.text) return
-    const command = commandIn(text)
-    if (disabled && !command) return
-    area.value = ''
-    draft.current = ''
-    setLength(0)
-    fit(area)
-    if (command === 'quit') onQuit()
-    else onSend(text)
+    const text = field.current?.value.trim() ?? ''
+    if (text === '' || lengthOf(text) > limit) return
+    if (commandIn(text) === 'quit') {
+      draft.current = ''
+      write('')
+      onQuit()
+    } else if (onSend({ text })) {
+      if (!editing) draft.current = ''
+      desk.intent.set(editing || intent.kind === 'reply' ? { kind: 'write' } : intent)
+      if (!editing) write('')
+    }
   }
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    const action = composerAction(event.nativeEvent, event.currentTarget.value === '')
+    const last = action === 'editLast' && intent.kind === 'write' ? lastEditable(desk.client.state()) : undefined
+    if (action === 'send') send()
+    else if (last) desk.intent.set({ kind: 'edit', message: last })
+    else if (action === 'cancel' && (intent.kind !== 'write' || intent.to)) desk.intent.set({ kind: 'write' })
+    else return
+    event.preventDefault()
+  }
+  const label = intent.kind === 'write' && intent.to ? chat.writingTo(intent.to.name) : chat.write
   return (
     <form
       className="mx-3 mb-3"
@@ -56,52 +75,78 @@ export function Composer({ draft, disabled, onSend, onQuit }: ComposerProps) {
         field.current?.focus()
       }}
     >
-      {left <= NEAR && (
-        <p
-          id={id}
-          className={classNames(
-            'px-2 pb-1 text-end text-[0.8125rem] tabular-nums',
-            left < 0 ? 'font-semibold text-clay-ink' : 'text-soft',
-          )}
-        >
-          {left < 0 ? chat.tooLong(-left) : chat.remaining(left)}
-        </p>
-      )}
+      <IntentBar id={barId} desk={desk} />
+      {left <= NEAR && <Counter id={id} left={left} />}
       <div className="flex items-end gap-1 rounded-2xl border-[1.5px] border-line-strong/60 bg-raised p-1 transition focus-within:border-wood focus-within:ring-4 focus-within:ring-wood-tint">
         <textarea
           ref={field}
           rows={1}
           dir="auto"
-          aria-label={chat.write}
-          aria-describedby={left <= NEAR ? id : undefined}
+          aria-label={label}
+          aria-describedby={classNames(intent.kind !== 'write' && barId, left <= NEAR && id) || undefined}
           aria-invalid={left < 0 || undefined}
-          placeholder={chat.write}
+          placeholder={label}
           data-first-focus={matchMedia('(pointer: fine)').matches ? '' : undefined}
           enterKeyHint="send"
           autoComplete="off"
           className="field-sizing-content max-h-40 min-h-10 min-w-0 flex-1 resize-none bg-transparent px-3 py-2 text-base outline-none placeholder:text-faint pointer-coarse:min-h-11"
           onInput={(event) => {
-            draft.current = event.currentTarget.value
-            setLength(lengthOf(draft.current.trim()))
+            const text = event.currentTarget.value
+            if (!editing) draft.current = text
+            setLength(lengthOf(text.trim()))
             fit(event.currentTarget)
+            if (text !== '' && !editing) desk.client.typing(intent.kind === 'write' ? intent.to?.id : undefined)
           }}
-          onKeyDown={(event) => {
-            if (composerAction(event.nativeEvent) !== 'send') return
-            event.preventDefault()
-            send()
-          }}
+          onKeyDown={onKeyDown}
         />
         <button
           type="submit"
-          aria-label={chat.send}
-          title={chat.send}
+          aria-label={editing ? chat.saveEdit : chat.send}
+          title={editing ? chat.saveEdit : chat.send}
           disabled={length === 0 || left < 0}
           className="grid size-10 flex-none place-items-center rounded-button bg-wood text-wood-ink transition hover:bg-wood-deep disabled:bg-ink/10 disabled:text-faint pointer-coarse:size-11"
         >
-          <ArrowUp size={20} aria-hidden="true" />
+          {editing ? <Check size={20} aria-hidden="true" /> : <ArrowUp size={20} aria-hidden="true" />}
         </button>
       </div>
     </form>
+  )
+}
+
+/** Puts into the field what the intent asks for, at once: the text that is edited, or the draft again. */
+function useIntent(
+  desk: Desk,
+  field: RefObject<HTMLTextAreaElement | null>,
+  draft: RefObject<string>,
+  write: (text: string) => void,
+): Intent {
+  const latest = useRef(write)
+  latest.current = write
+  useEffect(() => {
+    let before = desk.intent.state()
+    latest.current(before.kind === 'edit' ? before.message.text : draft.current)
+    return desk.intent.subscribe((next) => {
+      if (next.kind === 'edit') latest.current(next.message.text)
+      else if (before.kind === 'edit') latest.current(draft.current)
+      before = next
+      field.current?.focus()
+    })
+  }, [desk, field, draft])
+  return useStore(desk.intent, (state) => state)
+}
+
+function Counter({ id, left }: { id: string; left: number }) {
+  const { chat } = useWords()
+  return (
+    <p
+      id={id}
+      className={classNames(
+        'px-2 pb-1 text-end text-[0.8125rem] tabular-nums',
+        left < 0 ? 'font-semibold text-clay-ink' : 'text-soft',
+      )}
+    >
+      {left < 0 ? chat.tooLong(-left) : chat.remaining(left)}
+    </p>
   )
 }
 

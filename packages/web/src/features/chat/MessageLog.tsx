@@ -1,12 +1,23 @@
 import type { RoomClient } from '@maru/client'
+import type { Line, Member } from '@maru/protocol'
 import ArrowDown from 'lucide-react/icons/arrow-down'
-import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
+import type { Desk } from './desk.ts'
 import { RowView } from './RowView.tsx'
-import { buildTimeline } from './timeline.ts'
+import { buildTimeline, type Row } from './timeline.ts'
 
 /** How near to the end still counts as the end, in px. */
 const END_PX = 24
@@ -14,7 +25,7 @@ const END_PX = 24
 const TOP_PX = 400
 
 interface MessageLogProps {
-  client: RoomClient
+  desk: Desk
   newFrom: number | undefined
   className?: string
 }
@@ -23,23 +34,32 @@ interface MessageLogProps {
  * The messages of a room. Only what is near the view is in the page, so it stays quick with thousands. It keeps its end
  * in view while the reader is there, and keeps the read line in place while older ones come before it.
  */
-export function MessageLog({ client, newFrom, className }: MessageLogProps) {
+export function MessageLog({ desk, newFrom, className }: MessageLogProps) {
+  const { client } = desk
   const { chat } = useWords()
-  const entries = useStore(client, (state) => state.entries)
-  const pending = useStore(client, (state) => state.pending)
+  const newest = useStore(client, (state) => state.entries)
+  const past = useStore(client, (state) => state.past)
+  const waiting = useStore(client, (state) => state.pending)
   const me = useStore(client, (state) => state.me)
-  const hasOlder = useStore(client, (state) => state.hasOlder)
+  const olderThere = useStore(client, (state) => state.hasOlder)
+  const { entries, hasOlder } = past ?? { entries: newest, hasOlder: olderThere }
+  const pending = past?.hasNewer ? none : waiting
   const rows = useMemo(
     () => buildTimeline({ entries, pending, me: me?.id, newFrom }),
     [entries, pending, me?.id, newFrom],
   )
+  const names = useNames(client, entries)
+  const seen = useSeen(client, entries, names)
   const list = useRef<VirtualizerHandle>(null)
   const firstSeq = entries[0]?.seq
   const shownFirst = useRef(firstSeq)
+  const inPast = past !== undefined
   // True only for the rendering that puts older rows before the others.
   const prepending = shownFirst.current !== undefined && firstSeq !== undefined && firstSeq < shownFirst.current
-  const { atEnd, below, onScroll, toEnd, follow } = useEnd(list, rows.length, entries)
-  const older = useOlder(client, hasOlder)
+  const { atEnd, below, onScroll, toEnd, follow } = useEnd(list, rows.length, newest, inPast)
+  const older = usePages(hasOlder, () => client.loadOlder())
+  const newer = usePages(past?.hasNewer ?? false, () => client.loadNewer())
+  const lit = useTarget(desk, list, rows, hasOlder)
 
   useLayoutEffect(() => {
     shownFirst.current = firstSeq
@@ -58,31 +78,48 @@ export function MessageLog({ client, newFrom, className }: MessageLogProps) {
         aria-live="off"
         aria-label={chat.log}
         tabIndex={0}
-        className="flex min-h-0 flex-1 flex-col overflow-y-auto overscroll-contain px-4.5 pb-4 outline-offset-[-3px] [overflow-anchor:none]"
+        className="flex min-h-0 flex-1 flex-col overflow-x-clip overflow-y-auto overscroll-contain px-4.5 pt-3 pb-4 outline-offset-[-3px] [overflow-anchor:none]"
+        onKeyDown={walk}
       >
         <div className="flex-1" />
         <Virtualizer
+          key={inPast ? 'past' : 'newest'}
           ref={list}
           shift={prepending}
           onScroll={(offset) => {
             onScroll(offset)
+            const handle = list.current
             if (offset < TOP_PX) older.load()
+            if (handle && offset + handle.viewportSize > handle.scrollSize - TOP_PX) newer.load()
           }}
           onResize={follow}
         >
           {[
             // Absent while there is more before it: what is put first must be new, or the read line would move.
             ...(hasOlder ? [] : [<LogTop key="top" empty={rows.length === 0} />]),
-            ...rows.map((row) => <RowView key={row.key} row={row} client={client} me={me} />),
+            ...rows.map((row) => (
+              <RowView
+                key={row.key}
+                row={row}
+                desk={desk}
+                me={me}
+                names={names}
+                isLit={row.kind === 'message' && row.message.seq === lit}
+                seenBy={row.kind === 'message' && row.message.seq === seen?.seq ? seen.by : undefined}
+              />
+            )),
           ]}
         </Virtualizer>
       </div>
       <OlderState older={older} />
-      {!atEnd && (
+      {(!atEnd || inPast) && (
         <Button
           size="small"
           className="rise absolute start-1/2 bottom-3 -translate-x-1/2 rounded-full shadow-soft rtl:translate-x-1/2"
-          onClick={toEnd}
+          onClick={() => {
+            client.returnToNewest()
+            toEnd()
+          }}
         >
           <ArrowDown size={16} aria-hidden="true" />
           {below > 0 ? chat.newBelow(below) : chat.latest}
@@ -92,13 +129,86 @@ export function MessageLog({ client, newFrom, className }: MessageLogProps) {
   )
 }
 
+const none: readonly [] = []
+
+/** Arrows up and down go from message to message, which is how they are reached without a mouse. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const log = event.currentTarget
+  const from = event.target as HTMLElement
+  const isUp = event.key === 'ArrowUp'
+  if ((!isUp && event.key !== 'ArrowDown') || (from !== log && !from.dataset.message)) return
+  const all = [...log.querySelectorAll<HTMLElement>('[data-message]')]
+  const next = from === log ? (isUp ? all.at(-1) : undefined) : all[all.indexOf(from) + (isUp ? -1 : 1)]
+  if (!next) return
+  event.preventDefault()
+  next.focus()
+}
+
+/** Who is here or has said something, by the name they have now: those a text may call. */
+function useNames(client: RoomClient, entries: readonly Line[]): readonly Member[] {
+  const people = useStore(client, (state) => state.people)
+  return useMemo(() => {
+    const known = new Map<string, Member>()
+    for (const { member, name } of entries) if (name) known.set(member, { id: member, name })
+    for (const { id, name } of people) known.set(id, { id, name })
+    return [...known.values()]
+  }, [entries, people])
+}
+
+/** The last own message, and who of those here has read it. */
+function useSeen(client: RoomClient, entries: readonly Line[], names: readonly Member[]) {
+  const reads = useStore(client, (state) => state.reads)
+  const me = useStore(client, (state) => state.me?.id)
+  return useMemo(() => {
+    const last = entries.findLast((entry) => entry.kind === 'message' && entry.member === me)
+    if (!last) return undefined
+    const by = names.filter(({ id }) => id !== me && (reads[id] ?? 0) >= last.seq).map(({ name }) => name)
+    return { seq: last.seq, by }
+  }, [entries, names, reads, me])
+}
+
+/** How long a message that was jumped to is marked. */
+const LIT_MS = 2_500
+
+/** Brings what the desk points at into view, as soon as it is among the rows; gives its number while it is marked. */
+function useTarget(desk: Desk, list: RefObject<VirtualizerHandle | null>, rows: readonly Row[], hasOlder: boolean) {
+  const target = useStore(desk.target, (state) => state)
+  const [lit, setLit] = useState<number>()
+  const done = useRef(target)
+  useEffect(() => {
+    if (!target || done.current === target) return
+    const index = rows.findIndex((row) => row.kind === 'message' && row.message.seq === target.seq)
+    if (index < 0) return
+    done.current = target
+    setLit(target.seq)
+    list.current?.scrollToIndex(index + (hasOlder ? 0 : 1), { align: 'center' })
+    const frame = requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>(`[data-message="${target.seq}"]`)?.focus({ preventScroll: true }),
+    )
+    return () => cancelAnimationFrame(frame)
+  }, [target, rows, hasOlder, list])
+  useEffect(() => {
+    if (lit === undefined) return
+    const timer = setTimeout(() => setLit(undefined), LIT_MS)
+    return () => clearTimeout(timer)
+  }, [lit])
+  return lit
+}
+
 /** Whether the reader is at the end, what came below meanwhile, and how to get there. */
-function useEnd(list: RefObject<VirtualizerHandle | null>, rows: number, entries: readonly { seq: number }[]) {
+function useEnd(
+  list: RefObject<VirtualizerHandle | null>,
+  rows: number,
+  entries: readonly { seq: number }[],
+  inPast: boolean,
+) {
   const [atEnd, setAtEnd] = useState(true)
   const stuck = useRef(true)
   const seen = useRef<number>(0)
   const last = entries.at(-1)?.seq ?? 0
-  if (atEnd) seen.current = last
+  if (atEnd && !inPast) seen.current = last
+  // Where somebody has jumped to, nothing pulls away.
+  if (inPast) stuck.current = false
   const count = useRef(rows)
   count.current = rows
 
@@ -106,10 +216,11 @@ function useEnd(list: RefObject<VirtualizerHandle | null>, rows: number, entries
     (offset: number) => {
       const handle = list.current
       if (!handle) return
-      stuck.current = offset + handle.viewportSize >= handle.scrollSize - END_PX
-      setAtEnd(stuck.current)
+      const isEnd = offset + handle.viewportSize >= handle.scrollSize - END_PX
+      stuck.current = isEnd && !inPast
+      setAtEnd(isEnd)
     },
-    [list],
+    [list, inPast],
   )
   const follow = useCallback(() => {
     if (stuck.current) list.current?.scrollToIndex(count.current, { align: 'end' })
@@ -123,17 +234,16 @@ function useEnd(list: RefObject<VirtualizerHandle | null>, rows: number, entries
   return { atEnd, below, onScroll, follow, toEnd }
 }
 
-type Older = { state: 'idle' | 'loading' | 'failed'; load: () => void }
+type Pages = { state: 'idle' | 'loading' | 'failed'; load: () => void }
 
-function useOlder(client: RoomClient, hasOlder: boolean): Older {
-  const [state, setState] = useState<Older['state']>('idle')
+function usePages(hasMore: boolean, loadMore: () => Promise<void>): Pages {
+  const [state, setState] = useState<Pages['state']>('idle')
   const busy = useRef(false)
-  const load = useCallback(() => {
-    if (busy.current || !hasOlder) return
+  const load = () => {
+    if (busy.current || !hasMore) return
     busy.current = true
     setState('loading')
-    client
-      .loadOlder()
+    loadMore()
       .then(
         () => setState('idle'),
         () => setState('failed'),
@@ -141,11 +251,11 @@ function useOlder(client: RoomClient, hasOlder: boolean): Older {
       .finally(() => {
         busy.current = false
       })
-  }, [client, hasOlder])
+  }
   return { state, load }
 }
 
-function OlderState({ older }: { older: Older }) {
+function OlderState({ older }: { older: Pages }) {
   const { chat } = useWords()
   if (older.state === 'idle') return null
   return (

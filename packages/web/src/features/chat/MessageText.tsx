@@ -1,24 +1,44 @@
-import { memo } from 'react'
-import { splitLinks } from './links.ts'
+import { type ComponentType, memo, useEffect } from 'react'
+import { createStore, useStore } from '../../lib/store.ts'
+import { classNames } from '../../ui/class-names.ts'
+import { PlainText, type TextProps } from './PlainText.tsx'
 
-/** A message as its writer typed it: text, and addresses that can be followed. Never markup. */
-export const MessageText = memo(({ text }: { text: string }) => (
-  <p dir="auto" className="whitespace-pre-wrap break-words">
-    {splitLinks(text).map((part, index) =>
-      part.href ? (
-        <a
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text never change places.
-          key={index}
-          href={part.href}
-          target="_blank"
-          rel="noopener noreferrer nofollow ugc"
-          className="break-all text-wood underline decoration-wood/40 underline-offset-3 hover:decoration-wood"
-        >
-          {part.text}
-        </a>
-      ) : (
-        part.text
-      ),
-    )}
-  </p>
-))
+/** Signs that mean something in Markdown. A text without them is shown as it is and needs no parser. */
+const markup = /[*`~|\\]|(?:^|\W)_|^[ \t]*(?:>|#{1,6}\s|[-+]\s|\d{1,9}[.)]\s|---)|\]\(/m
+
+const rich = createStore<ComponentType<TextProps> | undefined>(undefined)
+let asked = false
+
+function loadRich(): void {
+  if (asked) return
+  asked = true
+  import('./RichText.tsx').then(
+    (module) => rich.set(module.RichText),
+    () => {
+      asked = false
+    },
+  )
+}
+
+/** What a message says: never markup of the page, only elements made here. Until the part that knows Markdown is there, as it was typed. */
+export const MessageText = memo(({ text, names, me }: TextProps) => {
+  const Rich = useStore(rich, (component) => component)
+  const isRich = markup.test(text)
+  useEffect(() => {
+    if (isRich) loadRich()
+  }, [isRich])
+  if (isRich && Rich) return <Rich text={text} names={names} me={me} />
+  return (
+    <p dir="auto" className={classNames('whitespace-pre-wrap break-words', isOnlyEmoji(text) && 'text-[2rem]/[1.3]')}>
+      <PlainText text={text} names={names} me={me} />
+    </p>
+  )
+})
+
+/** One to three emoji and nothing else are shown large. */
+function isOnlyEmoji(text: string): boolean {
+  return text.length <= 40 && onlyEmoji.test(text)
+}
+
+const onlyEmoji =
+  /^(?:\p{Extended_Pictographic}(?:\p{M}|\u200d|\ufe0f|\p{Emoji_Modifier}|\p{Extended_Pictographic})*\s?){1,3}$/u

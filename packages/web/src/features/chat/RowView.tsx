@@ -1,24 +1,32 @@
 import type { RoomClient } from '@maru/client'
+import type { Member } from '@maru/protocol'
 import Clock from 'lucide-react/icons/clock'
 import RotateCw from 'lucide-react/icons/rotate-cw'
 import TriangleAlert from 'lucide-react/icons/triangle-alert'
-import { memo, type ReactNode, useState } from 'react'
-import { personClass } from '../../lib/person-colour.ts'
-import { clock, dayName, fullTime } from '../../lib/time.ts'
+import { memo } from 'react'
+import { dayName, fullTime } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
-import { Avatar } from '../../ui/Avatar.tsx'
 import { classNames } from '../../ui/class-names.ts'
+import type { Desk } from './desk.ts'
+import { Group, Message } from './Message.tsx'
 import { MessageText } from './MessageText.tsx'
-import { eventLines, type MessageRow, type Row } from './timeline.ts'
+import { tellEvent } from './tell-event.ts'
+import { eventLines, type Row } from './timeline.ts'
 
 interface RowProps {
   row: Row
-  client: RoomClient
-  me: { id: string; name: string } | undefined
+  desk: Desk
+  me: Member | undefined
+  /** Who can be called by name. */
+  names: readonly Member[]
+  /** Whether it was just jumped to. */
+  isLit: boolean
+  /** Who has read up to here; given for the last own message alone. */
+  seenBy: readonly string[] | undefined
 }
 
 /** One row of the log, in the shape its kind asks for. */
-export const RowView = memo(({ row, client, me }: RowProps) => {
+export const RowView = memo(({ row, desk, me, names, isLit, seenBy }: RowProps) => {
   switch (row.kind) {
     case 'day':
       return <DayLine at={row.at} />
@@ -27,9 +35,9 @@ export const RowView = memo(({ row, client, me }: RowProps) => {
     case 'events':
       return <EventsLine {...row} />
     case 'message':
-      return <Message row={row} own={row.member === me?.id} />
+      return <Message row={row} desk={desk} me={me} names={names} isLit={isLit} seenBy={seenBy} />
     case 'pending':
-      return <Pending row={row} client={client} me={me} />
+      return <Pending row={row} client={desk.client} me={me} names={names} />
   }
 })
 
@@ -67,9 +75,7 @@ function NewLine() {
 function EventsLine({ events, at }: Extract<Row, { kind: 'events' }>) {
   const { chat } = useWords()
   const language = useLanguage()
-  const said = eventLines(events).map((event) =>
-    event.kind === 'renamed' ? chat.renamed(event.before, event.name) : chat[event.kind](event.names),
-  )
+  const said = eventLines(events).map((event) => tellEvent(event, chat))
   return (
     <p className="px-2 pt-3.5 text-center text-[0.8125rem] text-faint" title={fullTime(language, at)}>
       {said.join(' · ')}
@@ -77,75 +83,16 @@ function EventsLine({ events, at }: Extract<Row, { kind: 'events' }>) {
   )
 }
 
-/** A message younger than this slides in; one that comes back into view by scrolling does not, nor an own one, which was there already. */
-const FRESH_MS = 1_500
-
-function Message({ row, own }: { row: MessageRow; own: boolean }) {
-  const [fresh] = useState(() => !own && Math.abs(Date.now() - row.at) < FRESH_MS)
-  const language = useLanguage()
-  const time = clock(language, row.at)
-  const stamp = { dateTime: new Date(row.at).toISOString(), title: fullTime(language, row.at) }
-  if (!row.head)
-    return (
-      <div className={classNames('group relative ps-11.75 pt-0.5', fresh && 'rise')}>
-        <time
-          {...stamp}
-          className="absolute start-0 top-1 w-9 text-center text-[0.6875rem] text-faint tabular-nums opacity-0 transition group-hover:opacity-100"
-        >
-          {time}
-        </time>
-        <MessageText text={row.text} />
-      </div>
-    )
-  return (
-    <Group
-      id={row.member}
-      fresh={fresh}
-      name={row.name}
-      aside={
-        <time {...stamp} className="text-xs text-faint tabular-nums">
-          {time}
-        </time>
-      }
-    >
-      <MessageText text={row.text} />
-    </Group>
-  )
-}
-
-interface GroupProps {
-  id: string
-  name: string
-  fresh?: boolean
-  aside?: ReactNode
-  children: ReactNode
-}
-
-function Group({ id, name, fresh, aside, children }: GroupProps) {
-  return (
-    <div className={classNames('flex gap-2.75 pt-4', fresh && 'rise')}>
-      <Avatar id={id} name={name} />
-      <div className="min-w-0 flex-1">
-        <p className={classNames(personClass(id), 'flex items-baseline gap-2')}>
-          <b dir="auto" className="min-w-0 truncate text-sm font-semibold text-person-ink">
-            {name}
-          </b>
-          {aside}
-        </p>
-        {children}
-      </div>
-    </div>
-  )
-}
-
 function Pending({
   row,
   client,
   me,
+  names,
 }: {
   row: Extract<Row, { kind: 'pending' }>
   client: RoomClient
   me: RowProps['me']
+  names: readonly Member[]
 }) {
   const { chat, problems } = useWords()
   const { clientId, text, state, problem } = row.message
@@ -154,7 +101,7 @@ function Pending({
     <>
       <div className={classNames('flex items-start gap-2', !failed && 'text-soft')}>
         <div className="min-w-0">
-          <MessageText text={text} />
+          <MessageText text={text} names={names} me={me?.id} />
         </div>
         {!failed && <Clock size={14} className="late mt-1 flex-none text-faint" aria-hidden="true" />}
       </div>
@@ -179,9 +126,11 @@ function Pending({
   )
   if (!row.head || !me) return <div className="ps-11.75 pt-0.5">{body}</div>
   return (
-    <Group id={me.id} name={me.name}>
-      {body}
-    </Group>
+    <div className="pt-4">
+      <Group id={me.id} name={me.name}>
+        {body}
+      </Group>
+    </div>
   )
 }
 

@@ -20,9 +20,19 @@ describe('keys of the message field', () => {
     ['Return that finishes a syllable', key({ isComposing: true }), 'nothing'],
     ['Return handled by the input method', key({ key: 'Process', keyCode: 229, isComposing: true }), 'nothing'],
     ['the same in Safari, after the composition ended', key({ keyCode: 229 }), 'nothing'],
+    ['Escape', key({ key: 'Escape', keyCode: 27 }), 'cancel'],
+    ['Escape that ends a composition', key({ key: 'Escape', keyCode: 27, isComposing: true }), 'nothing'],
+    ['the arrow up in a text', key({ key: 'ArrowUp', keyCode: 38 }), 'nothing'],
     ['a letter', key({ key: 'a', keyCode: 65 }), 'nothing'],
   ])('%s', (_name, event, action) => {
     expect(composerAction(event)).toBe(action)
+  })
+
+  test('the arrow up in an empty field edits the last message, unless it is held with another key or composes', () => {
+    const up = { key: 'ArrowUp', keyCode: 38 }
+    expect(composerAction(key(up), true)).toBe('editLast')
+    expect(composerAction(key({ ...up, shiftKey: true }), true)).toBe('nothing')
+    expect(composerAction(key({ ...up, isComposing: true }), true)).toBe('nothing')
   })
 
   test('knows the two ways to leave by typing', () => {

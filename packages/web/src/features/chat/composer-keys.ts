@@ -13,10 +13,19 @@ export interface ComposerKey {
  * What a key does in the message field. While an input method composes, every key is its own: Return there finishes a
  * syllable. 229 is how Safari marks that key, whose `isComposing` is already false again.
  */
-export function composerAction(event: ComposerKey): 'send' | 'nothing' {
+export function composerAction(event: ComposerKey, isEmpty = false): 'send' | 'editLast' | 'cancel' | 'nothing' {
   if (event.isComposing || event.keyCode === 229) return 'nothing'
-  if (event.key !== 'Enter') return 'nothing'
-  return event.shiftKey || event.altKey ? 'nothing' : 'send'
+  const withOther = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey
+  switch (event.key) {
+    case 'Enter':
+      return event.shiftKey || event.altKey ? 'nothing' : 'send'
+    case 'ArrowUp':
+      return isEmpty && !withOther ? 'editLast' : 'nothing'
+    case 'Escape':
+      return withOther ? 'nothing' : 'cancel'
+    default:
+      return 'nothing'
+  }
 }
 
 /** What was typed as a command instead of a message. `{quit}` is how the program Maru descends from was left. */

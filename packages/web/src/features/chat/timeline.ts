@@ -1,5 +1,5 @@
 import type { PendingMessage } from '@maru/client'
-import type { Line } from '@maru/protocol'
+import type { Line, Message } from '@maru/protocol'
 
 /** What the log shows, one row after the other. Keys stay the same while older and newer rows come. */
 export type Row =
@@ -12,18 +12,17 @@ export type Row =
 export interface MessageRow {
   kind: 'message'
   key: string
-  at: number
-  member: string
-  name: string
-  text: string
+  message: Message
   /** Whether it starts a group, and so shows who and when. */
   head: boolean
 }
 
-type RoomEvent = Extract<Line, { kind: 'joined' | 'left' | 'renamed' }>
+/** Every line that is no message. */
+export type RoomEvent = Exclude<Line, Message>
+type Passing = Extract<RoomEvent, { kind: 'joined' | 'left' }>
 
 /** Several who came or went in a row are one line. */
-type RoomEventLine = { kind: 'joined' | 'left'; names: string[] } | { kind: 'renamed'; name: string; before: string }
+export type RoomEventLine = { kind: 'joined' | 'left'; names: string[] } | Exclude<RoomEvent, Passing>
 
 /** Messages of one person stay in one group while they are not further apart than this. */
 const GROUP_MS = 5 * 60_000
@@ -56,7 +55,7 @@ export function buildTimeline({ entries, pending, me, newFrom }: TimelineInput):
   }
   for (const message of pending) {
     const before = rows.at(-1)
-    const follows = before?.kind === 'pending' || (before?.kind === 'message' && before.member === me)
+    const follows = before?.kind === 'pending' || (before?.kind === 'message' && before.message.member === me)
     rows.push({ kind: 'pending', key: `own ${message.clientId}`, head: !follows, message })
   }
   return rows
@@ -65,19 +64,29 @@ export function buildTimeline({ entries, pending, me, newFrom }: TimelineInput):
 function add(rows: Row[], entry: Line): void {
   const before = rows.at(-1)
   if (entry.kind === 'message') {
-    const { member, name, text, at } = entry
-    const follows =
-      before?.kind === 'message' && before.member === member && before.name === name && at - before.at < GROUP_MS
-    rows.push({ kind: 'message', key: `message ${entry.seq}`, at, member, name, text, head: !follows })
+    const follows = before?.kind === 'message' && isOneGroup(before.message, entry)
+    rows.push({ kind: 'message', key: `message ${entry.seq}`, message: entry, head: !follows })
     return
   }
-  if (entry.kind !== 'joined' && entry.kind !== 'left' && entry.kind !== 'renamed') return
   const row =
     before?.kind === 'events'
       ? before
       : { kind: 'events' as const, key: `events ${entry.seq}`, at: entry.at, events: [] }
   if (row !== before) rows.push(row)
   row.events.push(entry)
+}
+
+/** What answers something, is for one person or is told as an action stands on its own. */
+function isOneGroup(before: Message, next: Message): boolean {
+  return (
+    before.member === next.member &&
+    before.name === next.name &&
+    next.at - before.at < GROUP_MS &&
+    before.to?.id === next.to?.id &&
+    !next.replyTo &&
+    !next.action &&
+    !before.action
+  )
 }
 
 /** More changes of direction than this in a row are told by their outcome alone. */
@@ -87,9 +96,9 @@ const TOLD = 2
 export function eventLines(events: readonly RoomEvent[]): RoomEventLine[] {
   const all = inLines(events)
   if (all.length <= TOLD) return all
-  const outcome = new Map<string, RoomEvent>()
+  const outcome = new Map<string, Passing>()
   for (const event of events) {
-    if (event.kind === 'renamed') continue
+    if (!isPassing(event)) continue
     outcome.delete(event.member)
     outcome.set(event.member, event)
   }
@@ -97,15 +106,17 @@ export function eventLines(events: readonly RoomEvent[]): RoomEventLine[] {
   return inLines([
     ...ended.filter((event) => event.kind === 'joined'),
     ...ended.filter((event) => event.kind === 'left'),
-    ...events.filter((event) => event.kind === 'renamed'),
+    ...events.filter((event) => !isPassing(event)),
   ])
 }
+
+const isPassing = (event: RoomEvent): event is Passing => event.kind === 'joined' || event.kind === 'left'
 
 function inLines(events: readonly RoomEvent[]): RoomEventLine[] {
   const lines: RoomEventLine[] = []
   for (const event of events) {
     const before = lines.at(-1)
-    if (event.kind === 'renamed') lines.push({ kind: 'renamed', name: event.name, before: event.before })
+    if (!isPassing(event)) lines.push(event)
     else if (before?.kind === event.kind) {
       if (!before.names.includes(event.name)) before.names.push(event.name)
     } else lines.push({ kind: event.kind, names: [event.name] })

@@ -1,9 +1,24 @@
+import type { Retention } from '@maru/protocol'
+
 const list = new Intl.ListFormat('en', { type: 'conjunction' })
 
 /** Longer lists of names are cut: the rest is a number. */
 function names(all: readonly string[]): string {
   const shown = all.slice(0, 4)
   return list.format(all.length > 5 ? [...shown, `${all.length - 4} others`] : all)
+}
+
+function kept(retention: Retention): string {
+  switch (retention.keep) {
+    case 'all':
+      return 'Everything is kept.'
+    case 'joined':
+      return 'Everybody sees what was said since they first came.'
+    case 'days':
+      return retention.days === 1 ? 'Messages are kept for one day.' : `Messages are kept for ${retention.days} days.`
+    case 'none':
+      return 'Nothing is kept.'
+  }
 }
 
 export const chat = {
@@ -16,10 +31,34 @@ export const chat = {
   joined: (who: readonly string[]) => `${names(who)} joined`,
   left: (who: readonly string[]) => `${names(who)} left`,
   renamed: (before: string, name: string) => `${before} is now called ${name}`,
+  topicSet: (name: string, topic: string) =>
+    topic ? `${name} set the topic: ${topic}` : `${name} took the topic away`,
+  retentionSet: (name: string, retention: Retention) => `${name} changed what is kept. ${kept(retention)}`,
+  ownerMade: (name: string, target: string) => `${name} made ${target} an owner too`,
+  pinned: (name: string) => `${name} pinned a message`,
+  unpinned: (name: string) => `${name} took a pin off`,
+  kept,
+  edited: 'edited',
+  deleted: 'This message was deleted.',
+  goneQuote: 'The message is gone.',
+  formerMember: 'Former member',
+  toMe: (name: string) => `Only for you, from ${name}`,
+  toOne: (name: string) => `Only for ${name}`,
+  quoteOf: (name: string) => `Answer to ${name}. Go to that message`,
+  reaction: (emoji: string, who: readonly string[]) => `${emoji} ${names(who)}`,
+  reactionsOf: 'Reactions',
+  seenBy: (who: readonly string[]) => `Seen by ${names(who)}`,
+  typing: (who: readonly string[]) => `${names(who)} ${who.length === 1 ? 'is' : 'are'} typing…`,
+  replying: (name: string) => `Answer to ${name}`,
+  editing: 'Editing your message',
+  writingTo: (name: string) => `Only ${name} can read this`,
+  cancel: 'Cancel',
+  saveEdit: 'Save the change',
   /** For those who hear the page: one announcement a message. */
   says: (name: string, text: string) => `${name}: ${text}`,
   sending: 'Sending…',
   notSent: 'Not sent.',
+  notDone: 'That did not work.',
   retry: 'Try again',
   discard: 'Discard',
   write: 'Message to everyone',

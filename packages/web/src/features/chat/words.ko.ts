@@ -1,9 +1,23 @@
+import type { Retention } from '@maru/protocol'
 import { josaRo } from '../../lib/words/josa.ts'
 import type { ChatWords } from './words.en.ts'
 
 function names(all: readonly string[]): string {
   const shown = all.slice(0, 4).join(', ')
   return all.length > 4 ? `${shown} 님 외 ${all.length - 4}명` : `${shown} 님`
+}
+
+function kept(retention: Retention): string {
+  switch (retention.keep) {
+    case 'all':
+      return '모든 메시지를 보관해요.'
+    case 'joined':
+      return '각자 처음 들어온 뒤의 메시지만 볼 수 있어요.'
+    case 'days':
+      return `메시지를 ${retention.days}일 동안 보관해요.`
+    case 'none':
+      return '메시지를 보관하지 않아요.'
+  }
 }
 
 export const chat: ChatWords = {
@@ -16,9 +30,32 @@ export const chat: ChatWords = {
   joined: (who) => `${names(who)}이 들어왔습니다`,
   left: (who) => `${names(who)}이 나갔습니다`,
   renamed: (before, name) => `${before} 님이 이름을 ${josaRo(name)} 바꿨습니다`,
+  topicSet: (name, topic) => (topic ? `${name} 님이 주제를 정했습니다: ${topic}` : `${name} 님이 주제를 지웠습니다`),
+  retentionSet: (name, retention) => `${name} 님이 보관 방법을 바꿨습니다. ${kept(retention)}`,
+  ownerMade: (name, target) => `${name} 님이 ${target} 님에게도 방을 맡겼습니다`,
+  pinned: (name) => `${name} 님이 메시지를 고정했습니다`,
+  unpinned: (name) => `${name} 님이 고정을 풀었습니다`,
+  kept,
+  edited: '수정됨',
+  deleted: '삭제된 메시지예요.',
+  goneQuote: '메시지가 없어졌어요.',
+  formerMember: '나간 사람',
+  toMe: (name) => `${name} 님이 나에게만`,
+  toOne: (name) => `${name} 님에게만`,
+  quoteOf: (name) => `${name} 님에게 답장. 그 메시지로 가기`,
+  reaction: (emoji, who) => `${emoji} ${names(who)}`,
+  reactionsOf: '반응',
+  seenBy: (who) => `${names(who)}이 읽었어요`,
+  typing: (who) => `${names(who)}이 쓰는 중…`,
+  replying: (name) => `${name} 님에게 답장`,
+  editing: '내 메시지 고치기',
+  writingTo: (name) => `${name} 님만 읽을 수 있어요`,
+  cancel: '취소',
+  saveEdit: '고친 글 저장',
   says: (name, text) => `${name}: ${text}`,
   sending: '보내는 중…',
   notSent: '보내지 못했어요.',
+  notDone: '하지 못했어요.',
   retry: '다시 보내기',
   discard: '지우기',
   write: '모두에게 메시지',

@@ -1,4 +1,5 @@
 import { lazy, Suspense } from 'react'
+import { copyText } from '../../lib/copy-text.ts'
 import { secureAddress } from '../../lib/secure-address.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { toast } from '../../ui/Toasts.tsx'
@@ -21,16 +22,4 @@ export function InviteDialog({ open, onClose }: { open: boolean; onClose: () => 
       <Invite address={address} open={open} onCopy={() => void copy()} onClose={onClose} />
     </Suspense>
   )
-}
-
-/** The clipboard is for secure pages; elsewhere the old way by a selection still works. */
-async function copyText(text: string): Promise<void> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text)
-  const field = document.createElement('textarea')
-  field.value = text
-  ;(document.querySelector('dialog:modal') ?? document.body).append(field)
-  field.select()
-  const copied = document.execCommand('copy')
-  field.remove()
-  if (!copied) throw new Error('The browser did not copy.')
 }

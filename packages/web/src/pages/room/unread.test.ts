@@ -1,6 +1,6 @@
 import type { Line } from '@maru/protocol'
 import { expect, test } from 'vitest'
-import { countUnread, firstUnread } from './unread.ts'
+import { firstUnread } from './unread.ts'
 
 const says = (seq: number, member: string): Line => ({
   kind: 'message',
@@ -12,7 +12,7 @@ const says = (seq: number, member: string): Line => ({
   clientId: `${seq}`,
 })
 
-test('counts what others said after the last number read', () => {
+test('finds the first that others said after the last number read', () => {
   const entries: Line[] = [
     says(1, 'ana'),
     says(2, 'me'),
@@ -20,6 +20,5 @@ test('counts what others said after the last number read', () => {
     says(4, 'ben'),
     says(5, 'ana'),
   ]
-  expect([0, 1, 4, 5, 9].map((read) => countUnread(entries, read, 'me'))).toEqual([3, 2, 1, 0, 0])
   expect([0, 1, 4, 5].map((read) => firstUnread(entries, read, 'me'))).toEqual([1, 4, 5, undefined])
 })

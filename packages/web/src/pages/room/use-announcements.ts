@@ -1,6 +1,7 @@
 import type { RoomClient } from '@maru/client'
 import type { Line } from '@maru/protocol'
 import { useEffect, useRef } from 'react'
+import { tellEvent } from '../../features/chat/tell-event.ts'
 import { useStore } from '../../lib/store.ts'
 import { useWords, type Words } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
@@ -32,15 +33,6 @@ export function useAnnouncements(client: RoomClient): void {
 }
 
 function sentence(entry: Line, { chat }: Words): string | undefined {
-  switch (entry.kind) {
-    case 'message':
-      return chat.says(entry.name, entry.text)
-    case 'renamed':
-      return chat.renamed(entry.before, entry.name)
-    case 'joined':
-    case 'left':
-      return chat[entry.kind]([entry.name])
-    default:
-      return undefined
-  }
+  if (entry.kind !== 'message') return tellEvent(entry, chat)
+  return entry.deleted ? undefined : chat.says(entry.name, entry.text)
 }

@@ -1,8 +1,8 @@
 import type { RoomClient } from '@maru/client'
 import { useEffect, useRef, useState } from 'react'
-import { recentRooms, rememberRoom } from '../../lib/recent-rooms.ts'
+import { rememberRoom } from '../../lib/recent-rooms.ts'
 import { useStore } from '../../lib/store.ts'
-import { countUnread, firstUnread } from './unread.ts'
+import { firstUnread } from './unread.ts'
 
 /**
  * What of the room has been read: while the chat is in view and the page is looked at, everything. Gives the count of
@@ -14,37 +14,34 @@ export function useReading(
   inView: boolean,
 ): { unread: number; newFrom: number | undefined } {
   const entries = useStore(client, (state) => state.entries)
-  const me = useStore(client, (state) => state.me?.id)
-  const read = useRef<number | undefined>(undefined)
+  const isOpen = useStore(client, (state) => state.connection === 'open')
+  const unread = useStore(client, (state) => state.unread.messages)
   const [newFrom, setNewFrom] = useState<number>()
   const looking = useLookedAt() && inView
   const last = entries.at(-1)
+  const loaded = isOpen && last !== undefined
+  const latest = useRef(client.state())
+  latest.current = client.state()
 
-  const latest = useRef({ entries, me })
-  latest.current = { entries, me }
-  const loaded = last !== undefined
-
-  if (read.current === undefined && last) {
-    // Who was never here has nothing unread: what was said before is history.
-    const before = recentRooms().find((recent) => recent.room === room)?.seq ?? last.seq
-    read.current = Math.min(before, last.seq)
-  }
   useEffect(() => {
     if (!looking || !loaded) return
-    setNewFrom(firstUnread(latest.current.entries, read.current ?? 0, latest.current.me))
+    const { entries, read, me } = latest.current
+    setNewFrom(firstUnread(entries, read, me?.id))
   }, [looking, loaded])
   useEffect(() => {
+    if (looking && isOpen && last) client.markRead(last.seq)
+  }, [client, looking, isOpen, last])
+  useEffect(() => {
     if (!last) return
-    if (looking) read.current = last.seq
-    const said = latest.current.entries.findLast((entry) => entry.kind === 'message')
+    const said = latest.current.entries.findLast((entry) => entry.kind === 'message' && !entry.deleted)
     rememberRoom({
       room,
-      seq: read.current ?? last.seq,
+      seq: last.seq,
       at: last.at,
       ...(said?.kind === 'message' && { last: { name: said.name, text: said.text } }),
     })
-  }, [last, looking, room])
-  return { unread: looking ? 0 : countUnread(entries, read.current ?? Number.POSITIVE_INFINITY, me), newFrom }
+  }, [last, room])
+  return { unread: looking ? 0 : unread, newFrom }
 }
 
 function useLookedAt(): boolean {

@@ -1,0 +1,59 @@
+import type { Question, RoomClient } from '@maru/client'
+import type { Asked, Member, Message } from '@maru/protocol'
+import { createStore, type Store } from '../../lib/store.ts'
+
+/** What the message field is for at the moment. */
+export type Intent =
+  | { kind: 'write'; to?: Member }
+  | { kind: 'reply'; message: Message }
+  | { kind: 'edit'; message: Message }
+
+interface Settable<Value> extends Store<Value> {
+  set(next: Value): void
+}
+
+/** What of a conversation belongs to one open chat, and not to its room: what is being written, asked and pointed at. */
+export interface Desk {
+  readonly client: RoomClient
+  readonly intent: Settable<Intent>
+  /** The message whose deletion is asked about. */
+  readonly deleting: Settable<Message | undefined>
+  /** The message to be brought into view; another object each time, so that the same one can be asked for again. */
+  readonly target: Settable<{ seq: number } | undefined>
+  /** Asks the server; a refusal is told to the user, and then the answer is `false`. */
+  ask<Type extends Asked['type']>(question: Question<Type>): Promise<boolean>
+  /** Brings a message into view, wherever in the log it is. */
+  jump(seq: number): Promise<void>
+}
+
+export function createDesk(client: RoomClient, refused: (error: unknown) => void): Desk {
+  const target = createStore<{ seq: number } | undefined>(undefined)
+  const tell = (error: unknown) => {
+    refused(error)
+    return false
+  }
+  return {
+    client,
+    intent: createStore<Intent>({ kind: 'write' }),
+    deleting: createStore<Message | undefined>(undefined),
+    target,
+    ask: (question) => client.ask(question).then(() => true, tell),
+    jump: (seq) =>
+      client.jump({ seq }).then(
+        () => target.set({ seq }),
+        (error) => void tell(error),
+      ),
+  }
+}
+
+/** The own message that the arrow up edits: the newest one that can be edited. */
+export function lastEditable(state: { entries: readonly { kind: string }[]; me?: Member }): Message | undefined {
+  return (state.entries as readonly Message[]).findLast(
+    (line) => line.kind === 'message' && line.member === state.me?.id && isEditable(line),
+  )
+}
+
+/** Polls stay as they are: people have an opinion on what they say. */
+export function isEditable(message: Message): boolean {
+  return !message.deleted && !message.poll
+}
