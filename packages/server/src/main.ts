@@ -10,6 +10,8 @@ import { keepHouse } from './chat/keep-house.ts'
 import { keepIndex } from './chat/keep-index.ts'
 import { type Config, readConfig } from './config.ts'
 import { createBus } from './events/bus.ts'
+import { deliverHooks } from './hooks/deliver-hooks.ts'
+import { post } from './hooks/post.ts'
 import { candidateAddresses } from './http/addresses.ts'
 import { createApp } from './http/app.ts'
 import { addFileRoutes } from './http/file-routes.ts'
@@ -89,6 +91,14 @@ async function start(config: Config): Promise<void> {
     now: Date.now,
     failed: (error) => log.warn('old messages or files could not be let go of', { error }),
   })
+  const stopHooks = deliverHooks({
+    storage,
+    bus,
+    schedule: scheduleTimer,
+    now: Date.now,
+    post,
+    failed: (error) => log.warn('how far a webhook has come could not be kept', { error }),
+  })
   const stopIndexing = keepIndex({
     storage,
     bus,
@@ -107,7 +117,7 @@ async function start(config: Config): Promise<void> {
   const close = async () => {
     port.stop()
     stopIndexing()
-    await inTime(Promise.all([livekit.close(), sockets.close(), stopHouseKeeping()]), FAREWELL_MS)
+    await inTime(Promise.all([livekit.close(), sockets.close(), stopHouseKeeping(), stopHooks()]), FAREWELL_MS)
     engine.shutdown()
     storage.close()
     await port.close()

@@ -239,6 +239,11 @@ const bad: [string, string, string, unknown, number, string, string | undefined]
   ['a bot without a name', 'POST', `${hall}/bots`, { name: ' ', rights: ['read'] }, 400, 'name_empty', 'name'],
   ['a bot without rights', 'POST', `${hall}/bots`, { name: 'B', rights: [] }, 400, 'bad_frame', 'rights'],
   ['a bot with any right', 'POST', `${hall}/bots`, { name: 'B', rights: ['all'] }, 400, 'bad_frame', 'rights.0'],
+  ['a hook of no kind', 'POST', `${hall}/hooks`, { url: 'ftp://example.org' }, 400, 'hook_bad', 'url'],
+  ['a hook with a password', 'POST', `${hall}/hooks`, { url: 'https://a:b@example.org' }, 400, 'hook_bad', 'url'],
+  ['a hook to this machine', 'POST', `${hall}/hooks`, { url: 'http://127.0.0.1/' }, 400, 'hook_bad', 'url'],
+  ['a hook without an address', 'POST', `${hall}/hooks`, {}, 400, 'bad_frame', 'url'],
+  ['the end of no hook', 'DELETE', `${hall}/hooks/HK_none`, undefined, 404, 'hook_unknown', undefined],
   ['the end of no bot', 'DELETE', `${hall}/bots/ME_none`, undefined, 404, 'bot_unknown', undefined],
 ]
 

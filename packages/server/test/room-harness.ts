@@ -9,6 +9,8 @@ import { WebSocket } from 'ws'
 import { keepHouse } from '../src/chat/keep-house.ts'
 import { keepIndex } from '../src/chat/keep-index.ts'
 import { createBus } from '../src/events/bus.ts'
+import { deliverHooks } from '../src/hooks/deliver-hooks.ts'
+import { post } from '../src/hooks/post.ts'
 import { createApp } from '../src/http/app.ts'
 import { addFileRoutes } from '../src/http/file-routes.ts'
 import { addUploadRoutes } from '../src/http/upload-routes.ts'
@@ -66,6 +68,7 @@ export async function startRoomServer(
     throw error
   }
   const stopIndexing = keepIndex({ storage, bus, schedule, failed: fail })
+  const stopHooks = deliverHooks({ storage, bus, schedule, now, post, failed: fail })
   const stopHouseKeeping = keepHouse({ storage, bus, blobs, schedule, now, failed: fail })
   await new Promise<void>((resolve) => app.server.listen(port, '127.0.0.1', resolve))
   const address = app.server.address() as AddressInfo
@@ -79,7 +82,7 @@ export async function startRoomServer(
     files: path.join(folder.path, 'files'),
     async close() {
       stopIndexing()
-      await Promise.all([room.close(), stopHouseKeeping()])
+      await Promise.all([room.close(), stopHouseKeeping(), stopHooks()])
       app.server.closeAllConnections()
       await new Promise((resolve) => app.server.close(resolve))
       storage.close()

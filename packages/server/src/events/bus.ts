@@ -18,6 +18,8 @@ export type ServerEvent =
   | { type: 'memberRead'; room: string; member: string; seq: number; unread: Unread }
   /** In every room. */
   | { type: 'memberForgotten'; member: string }
+  /** A webhook was made or taken away. */
+  | { type: 'hooksChanged' }
   /** There may be bytes that nobody needs. */
   | { type: 'fileGivenUp' }
   /** Every connection of it has to go, in whatever room. */

@@ -5,6 +5,7 @@
 import { type Database, openDatabase } from './database.ts'
 import { type EntryLog, prepareEntries } from './entries.ts'
 import { type FileRecords, prepareFiles } from './file-records.ts'
+import { type HookRecords, prepareHooks } from './hooks.ts'
 import { type MemberRecords, prepareMembers } from './members.ts'
 import { type MembershipRecords, prepareMemberships } from './memberships.ts'
 import { type OpinionRecords, prepareOpinions } from './opinions.ts'
@@ -20,6 +21,7 @@ export interface StoredTables {
   opinions: OpinionRecords
   search: SearchIndex
   files: FileRecords
+  hooks: HookRecords
   members: MemberRecords
   sessions: SessionRecords
   memberships: MembershipRecords
@@ -71,6 +73,7 @@ export function prepareTables(db: Database, now: () => number): StoredTables {
     opinions,
     search,
     files: prepareFiles(db, now),
+    hooks: prepareHooks(db, now),
     members: prepareMembers(db, now),
     sessions: prepareSessions(db, now),
     memberships: prepareMemberships(db),

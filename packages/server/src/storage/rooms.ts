@@ -12,6 +12,8 @@ export interface RoomSettings {
 /** The rooms themselves. */
 export interface RoomRecords {
   find(name: string): number | undefined
+  /** Empty where there is none. */
+  name(id: number): string
   count(): number
   settings(id: number): RoomSettings
   /** Rooms that do not keep everything. */
@@ -26,6 +28,9 @@ export interface RoomRecords {
 export function prepareRooms(db: Database, now: () => number): RoomRecords {
   const find = db.query<{ name: string }>()((tables, values) =>
     tables.selectFrom('room').select(['id']).where('name', '=', values.name),
+  )
+  const name = db.query<{ id: number }>()((tables, values) =>
+    tables.selectFrom('room').select('name').where('id', '=', values.id),
   )
   const insert = db.query<{ name: string; created_at: number }>()((tables, values) =>
     tables.insertInto('room').values({ name: values.name, created_at: values.created_at }).returning('id'),
@@ -53,6 +58,7 @@ export function prepareRooms(db: Database, now: () => number): RoomRecords {
   )
   return {
     find: (name) => find({ name })[0]?.id,
+    name: (id) => name({ id })[0]?.name ?? '',
     count: () => count({})[0]?.count ?? 0,
     settings(id) {
       const [row] = settings({ id })
