@@ -5,6 +5,7 @@ use crate::command::TransportId;
 use crate::downlink::Sender;
 use crate::engine::Engine;
 use crate::fanout::{Forwarding, OutRun};
+use crate::media::keyframe::Need;
 use crate::media::train::RUN;
 use crate::slab::Key;
 use crate::tracks::TrackKey;
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Packets of a group of pictures that a newcomer is shown; more is dearer than a new key frame.
 const REPLAY_LIMIT: usize = 120;
+/// Who is further behind than this does not catch up by runs: the layer brings more than they take, or its numbers have jumped.
+const LAG_LIMIT: u64 = 256;
 /// From one run to the next.
 const STEP: Duration = Duration::from_millis(5);
 
@@ -73,6 +76,11 @@ impl Engine {
             return false;
         };
         let highest = layer.store.highest().unwrap_or_default();
+        if highest.saturating_sub(next) > LAG_LIMIT {
+            let layer = layer.id;
+            self.request_keyframe(now, key, layer, Need::Repair);
+            return false;
+        }
         let mut run = Vec::with_capacity(RUN);
         let mut at = next;
         while at <= highest && run.len() < RUN {

@@ -187,8 +187,20 @@ impl Engine {
         self.runs.busy = busy;
     }
 
+    /// Does what is due. What is to leave is in [`Engine::outbox`] afterwards.
     pub fn tick(&mut self, now: Instant) {
-        self.send_due_media(now);
+        self.tick_sending(now, usize::MAX, &mut |_| {});
+    }
+
+    /// As [`Engine::tick`], but whenever `portion` bytes have gathered between two subscribers, `send` may empty the outbox: a frame for
+    /// thousands is larger than the caches and than what an outbox takes.
+    pub fn tick_sending(
+        &mut self,
+        now: Instant,
+        portion: usize,
+        send: &mut dyn FnMut(&mut Outbox),
+    ) {
+        self.send_due_media(now, portion, send);
         while let Some(&(at, id)) = self.timers.first() {
             if at > now {
                 break;

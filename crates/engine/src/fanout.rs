@@ -175,23 +175,33 @@ impl Engine {
     }
 
     /// Sends the runs whose time has come: video first, so that voice rides behind.
-    pub(crate) fn send_due_media(&mut self, now: Instant) {
+    pub(crate) fn send_due_media(
+        &mut self,
+        now: Instant,
+        portion: usize,
+        send: &mut dyn FnMut(&mut Outbox),
+    ) {
         if self.media_due().is_none_or(|due| due > now) {
             return;
         }
         self.catch_up(now);
         let moment = self.moment(now);
+        let send = &mut |outbox: &mut Outbox| {
+            if outbox.byte_count() >= portion {
+                send(outbox);
+            }
+        };
         let mut runs = std::mem::take(&mut self.runs);
         for run in runs.runs() {
             if !run.voice && run.is_due(now) {
                 run.take(now, &mut self.taken);
-                self.send_run(&moment, run.key, run.layer, false);
+                self.send_run(&moment, run.key, run.layer, false, send);
             }
         }
         for run in runs.runs() {
             if run.voice && run.waits() && (run.is_due(now) || self.may_ride(run.key)) {
                 run.take(now, &mut self.taken);
-                self.send_run(&moment, run.key, run.layer, true);
+                self.send_run(&moment, run.key, run.layer, true, send);
             }
         }
         runs.tidy(now);
@@ -210,8 +220,15 @@ impl Engine {
         })
     }
 
-    /// The packets of a layer numbered `taken` to its track's subscribers.
-    fn send_run(&mut self, moment: &Moment, key: TrackKey, layer: LayerId, voice: bool) {
+    /// The packets of a layer numbered `taken` to its track's subscribers. `send` is called after each of them.
+    fn send_run(
+        &mut self,
+        moment: &Moment,
+        key: TrackKey,
+        layer: LayerId,
+        voice: bool,
+        send: &mut dyn FnMut(&mut Outbox),
+    ) {
         let Some(source) = self.tracks.get(key).map(|track| &track.source) else {
             return;
         };
@@ -240,6 +257,7 @@ impl Engine {
         for subscriber in &source.subscribers {
             if let Some(sender) = self.senders.get_mut(subscriber.sender) {
                 forwarding.send(&run, sender);
+                send(forwarding.outbox);
             }
         }
     }

@@ -16,6 +16,10 @@ const BUSY_HOLD: Duration = Duration::from_millis(3);
 /// One layer may send a run in each of these times: a key frame is a long train, and the buffers on the way are short.
 const BURST_TIME: Duration = Duration::from_millis(5);
 
+/// More packets than this do not wait for the next burst time: a layer that brings more than bursts take would fall behind for good.
+/// Half of what the store keeps.
+const BACKLOG: usize = 256;
+
 pub struct Run {
     pub key: TrackKey,
     pub layer: LayerId,
@@ -50,11 +54,18 @@ impl Run {
         taken.clear();
         taken.extend(self.seqs.drain(..count));
         self.sent += count;
-        self.due = if self.voice { now } else { self.burst_ends };
+        self.due = match self.voice || self.is_behind() {
+            true => now,
+            false => self.burst_ends,
+        };
+    }
+
+    fn is_behind(&self) -> bool {
+        self.seqs.len() > BACKLOG
     }
 
     fn room(&self, now: Instant) -> usize {
-        match self.voice || now >= self.burst_ends {
+        match self.voice || now >= self.burst_ends || self.is_behind() {
             true => RUN,
             false => RUN.saturating_sub(self.sent),
         }
@@ -208,6 +219,20 @@ mod tests {
         assert_eq!(runs.runs.len(), 1, "it still counts");
         assert_eq!(take(&mut runs, next + 2 * BURST_TIME), [0; 0]);
         assert_eq!((runs.runs.len(), runs.spare.len()), (0, 1));
+    }
+
+    #[test]
+    fn who_sends_more_than_bursts_take_is_not_left_behind() {
+        let (mut runs, mut now) = (Runs::default(), Instant::now());
+        let mut left = 0;
+        for seq in 0..20_000 {
+            now += BURST_TIME / 20;
+            runs.note(now, PLACE, seq, false, true);
+            while runs.due().is_some_and(|due| due <= now) {
+                left += take(&mut runs, now).len() as u64;
+            }
+            assert!(seq + 1 - left <= (BACKLOG + RUN) as u64, "{left} of {seq}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct NackGenerator {
     highest: Option<u64>,
     /// In the order of their numbers.
     holes: VecDeque<Hole>,
-    /// No hole is due before.
+    /// No hole is due before, and nothing was given up.
     due: Option<Instant>,
     lost: bool,
 }
@@ -50,7 +50,7 @@ impl NackGenerator {
         }
         if gap > (MAX_MISSING - self.holes.len()) as u64 {
             self.holes.clear();
-            self.due = None;
+            self.due = Some(now);
             self.lost = true;
             return;
         }
@@ -64,7 +64,7 @@ impl NackGenerator {
         self.holes.extend(new);
     }
 
-    /// When [`NackGenerator::collect`] has something to say, at the earliest.
+    /// When [`NackGenerator::collect`] or [`NackGenerator::take_lost`] has something to say, at the earliest.
     pub fn due(&self) -> Option<Instant> {
         self.due
     }
@@ -167,6 +167,9 @@ mod tests {
         assert!(!nack.take_lost());
         assert_eq!(asked(&mut nack, start + 5 * MS, MS).len(), MAX_MISSING);
         nack.arrived(4 + MAX_MISSING as u64, start);
+        // A key frame is to be asked for now, not when something else is to be said.
+        assert_eq!(nack.due(), Some(start));
+        assert_eq!(asked(&mut nack, start, MS), []);
         assert!(nack.take_lost());
         assert_eq!(nack.due(), None);
         nack.arrived(u64::MAX, start);

@@ -85,29 +85,29 @@ impl Arrivals {
     /// nothing when there is nothing to tell.
     pub fn write(&mut self, out: &mut Vec<u8>, sender: u32, media: u32) {
         if let Some((number, ticks)) = self.late.pop_front() {
-            self.write_message(out, (sender, media), number, &[Some(ticks)]);
+            self.write_message(out, (sender, media), number, ticks, &[Some(ticks)]);
             return;
         }
-        if self.pending.is_empty() {
+        // A gap may be longer than a message, which then tells of losses alone.
+        let Some(first) = self.pending.iter().flatten().next().copied() else {
             return;
-        }
+        };
         let statuses: Vec<Option<i64>> = self.pending.iter().take(MAX_STATUSES).copied().collect();
-        let told = self.write_message(out, (sender, media), self.base, &statuses);
+        let told = self.write_message(out, (sender, media), self.base, first, &statuses);
         self.pending.drain(..told.min(self.pending.len()));
         self.base += told as u64;
     }
 
-    /// Returns how many of the statuses went into the message.
+    /// `first` is when the first one came. Returns how many of the statuses went into the message.
     fn write_message(
         &mut self,
         out: &mut Vec<u8>,
         (sender, media): (u32, u32),
         base: u64,
+        first: i64,
         arrivals: &[Option<i64>],
     ) -> usize {
-        // Nothing of it may have come, when a gap is longer than a message.
-        let first = arrivals.iter().flatten().next().copied();
-        let reference = first.unwrap_or_default().div_euclid(TICKS_PER_REFERENCE);
+        let reference = first.div_euclid(TICKS_PER_REFERENCE);
         let mut at = reference * TICKS_PER_REFERENCE;
         let (mut statuses, mut deltas) = (Vec::new(), Vec::new());
         for &arrived in arrivals {

@@ -146,6 +146,26 @@ fn a_jump_starts_anew() {
 }
 
 #[test]
+fn what_is_told_of_losses_alone_is_of_the_same_time() {
+    let start = Instant::now();
+    let mut arrivals = Arrivals::new(start);
+    arrivals.note(1, start);
+    written(&mut arrivals);
+    arrivals.note(1_000, start + 64_000 * MS);
+    let mut references = vec![];
+    while arrivals.has_news() {
+        let message = written(&mut arrivals);
+        references.push(u32::from_be_bytes([
+            0,
+            message[16],
+            message[17],
+            message[18],
+        ]));
+    }
+    assert_eq!(references, [1_000; 3]);
+}
+
+#[test]
 fn a_long_silence_takes_two_messages() {
     let start = Instant::now();
     let mut arrivals = Arrivals::new(start);

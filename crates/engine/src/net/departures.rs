@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 /// Bytes that may wait for a full send buffer.
 const WAITING_LIMIT: usize = 4 << 20;
+/// Least time between two searches for what is too old, which move everything that waits. Where a network takes nothing for long, more often
+/// would leave no time for anything else; what is too old may leave by so much later.
+const TIDY_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The sending half of a socket.
 pub(super) trait Wire {
@@ -22,6 +25,8 @@ pub(super) struct Departures {
     head: usize,
     /// Kept to move what still waits to the front of its memory.
     spare: Outbox,
+    /// When that was done last.
+    tidied: Option<Instant>,
     trains: bool,
     /// A train of several datagrams has left before.
     proven: bool,
@@ -55,6 +60,7 @@ impl Departures {
             waiting: Outbox::default(),
             head: 0,
             spare: Outbox::default(),
+            tidied: None,
             trains,
             proven: false,
             failed: 0,
@@ -68,7 +74,9 @@ impl Departures {
 
     /// When what waits longest is to be looked at, whether or not the socket has said that it takes more.
     pub fn deadline(&self) -> Option<Instant> {
-        self.waiting.trains().get(self.head)?.until
+        let until = self.waiting.trains().get(self.head)?.until?;
+        let tidied = self.tidied.map(|at| at + TIDY_INTERVAL);
+        Some(tidied.map_or(until, |tidied| until.max(tidied)))
     }
 
     /// Sends all of `outbox` or keeps it for later, and empties it.
@@ -116,8 +124,12 @@ impl Departures {
         self.waiting.take_over(outbox, train, until);
     }
 
-    /// Drops what is too old and gives back the memory of what is no longer waiting.
+    /// Drops what is too old and gives back the memory of what is no longer waiting, if that was not done just now.
     fn tidy(&mut self, now: Instant) {
+        if self.tidied.is_some_and(|at| now < at + TIDY_INTERVAL) {
+            return;
+        }
+        self.tidied = Some(now);
         self.spare.clear();
         for train in &self.waiting.trains()[self.head..] {
             match train.until {

@@ -137,6 +137,28 @@ fn what_waits_has_a_bound() {
 }
 
 #[test]
+fn a_network_that_takes_nothing_does_not_keep_us_busy() {
+    let (mut fake, mut outbox) = (Fake::default(), Outbox::default());
+    let mut departures = Departures::new(true);
+    let start = Instant::now();
+    let (mut tidied, mut moves) = (None, 0);
+    for step in 0..1_000 {
+        let now = start + Duration::from_micros(100) * step;
+        for _ in 0..20 {
+            outbox.couple(&mut Tail::default(), ROUTE(), Class::Video, |arena| {
+                arena.resize(arena.len() + 10_000, 7);
+                true
+            });
+        }
+        departures.send(&mut fake, &mut outbox, now);
+        moves += u32::from(std::mem::replace(&mut tidied, departures.tidied) != departures.tidied);
+    }
+    // 100 ms of 2 MB a millisecond, of which a part waits for 20 ms.
+    assert!(departures.failed() > 15_000, "{}", departures.failed());
+    assert!(moves <= 51, "moved {moves} times");
+}
+
+#[test]
 fn a_system_without_trains_is_found_out_and_loses_nothing() {
     const EINVAL: i32 = 22;
     for code in [5, EINVAL] {

@@ -6,6 +6,7 @@ use super::socket::Socket;
 use crate::engine::{Config, Engine};
 use crate::event::{Event, LogLevel};
 use crate::metrics::Metrics;
+use crate::outbox::Outbox;
 use crate::panics;
 use crate::sdp_job::{SdpJob, SdpResult};
 use crate::shard::{Post, ShardId};
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant, SystemTime};
 const METRICS_INTERVAL: Duration = Duration::from_millis(100);
 /// Share of a processor above which packets wait for others to leave with.
 const BUSY_LOAD: f64 = 0.3;
+/// Bytes that leave at once. Fewer are more system calls, more do not fit the caches any more.
+const PORTION: usize = 1 << 20;
 /// Commands that are worked on before datagrams get their turn.
 const COMMANDS_A_TURN: usize = 64;
 /// Panics outside of any transport within a minute, after which the thread gives up: more tries would mend nothing.
@@ -117,7 +120,9 @@ impl MediaThread {
             more = self.take_posts();
             self.flush();
             more |= self.commands();
-            self.engine.tick(Instant::now());
+            let socket = &mut self.socket;
+            let send = &mut |outbox: &mut Outbox| socket.send(outbox);
+            self.engine.tick_sending(Instant::now(), PORTION, send);
             self.flush();
             self.publish_figures();
         }
