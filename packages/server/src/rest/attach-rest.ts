@@ -107,7 +107,7 @@ async function askerOf(
       throw new AppError('unauthorized', undefined, { cause })
     })
     // `roomCreate` is LiveKit's grant for the whole server, `roomAdmin` that for one room.
-    if (!video.roomCreate && !(who === 'owner' && video.roomAdmin && video.room === room))
+    if (!video.roomCreate && !(who !== 'operator' && video.roomAdmin && video.room === room))
       throw new AppError('forbidden')
     return { authority: { room } }
   }

@@ -21,6 +21,7 @@ const COMMON = ['bad_frame', 'unauthorized', 'too_fast', 'internal'] as const
 const security: Record<Who, object[]> = {
   member: [{ member: [] }],
   room: [{ member: [] }],
+  reader: [{ member: [] }, { operator: [] }],
   owner: [{ member: [] }, { operator: [] }],
   operator: [{ operator: [] }],
 }

@@ -35,9 +35,9 @@ export interface Call<Query, Body> {
 }
 
 /**
- * `member`: whoever has a token. `room`: members of the room. `owner`: its owners, and who runs the server. `operator`: who runs the server.
+ * `member`: whoever has a token. `room`: members of the room. `reader`: its members, and who runs the server. `owner`: its owners, and who runs the server. `operator`: who runs the server.
  */
-export type Who = 'member' | 'room' | 'owner' | 'operator'
+export type Who = 'member' | 'room' | 'reader' | 'owner' | 'operator'
 
 export interface Operation {
   id: string
