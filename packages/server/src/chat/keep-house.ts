@@ -54,13 +54,19 @@ export function keepHouse(parts: HouseKeeping): () => Promise<void> {
   const unsubscribe = bus.subscribe((event) => {
     if (event.type === 'fileGivenUp' || (event.type === 'entryAdded' && causes.includes(event.entry.kind))) start()
   })
-  start()
+  running = sweep(parts).catch(failed).then(round)
   return async () => {
     stopped = true
     cancel()
     unsubscribe()
     await running
   }
+}
+
+/** What a crash has left is looked for once. */
+export async function sweep({ storage, blobs }: Pick<HouseKeeping, 'storage' | 'blobs'>): Promise<void> {
+  const { files } = storage.read
+  await blobs.sweep({ isKnown: files.isKnown, isHeld: files.holds })
 }
 
 /** One round of it. */
@@ -85,11 +91,13 @@ async function expireStep(
   if (old.length === 0) return false
   const upTo = Math.max(...old)
   await changeRoom({ storage, bus }, name, (tables, roomId) => {
+    // First what tells of it: were all entries of all rooms gone, their rowids would be given again, and the search index knows those already.
+    const logged = tables.entries.append(roomId, { kind: 'expired', member: '', name: '', upTo })
     tables.entries.removeUpTo(roomId, upTo)
     tables.opinions.removeUpTo(roomId, upTo)
     tables.files.giveUpUpTo(roomId, upTo)
     tables.rooms.setExpired(roomId, upTo)
-    return tables.entries.append(roomId, { kind: 'expired', member: '', name: '', upTo })
+    return logged
   })
   return old.length === STEP
 }
@@ -97,9 +105,9 @@ async function expireStep(
 /** First the bytes, then the last trace of them: after a crash in between they are looked for once more. True where there may be more. */
 async function removeFiles({ storage, blobs }: Pick<HouseKeeping, 'storage' | 'blobs'>): Promise<boolean> {
   const gone = storage.read.files.gone(STEP)
-  for (const { id, hash, isShared } of gone) {
+  for (const { id, hash } of gone) {
     await blobs.removeUpload(id)
-    if (hash !== undefined && !isShared) await blobs.remove(hash)
+    if (hash !== undefined) await blobs.remove(hash, () => storage.read.files.holds(hash))
   }
   if (gone.length > 0)
     await storage.write(({ files }) => {

@@ -1,7 +1,7 @@
 /** Files on their way to a message: announced, then sent in pieces, each going on where the last one ended. */
 import { type Announcement, AppError, createId, type FileInfo, type RandomBytes, readFileName } from '@maru/protocol'
 import type { Bus } from '../events/bus.ts'
-import type { Actor } from '../rooms/append-entry.ts'
+import { type Actor, refusable } from '../rooms/append-entry.ts'
 import type { Blobs } from '../storage/blobs.ts'
 import type { StoredFile } from '../storage/file-records.ts'
 import type { Storage } from '../storage/open-storage.ts'
@@ -41,16 +41,21 @@ export async function startUpload(
         field: 'size',
       },
     )
-  const { files } = storage.read
-  if (files.totalBytes() + size > totalBytes)
-    throw new AppError(
-      'files_full',
-      `The server keeps at most ${megabytes(totalBytes)} of files, and there is no room for ${megabytes(size)} more. Delete messages with files, or ask who runs the server.`,
-    )
-  if (files.countUnsent(member.id) >= MAX_UNSENT)
-    throw new AppError('too_fast', 'Too many files wait to be sent: send or cancel some of them first.')
   const info = { ...announced, id: createId('FI_', random), name: readFileName(announced.name), type }
-  await storage.write((tables) => tables.files.insert({ info, roomId: tables.rooms.ensure(room), member: member.id }))
+  const refusal = await storage.write((tables) =>
+    refusable(() => {
+      const { files, rooms } = tables
+      if (files.totalBytes() + size > totalBytes)
+        throw new AppError(
+          'files_full',
+          `The server keeps at most ${megabytes(totalBytes)} of files, and there is no room for ${megabytes(size)} more. Delete messages with files, or ask who runs the server.`,
+        )
+      if (files.countUnsent(member.id) >= MAX_UNSENT)
+        throw new AppError('too_fast', 'Too many files wait to be sent: send or cancel some of them first.')
+      files.insert({ info, roomId: rooms.ensure(room), member: member.id })
+    }),
+  )
+  if (refusal instanceof AppError) throw refusal
   return info
 }
 
@@ -78,7 +83,7 @@ const busy = new Set<string>()
 
 /**
  * Adds a piece that begins at `offset`. Gives the bytes that are there; with the last of them the file can be sent.
- * @throws offset_wrong, file_too_large, storage_unavailable
+ * @throws offset_wrong, file_too_large, file_gone, storage_unavailable
  */
 export async function continueUpload(
   context: UploadContext,
@@ -86,7 +91,7 @@ export async function continueUpload(
   offset: number,
   source: AsyncIterable<Uint8Array>,
 ): Promise<number> {
-  const { storage, blobs } = context
+  const { blobs } = context
   const { id, size } = file.info
   if (busy.has(id)) throw new AppError('offset_wrong', 'Another piece of this file is just arriving.')
   busy.add(id)
@@ -94,14 +99,23 @@ export async function continueUpload(
     const there = await receivedBytes(context, file)
     if (offset !== there) throw new AppError('offset_wrong', `The upload goes on at ${there}.`, { field: 'offset' })
     const received = file.hash === undefined ? await blobs.append(id, offset, size, source) : size
-    if (received === size && file.hash === undefined) {
-      const hash = await blobs.finish(id)
-      await storage.write(({ files }) => files.complete(id, hash))
-    }
+    if (received === size && file.hash === undefined) await complete(context, id)
     return received
   } finally {
     busy.delete(id)
   }
+}
+
+/** Its content counts from now on, unless it was given up meanwhile: then what has come of it goes. */
+async function complete({ storage, blobs }: UploadContext, id: string): Promise<void> {
+  let hash = ''
+  await blobs.finish(id, async (found) => {
+    hash = found
+    await storage.write(({ files }) => files.complete(id, found))
+  })
+  if (storage.read.files.find(id)) return
+  await blobs.remove(hash, () => storage.read.files.holds(hash))
+  throw new AppError('file_gone')
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, type ReadStream } from 'node:fs'
-import { mkdir, open, rename, stat, unlink } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@maru/protocol'
 
@@ -16,19 +16,38 @@ export interface Blobs {
    * @throws file_too_large, storage_unavailable, and whatever the source throws
    */
   append(upload: string, offset: number, size: number, source: AsyncIterable<Uint8Array>): Promise<number>
-  /** Puts a whole upload where its content belongs and gives its hash. */
-  finish(upload: string): Promise<string>
+  /**
+   * Puts a whole upload where its content belongs and has `keep` remember the hash. Nothing is removed in between, so a content that is just
+   * being let go of elsewhere is not taken from under it.
+   * @throws file_gone where the upload was given up meanwhile, storage_unavailable
+   */
+  finish(upload: string, keep: (hash: string) => Promise<void>): Promise<void>
   read(hash: string, range: { start: number; end: number }): ReadStream
-  /** Lets go of an upload or a content; there may be none. */
+  /** Lets go of an upload or a content; there may be none. `isHeld` is asked last, when nothing can begin to need it any more. */
   removeUpload(upload: string): Promise<void>
-  remove(hash: string): Promise<void>
+  remove(hash: string, isHeld: () => boolean): Promise<void>
+  /** Lets go of what a crash has left between the disk and the database: uploads nobody knows, contents that had just come. */
+  sweep(known: { isKnown: (upload: string) => boolean; isHeld: (hash: string) => boolean }): Promise<void>
 }
 
 export function openBlobs(folder: string): Blobs {
   const uploads = join(folder, 'uploads')
-  const uploadOf = (id: string) => join(uploads, checked(id, /^FI_[0-9A-Za-z]{16}$/))
-  const folderOf = (hash: string) => join(folder, checked(hash, /^[0-9a-f]{64}$/).slice(0, 2))
+  const uploadOf = (id: string) => join(uploads, checked(id, UPLOAD))
+  const folderOf = (hash: string) => join(folder, checked(hash, CONTENT).slice(0, 2))
   const fileOf = (hash: string) => join(folderOf(hash), hash)
+  const markOf = (upload: string, hash: string) => `${uploadOf(upload)}.${checked(hash, CONTENT)}`
+  /** Contents come and go one at a time. */
+  let last: Promise<unknown> = Promise.resolve()
+  function inTurn<Result>(job: () => Promise<Result>): Promise<Result> {
+    const mine = last.then(job)
+    last = mine.catch(() => {})
+    return mine
+  }
+
+  const remove = (hash: string, isHeld: () => boolean): Promise<void> =>
+    inTurn(async () => {
+      if (!isHeld()) await removeFile(fileOf(hash))
+    })
 
   return {
     received: (upload) => sizeOf(uploadOf(upload)),
@@ -48,25 +67,59 @@ export function openBlobs(folder: string): Blobs {
       }
       return at
     },
-    async finish(upload) {
+    async finish(upload, keep) {
       const from = uploadOf(upload)
-      const hash = await hashOf(from)
-      try {
-        await mkdir(folderOf(hash), { recursive: true, mode: 0o700 })
-        const file = await open(from, 'r+')
-        await file.sync().finally(() => file.close())
-        await rename(from, fileOf(hash))
-        const into = await open(folderOf(hash), 'r')
-        await into.sync().finally(() => into.close())
-      } catch (error) {
-        return unavailable(error)
-      }
-      return hash
+      const hash = await hashOf(from).catch(goneOrUnavailable)
+      await inTurn(async () => {
+        try {
+          await mkdir(folderOf(hash), { recursive: true, mode: 0o700 })
+          await sync(from, 'r+')
+          await writeFile(markOf(upload, hash), '', { mode: 0o600 })
+          await sync(uploads, 'r')
+          await rename(from, fileOf(hash))
+          await sync(folderOf(hash), 'r')
+        } catch (error) {
+          return goneOrUnavailable(error)
+        }
+        await keep(hash)
+        await removeFile(markOf(upload, hash))
+      })
     },
     read: (hash, range) => createReadStream(fileOf(hash), range),
     removeUpload: (upload) => removeFile(uploadOf(upload)),
-    remove: (hash) => removeFile(fileOf(hash)),
+    remove,
+    async sweep({ isKnown, isHeld }) {
+      for (const name of await namesIn(uploads)) {
+        const [, upload = '', hash] = MARK.exec(name) ?? []
+        if (hash !== undefined) {
+          await remove(hash, () => isHeld(hash))
+          await removeFile(markOf(upload, hash))
+        } else if (UPLOAD.test(name) && !isKnown(name)) await removeFile(uploadOf(name))
+      }
+    },
   }
+}
+
+const UPLOAD = /^FI_[0-9A-Za-z]{16}$/
+const CONTENT = /^[0-9a-f]{64}$/
+/** Stands for an upload while its content is put in its place and nobody knows yet that it is there. */
+const MARK = /^(FI_[0-9A-Za-z]{16})\.([0-9a-f]{64})$/
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+}
+
+async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const file = await open(path, flags)
+  await file.sync().finally(() => file.close())
+}
+
+function goneOrUnavailable(error: unknown): never {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new AppError('file_gone')
+  return unavailable(error)
 }
 
 /** The last line of defence: callers give ids and hashes of the database only. */

@@ -25,8 +25,12 @@ export interface FileRecords {
   countUnsent(member: string): number
   /** Whether there are uploads from before a time that belong to no message. */
   hasUnsent(before: number): boolean
-  /** Those whose content has to go: its name, unless another file has the same content. */
-  gone(limit: number): { id: string; hash: string | undefined; isShared: boolean }[]
+  /** Whether an upload of that id is known, given up or not. */
+  isKnown(id: string): boolean
+  /** Whether a file that is not given up has this content. */
+  holds(hash: string): boolean
+  /** Those whose content has to go, unless another file has the same. */
+  gone(limit: number): { id: string; hash: string | undefined }[]
   /** Inside `write` only, as everything below. */
   insert(file: Omit<StoredFile, 'hash' | 'seq' | 'createdAt'>): void
   complete(id: string, hash: string): void
@@ -64,24 +68,14 @@ export function prepareFiles(db: Database, now: () => number): FileRecords {
       .where('gone', '=', 0)
       .limit(1),
   )
+  const known = db.query<{ id: string }>()((tables, values) =>
+    tables.selectFrom('file').select('id').where('id', '=', values.id),
+  )
+  const holders = db.query<{ hash: string }>()((tables, values) =>
+    tables.selectFrom('file').select('id').where('hash', '=', values.hash).where('gone', '=', 0).limit(1),
+  )
   const gone = db.query<{ limit: number }>()((tables, values) =>
-    tables
-      .selectFrom('file')
-      .select((eb) => [
-        'file.id',
-        'file.hash',
-        eb
-          .exists(
-            eb
-              .selectFrom('file as other')
-              .select('other.id')
-              .whereRef('other.hash', '=', 'file.hash')
-              .where('other.gone', '=', 0),
-          )
-          .as('shared'),
-      ])
-      .where('file.gone', '=', 1)
-      .limit(values.limit),
+    tables.selectFrom('file').select(['id', 'hash']).where('gone', '=', 1).limit(values.limit),
   )
   const insert = db.query<Omit<Selectable<Tables['file']>, 'hash' | 'seq' | 'gone'>>()((tables, values) =>
     tables.insertInto('file').values({
@@ -124,8 +118,9 @@ export function prepareFiles(db: Database, now: () => number): FileRecords {
     totalBytes: () => total({})[0]?.bytes ?? 0,
     countUnsent: (member) => unsent({ member })[0]?.count ?? 0,
     hasUnsent: (before) => oldUnsent({ at: before }).length > 0,
-    gone: (limit) =>
-      gone({ limit }).map(({ id, hash, shared }) => ({ id, hash: hash ?? undefined, isShared: Boolean(shared) })),
+    isKnown: (id) => known({ id }).length > 0,
+    holds: (hash) => holders({ hash }).length > 0,
+    gone: (limit) => gone({ limit }).map(({ id, hash }) => ({ id, hash: hash ?? undefined })),
     insert({ info: { id, name, type, size, ...details }, roomId, member }) {
       const rest = JSON.stringify(details)
       insert({ id, room_id: roomId, member_id: member, name, type, size, details: rest, created_at: now() })
