@@ -62,3 +62,71 @@ test('edit, answer, react and delete, by keyboard alone; everybody sees it', { t
   await has(ben, 'This message was deleted.')
   await has(ben, 'The message is gone.')
 })
+
+test('commands, completion, polls, pins and search', { timeout: 90_000 }, async () => {
+  const ana = await chatter('Ana', 'finding')
+  const ben = await chatter('Ben', 'finding')
+  const { page } = ana
+  await has(ana, /Ben joined/)
+  const box = page.getByRole('textbox', { name: 'Message to everyone' })
+  await box.pressSequentially('Good morning @b')
+  await page.getByRole('option', { name: 'Ben' }).waitFor()
+  await box.press('Enter')
+  expect(await box.inputValue()).toBe('Good morning @Ben ')
+  await box.pressSequentially(':tada')
+  await page.getByRole('option', { name: /:tada:/ }).waitFor()
+  await box.press('Tab')
+  await box.press('Enter')
+  await has(ben, /^Good morning @Ben 🎉$/)
+  await ana.say('/me is hungry')
+  await has(ben, /is hungry/)
+  await ana.say('/poll Where to? | Market | River')
+  await ben.page.getByRole('button', { name: /^River/ }).click()
+  await page.getByRole('button', { name: /River.*1 vote/ }).waitFor()
+
+  const morning = page.getByRole('article', { name: /Good morning/ })
+  await morning.focus()
+  await morning.getByRole('button', { name: 'More', exact: true }).press('Enter')
+  await morning.getByRole('menuitem', { name: 'Pin' }).press('Enter')
+  await ben.page.getByRole('button', { name: '1 pinned message' }).click()
+  await ben.page.getByRole('dialog', { name: 'Pinned messages' }).getByText('Good morning').waitFor()
+  await ben.page.keyboard.press('Escape')
+
+  await ben.page.getByRole('button', { name: 'Search this room' }).click()
+  const search = ben.page.getByRole('dialog', { name: 'Search this room' })
+  await search.getByRole('searchbox').fill('morning from:ana')
+  await search.getByRole('mark').or(search.locator('mark')).first().click()
+  await until(
+    'the message being lit',
+    () => ben.page.locator('.lit').count(),
+    (count) => count === 1,
+  )
+})
+
+test('what could not be sent waits through a closed page', { timeout: 90_000 }, async () => {
+  const ana = await chatter('Ana', 'waiting')
+  await ana.say('before')
+  await has(ana, 'before')
+  await ana.page.context().setOffline(true)
+  await server.kill()
+  await ana.say('while away')
+  await has(ana, 'while away')
+  const kept = () =>
+    ana.page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const request = indexedDB.open('maru-outbox')
+          request.onsuccess = () => {
+            const all = request.result.transaction('messages').objectStore('messages').count()
+            all.onsuccess = () => resolve(all.result)
+          }
+        }),
+    )
+  await until('the message being kept', kept, (count) => count === 1)
+  await server.restart()
+  await ana.page.context().setOffline(false)
+  await ana.page.reload()
+  await ana.page.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await until('it being sent once', ana.conversation, (all) => all.filter((each) => each === 'while away').length === 1)
+  await until('nothing waiting', kept, (count) => count === 0)
+})

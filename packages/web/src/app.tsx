@@ -1,9 +1,12 @@
+import { lazy, Suspense } from 'react'
 import { ProblemScreen } from './features/problems/ProblemScreen.tsx'
 import { useRoute } from './lib/route.ts'
-import { LandingPage } from './pages/LandingPage.tsx'
 import { RoomPage } from './pages/room/RoomPage.tsx'
 import { Stumble } from './ui/Stumble.tsx'
 import { Toasts } from './ui/Toasts.tsx'
+
+// A link leads into a room: only who comes without one needs the start page.
+const LandingPage = lazy(async () => ({ default: (await import('./pages/LandingPage.tsx')).LandingPage }))
 
 export function App() {
   const route = useRoute()
@@ -11,7 +14,7 @@ export function App() {
   return (
     <>
       <Stumble key={key} instead={<Broken />}>
-        {route.page === 'room' ? <RoomPage room={route.room} /> : <LandingPage />}
+        <Suspense fallback={null}>{route.page === 'room' ? <RoomPage room={route.room} /> : <LandingPage />}</Suspense>
       </Stumble>
       <Toasts />
     </>

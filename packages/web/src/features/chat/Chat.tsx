@@ -1,16 +1,16 @@
 import type { Draft, RoomClient } from '@maru/client'
 import { AppError } from '@maru/protocol'
-import X from 'lucide-react/icons/x'
 import { lazy, type RefObject, Suspense, useMemo, useRef } from 'react'
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
-import { IconButton } from '../../ui/IconButton.tsx'
 import { toast } from '../../ui/Toasts.tsx'
+import { ChatHead } from './ChatHead.tsx'
 import { Composer } from './Composer.tsx'
 import { createDesk, type Desk } from './desk.ts'
 import { MessageLog } from './MessageLog.tsx'
 import { TypingLine } from './TypingLine.tsx'
 
+const ChatDialogs = lazy(async () => ({ default: (await import('./ChatDialogs.tsx')).ChatDialogs }))
 const DeleteDialog = lazy(async () => ({ default: (await import('./DeleteDialog.tsx')).DeleteDialog }))
 
 interface ChatProps {
@@ -18,27 +18,23 @@ interface ChatProps {
   draft: RefObject<string>
   newFrom: number | undefined
   onQuit: () => void
+  onInvite: () => void
   /** Absent where the chat is the whole page. */
   onClose?: () => void
 }
 
 /** The conversation of a room, as a panel or as the whole page. */
-export function Chat({ client, draft, newFrom, onQuit, onClose }: ChatProps) {
-  const { chat } = useWords()
+export function Chat({ client, draft, newFrom, onQuit, onInvite, onClose }: ChatProps) {
   const refused = useRefused()
   const desk = useMemo(() => createDesk(client, (error) => refused.current(error)), [client, refused])
+  const command = useCommand(desk, { quit: onQuit, invite: onInvite }, refused)
   return (
     <>
-      {onClose && (
-        <div className="flex items-center gap-1 border-b border-line py-2.5 ps-5 pe-2.5">
-          <h2 className="flex-1 text-[1.0625rem] font-bold tracking-tight">{chat.title}</h2>
-          <IconButton icon={X} label={chat.close} onClick={onClose} />
-        </div>
-      )}
+      <ChatHead desk={desk} onClose={onClose} />
       <MessageLog desk={desk} newFrom={newFrom} />
       <TypingLine client={client} />
-      <Composer desk={desk} draft={draft} onSend={(message) => sendFrom(desk, message, refused)} onQuit={onQuit} />
-      <Deleting desk={desk} />
+      <Composer desk={desk} draft={draft} onSend={(message) => sendFrom(desk, message, refused)} onCommand={command} />
+      <Opened desk={desk} />
     </>
   )
 }
@@ -76,12 +72,34 @@ function sendFrom(desk: Desk, draft: Draft, refused: RefObject<(error: unknown) 
   }
 }
 
-function Deleting({ desk }: { desk: Desk }) {
-  const isAsked = useStore(desk.deleting, (message) => message !== undefined)
-  if (!isAsked) return null
+/** Runs what was typed as a command; the table of them comes when the first one is. Gives whether the field may be emptied. */
+function useCommand(
+  desk: Desk,
+  actions: { quit: () => void; invite: () => void },
+  refused: RefObject<(error: unknown) => void>,
+): (text: string) => Promise<boolean> {
+  const { chat } = useWords()
+  return async (text) => {
+    try {
+      const { runCommand } = await import('./commands.ts')
+      const outcome = runCommand(text, { desk, ...actions })
+      if (outcome !== 'done') toast(outcome === 'unknown' ? chat.noCommand(text) : chat.halfCommand(text))
+      return outcome === 'done'
+    } catch (error) {
+      refused.current(error)
+      return false
+    }
+  }
+}
+
+/** What is asked or shown in front of the conversation. */
+function Opened({ desk }: { desk: Desk }) {
+  const isDeleting = useStore(desk.deleting, (message) => message !== undefined)
+  const isDialog = useStore(desk.dialog, (dialog) => dialog !== undefined)
   return (
     <Suspense fallback={null}>
-      <DeleteDialog desk={desk} />
+      {isDeleting && <DeleteDialog desk={desk} />}
+      {isDialog && <ChatDialogs desk={desk} />}
     </Suspense>
   )
 }

@@ -1,13 +1,15 @@
 import type { Draft } from '@maru/client'
 import ArrowUp from 'lucide-react/icons/arrow-up'
 import Check from 'lucide-react/icons/check'
-import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react'
+import { type KeyboardEvent, lazy, type RefObject, Suspense, useEffect, useId, useRef, useState } from 'react'
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { commandIn, composerAction, lengthOf } from './composer-keys.ts'
 import { type Desk, type Intent, lastEditable } from './desk.ts'
 import { IntentBar } from './IntentBar.tsx'
+
+const Completion = lazy(async () => ({ default: (await import('./Completion.tsx')).Completion }))
 
 /** How many signs before the limit the counter shows. */
 const NEAR = 200
@@ -18,14 +20,15 @@ interface ComposerProps {
   draft: RefObject<string>
   /** Gives whether the field may be emptied. */
   onSend: (draft: Draft) => boolean
-  onQuit: () => void
+  /** The same for what was typed as a command. */
+  onCommand: (text: string) => Promise<boolean>
 }
 
 /**
  * The message field. It keeps its own text, because a field that is written back while an input method composes loses
  * syllables; what is known here is only how long it is.
  */
-export function Composer({ desk, draft, onSend, onQuit }: ComposerProps) {
+export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   const { chat } = useWords()
   const id = useId()
   const barId = useId()
@@ -42,21 +45,31 @@ export function Composer({ desk, draft, onSend, onQuit }: ComposerProps) {
   }
   const intent = useIntent(desk, field, draft, write)
   const editing = intent.kind === 'edit'
+  const takeKey = useRef<(event: globalThis.KeyboardEvent) => boolean>(undefined)
+  const [completes, setCompletes] = useState(false)
+  const typed = (text: string) => {
+    if (!editing) draft.current = text
+    if (/[@:/]/.test(text)) setCompletes(true)
+  }
 
   const send = () => {
     const text = field.current?.value.trim() ?? ''
     if (text === '' || lengthOf(text) > limit) return
-    if (commandIn(text) === 'quit') {
-      draft.current = ''
-      write('')
-      onQuit()
-    } else if (onSend({ text })) {
+    const command = editing ? undefined : commandIn(text)
+    if (command !== undefined)
+      void onCommand(command).then((isDone) => {
+        if (!isDone || field.current?.value.trim() !== text) return
+        draft.current = ''
+        write('')
+      })
+    else if (onSend({ text })) {
       if (!editing) draft.current = ''
       desk.intent.set(editing || intent.kind === 'reply' ? { kind: 'write' } : intent)
       if (!editing) write('')
     }
   }
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (takeKey.current?.(event.nativeEvent)) return
     const action = composerAction(event.nativeEvent, event.currentTarget.value === '')
     const last = action === 'editLast' && intent.kind === 'write' ? lastEditable(desk.client.state()) : undefined
     if (action === 'send') send()
@@ -68,13 +81,26 @@ export function Composer({ desk, draft, onSend, onQuit }: ComposerProps) {
   const label = intent.kind === 'write' && intent.to ? chat.writingTo(intent.to.name) : chat.write
   return (
     <form
-      className="mx-3 mb-3"
+      className="relative mx-3 mb-3"
       onSubmit={(event) => {
         event.preventDefault()
         send()
         field.current?.focus()
       }}
     >
+      {completes && (
+        <Suspense fallback={null}>
+          <Completion
+            desk={desk}
+            field={field}
+            takeKey={takeKey}
+            onText={(text) => {
+              typed(text)
+              write(text)
+            }}
+          />
+        </Suspense>
+      )}
       <IntentBar id={barId} desk={desk} />
       {left <= NEAR && <Counter id={id} left={left} />}
       <div className="flex items-end gap-1 rounded-2xl border-[1.5px] border-line-strong/60 bg-raised p-1 transition focus-within:border-wood focus-within:ring-4 focus-within:ring-wood-tint">
@@ -92,7 +118,7 @@ export function Composer({ desk, draft, onSend, onQuit }: ComposerProps) {
           className="field-sizing-content max-h-40 min-h-10 min-w-0 flex-1 resize-none bg-transparent px-3 py-2 text-base outline-none placeholder:text-faint pointer-coarse:min-h-11"
           onInput={(event) => {
             const text = event.currentTarget.value
-            if (!editing) draft.current = text
+            typed(text)
             setLength(lengthOf(text.trim()))
             fit(event.currentTarget)
             if (text !== '' && !editing) desk.client.typing(intent.kind === 'write' ? intent.to?.id : undefined)

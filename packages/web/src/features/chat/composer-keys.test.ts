@@ -35,14 +35,9 @@ describe('keys of the message field', () => {
     expect(composerAction(key({ ...up, isComposing: true }), true)).toBe('nothing')
   })
 
-  test('knows the two ways to leave by typing', () => {
-    expect(['{quit}', ' /quit\n', '/QUIT'].map(commandIn)).toEqual(['quit', 'quit', 'quit'])
-    expect(['quit', '/quit now', 'type {quit} to leave', ''].map(commandIn)).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ])
+  test('knows a command from a message', () => {
+    expect(['{quit}', ' /quit\n', '/me waves'].map(commandIn)).toEqual(['/quit', '/quit', '/me waves'])
+    expect(['quit', 'type {quit} to leave', '/etc/hosts', '//', ''].map(commandIn)).toEqual(Array(5).fill(undefined))
   })
 
   test('counts signs as the server does', () => {

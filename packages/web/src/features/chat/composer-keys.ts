@@ -28,9 +28,11 @@ export function composerAction(event: ComposerKey, isEmpty = false): 'send' | 'e
   }
 }
 
-/** What was typed as a command instead of a message. `{quit}` is how the program Maru descends from was left. */
-export function commandIn(text: string): 'quit' | undefined {
-  return /^\s*(?:\{quit\}|\/quit)\s*$/i.test(text) ? 'quit' : undefined
+/** The command that was typed instead of a message. `{quit}` is how the program Maru descends from was left. A path is a message. */
+export function commandIn(text: string): string | undefined {
+  const trimmed = text.trim()
+  if (/^\{quit\}$/i.test(trimmed)) return '/quit'
+  return /^\/\p{L}+(?:\s|$)/u.test(trimmed) ? trimmed : undefined
 }
 
 /** Signs as the server counts them: code points after composition. */

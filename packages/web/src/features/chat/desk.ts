@@ -18,6 +18,8 @@ export interface Desk {
   readonly intent: Settable<Intent>
   /** The message whose deletion is asked about. */
   readonly deleting: Settable<Message | undefined>
+  /** What stands in front of the conversation. */
+  readonly dialog: Settable<'help' | 'poll' | 'search' | 'pins' | undefined>
   /** The message to be brought into view; another object each time, so that the same one can be asked for again. */
   readonly target: Settable<{ seq: number } | undefined>
   /** Asks the server; a refusal is told to the user, and then the answer is `false`. */
@@ -36,6 +38,7 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
     client,
     intent: createStore<Intent>({ kind: 'write' }),
     deleting: createStore<Message | undefined>(undefined),
+    dialog: createStore<'help' | 'poll' | 'search' | 'pins' | undefined>(undefined),
     target,
     ask: (question) => client.ask(question).then(() => true, tell),
     jump: (seq) =>

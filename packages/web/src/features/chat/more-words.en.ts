@@ -24,6 +24,39 @@ export const more = {
   openPicture: (name: string) => `Open the picture ${name}`,
   copyCode: 'Copy the code',
   code: (language: string) => (language ? `Code, ${language}` : 'Code'),
+  suggestions: 'Suggestions',
+  everyone: 'Calls everybody',
+  commands: {
+    help: 'Shows this list',
+    me: 'Tells what you do: /me waves',
+    poll: 'Asks everybody: /poll Where? | Here | There',
+    topic: 'Says what the room is about (owners)',
+    msg: 'Writes to one person alone: /msg Ana hello',
+    search: 'Finds what was said',
+    pins: 'Shows the pinned messages',
+    invite: 'Shows the link to this room',
+    quit: 'Leaves the room',
+  },
+  helpKeys:
+    'Arrow up edits your last message. @ calls somebody by name, : finds an emoji. In the list of messages the arrows go from one to the next, R answers, E edits.',
+  dialogs: { help: 'Commands', poll: 'New poll', search: 'Search this room', pins: 'Pinned messages' },
+  question: 'Question',
+  options: 'Options, one on each line',
+  startPoll: 'Start the poll',
+  pollNoQuestion: 'Type a question first.',
+  pollBad: 'A poll needs two to twenty options, each of them different.',
+  looking: 'Looking…',
+  noPins: 'Nothing is pinned.',
+  searchFor: 'Words to look for',
+  searchHint: 'Also "a phrase", from:name, has:file, before:2026-07-14, after:2026-07-14',
+  searchStates: {
+    looking: 'Looking…',
+    failed: 'The search did not work. Try again.',
+    bad: 'This search cannot be understood. See the hint below the field.',
+  },
+  hits: (count: number, more: boolean) =>
+    count === 0 ? 'Nothing was found.' : `${count}${more ? '+' : ''} found, the newest first`,
+  moreHits: 'Show more',
 }
 
 export type MoreWords = typeof more

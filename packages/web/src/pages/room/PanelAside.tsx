@@ -21,7 +21,7 @@ export function PanelAside({ panel, client, draft, newFrom, onQuit, onInvite, on
   return (
     <aside id="panel" data-region="" tabIndex={-1} aria-label={shell.roomPanel[panel]} className="room-panel">
       {panel === 'chat' ? (
-        <Chat client={client} draft={draft} newFrom={newFrom} onQuit={onQuit} onClose={onClose} />
+        <Chat client={client} draft={draft} newFrom={newFrom} onQuit={onQuit} onInvite={onInvite} onClose={onClose} />
       ) : (
         <Suspense fallback={null}>
           <People client={client} onInvite={onInvite} onClose={onClose} />

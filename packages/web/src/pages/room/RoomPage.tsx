@@ -108,6 +108,7 @@ export function RoomPage({ room }: { room: string }) {
         unread={unread}
         newFrom={newFrom}
         draft={draft}
+        onInvite={() => setInviting(true)}
       />
       {panel !== null && (step.at !== 'chat' || panel === 'people') && (
         <PanelAside

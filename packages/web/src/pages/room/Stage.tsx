@@ -35,6 +35,7 @@ interface StageProps {
   unread: number
   newFrom: number | undefined
   draft: RefObject<string>
+  onInvite: () => void
 }
 
 /** The middle of the room page: what the step asks for, or what stands in its way. */
@@ -70,7 +71,7 @@ export function Stage(props: StageProps) {
     return (
       <Main className="flex flex-col bg-paper">
         <div className="mx-auto flex min-h-0 w-full max-w-3xl flex-1 flex-col">
-          <Chat client={client} draft={draft} newFrom={newFrom} onQuit={go.leave} />
+          <Chat client={client} draft={draft} newFrom={newFrom} onQuit={go.leave} onInvite={props.onInvite} />
           <TakeFocus inside />
         </div>
       </Main>

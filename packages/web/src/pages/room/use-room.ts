@@ -1,5 +1,7 @@
 import { initialState, openRoom, type RoomClient } from '@maru/client'
 import { useEffect, useRef, useState } from 'react'
+import { deviceName } from '../../lib/device-name.ts'
+import { keptOutbox } from '../../lib/kept-outbox.ts'
 import { remember, remembered } from '../../lib/remembered.ts'
 import { socketAddress } from '../../lib/room-socket.ts'
 
@@ -21,6 +23,9 @@ export function useRoom(room: string, name: string, visit: number): RoomClient |
       room,
       name: asked.current,
       ...(token && { token }),
+      device: deviceName(navigator.userAgent),
+      // A browser that keeps nothing sends all the same; then a message waits only as long as its page is open.
+      outbox: keptOutbox(room),
       onToken: (fresh) => remember('token', fresh),
     })
     setClient(opened)

@@ -1,0 +1,138 @@
+import { type RefObject, useEffect, useId, useLayoutEffect, useState } from 'react'
+import { useLanguage } from '../../lib/words/use-words.ts'
+import { classNames } from '../../ui/class-names.ts'
+import { complete, findTrigger, type Suggestion, type Trigger } from './completion.ts'
+import type { Desk } from './desk.ts'
+import { useMoreWords } from './more-words.ts'
+import { suggest } from './suggest.ts'
+
+interface CompletionProps {
+  desk: Desk
+  field: RefObject<HTMLTextAreaElement | null>
+  /** What a key does while something is suggested; set from here. */
+  takeKey: RefObject<((event: KeyboardEvent) => boolean) | undefined>
+  onText: (text: string) => void
+}
+
+/**
+ * Suggestions above the field for what is being typed: names, commands, emoji. The focus stays in the field, which tells by
+ * `aria-activedescendant` which suggestion is meant.
+ */
+export function Completion({ desk, field, takeKey, onText }: CompletionProps) {
+  const words = useMoreWords()
+  const id = useId()
+  const { trigger, list, close } = useSuggestions(desk, field)
+  const [active, setActive] = useState(0)
+  const at = Math.min(active, list.length - 1)
+
+  const choose = (suggestion: Suggestion | undefined) => {
+    const area = field.current
+    if (!area || !trigger || !suggestion) return
+    const done = complete(area.value, area.selectionStart, trigger, suggestion)
+    onText(done.text)
+    area.setSelectionRange(done.caret, done.caret)
+    area.focus()
+    close()
+  }
+  const isOpen = list.length > 0
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each new list begins at its top.
+  useEffect(() => setActive(0), [list])
+  useLayoutEffect(() => {
+    takeKey.current = (event) => {
+      if (!isOpen || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey)
+        return false
+      if (event.key === 'ArrowDown') setActive((at + 1) % list.length)
+      else if (event.key === 'ArrowUp') setActive((at + list.length - 1) % list.length)
+      else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey && !isWhole(trigger, list[at]))
+        choose(list[at])
+      else if (event.key === 'Escape') close()
+      else return false
+      event.preventDefault()
+      return true
+    }
+    const area = field.current
+    area?.setAttribute('aria-autocomplete', 'list')
+    if (isOpen) {
+      area?.setAttribute('aria-controls', id)
+      area?.setAttribute('aria-activedescendant', `${id}-${at}`)
+    } else {
+      area?.removeAttribute('aria-controls')
+      area?.removeAttribute('aria-activedescendant')
+    }
+    return () => {
+      takeKey.current = undefined
+    }
+  })
+  if (!isOpen) return null
+  return (
+    <div
+      id={id}
+      role="listbox"
+      tabIndex={-1}
+      aria-label={words.suggestions}
+      className="rise absolute inset-x-0 bottom-full z-20 mb-1.5 max-h-72 overflow-y-auto rounded-[14px] border border-line bg-raised p-1.5 shadow-soft"
+    >
+      {list.map((suggestion, index) => (
+        // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the keys are the field's.
+        <div
+          key={suggestion.id}
+          id={`${id}-${index}`}
+          role="option"
+          aria-selected={index === at}
+          className={classNames(
+            'flex min-h-9 cursor-pointer items-center gap-3 rounded-[9px] px-3 pointer-coarse:min-h-11',
+            index === at && 'bg-wood-tint',
+          )}
+          onMouseDown={(event) => event.preventDefault()}
+          onMouseMove={() => index !== at && setActive(index)}
+          onClick={() => choose(suggestion)}
+        >
+          <span dir="auto" className="min-w-0 truncate font-semibold">
+            {suggestion.label}
+          </span>
+          {suggestion.hint && (
+            <span className="min-w-0 flex-1 truncate text-end text-sm text-soft">{suggestion.hint}</span>
+          )}
+        </div>
+      ))}
+    </div>
+  )
+}
+
+/** A command typed to its end needs no choosing: Return runs it. */
+function isWhole(trigger: Trigger | undefined, suggestion: Suggestion | undefined): boolean {
+  return trigger?.kind === 'command' && suggestion?.id === trigger.query.toLowerCase()
+}
+
+function useSuggestions(desk: Desk, field: RefObject<HTMLTextAreaElement | null>) {
+  const words = useMoreWords()
+  const language = useLanguage()
+  const [trigger, setTrigger] = useState<Trigger>()
+  const [list, setList] = useState<readonly Suggestion[]>([])
+  useEffect(() => {
+    const area = field.current
+    if (!area) return
+    const look = () => setTrigger(findTrigger(area.value, area.selectionStart))
+    look()
+    area.addEventListener('input', look)
+    const forget = () => setTrigger(undefined)
+    area.addEventListener('blur', forget)
+    return () => {
+      area.removeEventListener('input', look)
+      area.removeEventListener('blur', forget)
+    }
+  }, [field])
+  useEffect(() => {
+    let isWanted = true
+    if (!trigger) setList([])
+    else
+      suggest(trigger, desk, words, language).then(
+        (found) => isWanted && setList(found),
+        () => undefined,
+      )
+    return () => {
+      isWanted = false
+    }
+  }, [trigger, desk, words, language])
+  return { trigger, list, close: () => setTrigger(undefined) }
+}

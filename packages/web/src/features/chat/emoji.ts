@@ -1,0 +1,72 @@
+/** Emoji by name, from our own origin: fetched when somebody looks for the first one. */
+export interface Emoji {
+  sign: string
+  /** What it is called between colons. */
+  names: readonly string[]
+  label: string
+  tags: readonly string[]
+  group: number
+}
+
+interface Row {
+  unicode: string
+  hexcode: string
+  label: string
+  tags?: string[]
+  group?: number
+  order?: number
+}
+
+const sets = new Map<string, Promise<readonly Emoji[]>>()
+
+export function loadEmoji(language: 'en' | 'ko'): Promise<readonly Emoji[]> {
+  let set = sets.get(language)
+  if (!set) {
+    set = load(language)
+    set.catch(() => sets.delete(language))
+    sets.set(language, set)
+  }
+  return set
+}
+
+async function load(language: 'en' | 'ko'): Promise<readonly Emoji[]> {
+  const [rows, names] = await Promise.all([
+    (language === 'ko'
+      ? import('emojibase-data/ko/compact.json')
+      : import('emojibase-data/en/compact.json')) as Promise<{ default: Row[] }>,
+    import('emojibase-data/en/shortcodes/github.json') as Promise<{ default: Record<string, string | string[]> }>,
+  ])
+  return readEmojiRows(rows.default, names.default)
+}
+
+/** Letters of flags have no group and stand for nothing alone. */
+export function readEmojiRows(rows: readonly Row[], names: Record<string, string | string[]>): Emoji[] {
+  return rows
+    .filter(({ group }) => group !== undefined && group !== 2)
+    .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0))
+    .map(({ unicode, hexcode, label, tags = [], group = 0 }) => ({
+      sign: unicode,
+      names: [names[hexcode] ?? []].flat(),
+      label,
+      tags,
+      group,
+    }))
+}
+
+/** The best first: a name that is just that, one that begins so, then words and labels. */
+export function findEmoji(all: readonly Emoji[], query: string, most: number): Emoji[] {
+  const wanted = query.toLowerCase()
+  const rank = ({ names, label, tags }: Emoji): number => {
+    if (names.includes(wanted)) return 0
+    if (names.some((name) => name.startsWith(wanted))) return 1
+    if (tags.some((tag) => tag.toLowerCase().startsWith(wanted)) || label.toLowerCase().startsWith(wanted)) return 2
+    if (label.toLowerCase().includes(wanted) || names.some((name) => name.includes(wanted))) return 3
+    return 4
+  }
+  return all
+    .map((emoji) => ({ emoji, rank: rank(emoji) }))
+    .filter((each) => each.rank < 4)
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, most)
+    .map(({ emoji }) => emoji)
+}
