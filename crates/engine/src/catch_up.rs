@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::fanout::{Forwarding, OutRun};
 use crate::media::keyframe::Need;
 use crate::media::train::RUN;
+use crate::outbox::Outbox;
 use crate::slab::Key;
 use crate::tracks::TrackKey;
 use std::time::{Duration, Instant};
@@ -47,9 +48,11 @@ impl Engine {
 
     /// The next run to everybody whose time it is.
     pub(crate) fn catch_up(&mut self, now: Instant) {
+        let enough = self.outbox.byte_count() + Outbox::SLICE / 2;
         let mut waiting = std::mem::take(&mut self.catching_up);
         waiting.retain_mut(|(at, key, name)| {
-            if *at > now {
+            // They take half a slice at most, so that others go on as well.
+            if *at > now || self.outbox.byte_count() >= enough {
                 return true;
             }
             *at = now + STEP;

@@ -5,6 +5,7 @@
 
 use crate::allocation::Allocating;
 use crate::command::{Command, TransportId, TransportRole};
+use crate::deliveries::Deliveries;
 use crate::downlink::{EgressPath, Sender};
 use crate::event::{Event, LogLevel};
 use crate::media::level::SpeakerList;
@@ -53,8 +54,10 @@ pub struct Engine {
     pub(crate) senders: Slab<Sender>,
     pub(crate) egress: Slab<EgressPath>,
     pub(crate) runs: Runs,
-    /// Packets of the run that is being sent; kept to spare allocations.
+    /// Numbers of the packets of a run; kept to spare allocations.
     pub(crate) taken: Vec<u64>,
+    /// Runs that are being sent.
+    pub(crate) deliveries: Deliveries,
     /// Newcomers that are shown what has gone before, and when each goes on.
     pub(crate) catching_up: Vec<(Instant, TrackKey, Key<Sender>)>,
     /// Tracks whose codec a subscriber does not speak, met while forwarding and still to be told.
@@ -99,6 +102,7 @@ impl Engine {
             egress: Slab::default(),
             runs: Runs::default(),
             taken: Vec::new(),
+            deliveries: Deliveries::default(),
             catching_up: Vec::new(),
             unspoken: Vec::new(),
             outbox: Outbox::default(),
@@ -187,20 +191,15 @@ impl Engine {
         self.runs.busy = busy;
     }
 
-    /// Does what is due. What is to leave is in [`Engine::outbox`] afterwards.
-    pub fn tick(&mut self, now: Instant) {
-        self.tick_sending(now, usize::MAX, &mut |_| {});
+    /// Whether forwarding is behind, so that it had better go on before more datagrams are taken in: what is lost then is lost on the
+    /// way in, where publishers notice and send less.
+    pub fn is_behind(&self, now: Instant) -> bool {
+        self.deliveries.are_late(now) || self.runs.are_behind(now)
     }
 
-    /// As [`Engine::tick`], but whenever `portion` bytes have gathered between two subscribers, `send` may empty the outbox: a frame for
-    /// thousands is larger than the caches and than what an outbox takes.
-    pub fn tick_sending(
-        &mut self,
-        now: Instant,
-        portion: usize,
-        send: &mut dyn FnMut(&mut Outbox),
-    ) {
-        self.send_due_media(now, portion, send);
+    /// Does what is due, media only as far as it fits into one slice of the outbox: `deadline` tells whether there is more.
+    pub fn tick(&mut self, now: Instant) {
+        self.send_due_media(now);
         while let Some(&(at, id)) = self.timers.first() {
             if at > now {
                 break;

@@ -1,9 +1,11 @@
 //! From the store to every subscriber of a track: rewritten, sealed and laid out for the socket.
 //!
-//! Packets gather into runs (`runs.rs`). A run goes to one subscriber after the other, whose packets of it lie together
-//! and leave as one send; voice that is due at the same time rides behind.
+//! Packets gather into runs (`runs.rs`). A run that is due becomes a delivery (`deliveries.rs`), which goes to one subscriber after the other. The
+//! packets of one lie together and leave as one send; voice that is due at the same time rides behind. It pauses when the outbox holds
+//! as much as stays in the processor's cache, and goes on in the next tick, which is due at once.
 
 use crate::command::TransportId;
+use crate::deliveries::{Deliveries, Delivery};
 use crate::downlink::{EgressPath, Sender, payload_form};
 use crate::engine::Engine;
 use crate::event::MediaKind;
@@ -13,6 +15,7 @@ use crate::media::train::{self, RUN};
 use crate::media::{LayerId, MediaPacket, Ntp};
 use crate::metrics::Metrics;
 use crate::outbox::{Class, Outbox};
+use crate::runs::Run;
 use crate::slab::Slab;
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
@@ -170,42 +173,64 @@ impl Engine {
 
     /// When media that waits is to leave.
     pub(crate) fn media_due(&self) -> Option<Instant> {
+        if self.deliveries.is_under_way() {
+            return Some(self.start);
+        }
         let newcomers = self.catching_up.iter().map(|(at, _, _)| *at);
         newcomers.chain(self.runs.due()).min()
     }
 
-    /// Sends the runs whose time has come: video first, so that voice rides behind.
-    pub(crate) fn send_due_media(
-        &mut self,
-        now: Instant,
-        portion: usize,
-        send: &mut dyn FnMut(&mut Outbox),
-    ) {
+    /// Sends the runs whose time has come, as far as the outbox takes them at once: video first, so that voice rides behind.
+    /// Video that is left over lets voice pass.
+    pub(crate) fn send_due_media(&mut self, now: Instant) {
         if self.media_due().is_none_or(|due| due > now) {
             return;
         }
         self.catch_up(now);
         let moment = self.moment(now);
-        let send = &mut |outbox: &mut Outbox| {
-            if outbox.byte_count() >= portion {
-                send(outbox);
-            }
-        };
+        let mut all = std::mem::take(&mut self.deliveries);
+        if all.video.is_empty() {
+            self.begin_deliveries(now, &mut all, false);
+            self.send_deliveries(&moment, &mut all, false);
+            self.begin_deliveries(now, &mut all, true);
+            self.send_deliveries(&moment, &mut all, true);
+        } else {
+            self.begin_deliveries(now, &mut all, true);
+            self.send_deliveries(&moment, &mut all, true);
+            self.send_deliveries(&moment, &mut all, false);
+        }
+        self.deliveries = all;
+        self.runs.tidy(now);
+    }
+
+    /// Begins to deliver the runs of one kind that may leave.
+    fn begin_deliveries(&mut self, now: Instant, all: &mut Deliveries, voice: bool) {
         let mut runs = std::mem::take(&mut self.runs);
         for run in runs.runs() {
-            if !run.voice && run.is_due(now) {
-                run.take(now, &mut self.taken);
-                self.send_run(&moment, run.key, run.layer, false, send);
+            let rides = |run: &Run| run.voice && run.waits() && self.may_ride(run.key);
+            if run.voice != voice || !run.is_due(now) && !rides(run) {
+                continue;
+            }
+            run.take(now, &mut self.taken);
+            let source = self.tracks.get(run.key).map(|track| &track.source);
+            let found = source.and_then(|s| Some((s, s.format?, s.layer(run.layer)?)));
+            if let Some((source, incoming, layer)) = found {
+                let packets = self.taken.iter().filter_map(|seq| layer.store.get(*seq));
+                all.begin(now, run, (source, incoming), packets);
             }
         }
-        for run in runs.runs() {
-            if run.voice && run.waits() && (run.is_due(now) || self.may_ride(run.key)) {
-                run.take(now, &mut self.taken);
-                self.send_run(&moment, run.key, run.layer, true, send);
-            }
-        }
-        runs.tidy(now);
         self.runs = runs;
+    }
+
+    /// Goes on with the deliveries of one kind until the outbox is full.
+    fn send_deliveries(&mut self, moment: &Moment, all: &mut Deliveries, voice: bool) {
+        while let Some(delivery) = all.of(voice).front_mut() {
+            self.send_delivery(moment, delivery, voice);
+            if delivery.next < delivery.senders.len() {
+                return;
+            }
+            all.end(voice);
+        }
     }
 
     /// Whether a train to somebody who hears the track is about to leave.
@@ -220,32 +245,24 @@ impl Engine {
         })
     }
 
-    /// The packets of a layer numbered `taken` to its track's subscribers. `send` is called after each of them.
-    fn send_run(
-        &mut self,
-        moment: &Moment,
-        key: TrackKey,
-        layer: LayerId,
-        voice: bool,
-        send: &mut dyn FnMut(&mut Outbox),
-    ) {
-        let Some(source) = self.tracks.get(key).map(|track| &track.source) else {
-            return;
-        };
-        let (Some(layer), Some(incoming)) = (source.layer(layer), source.format) else {
-            return;
-        };
-        let mut stored = self.taken.iter().filter_map(|seq| layer.store.get(*seq));
-        let Some(first) = stored.next() else {
+    /// The packets of a delivery to the next of its senders, until the outbox is full or all have them.
+    fn send_delivery(&mut self, moment: &Moment, delivery: &mut Delivery, voice: bool) {
+        let Some(first) = delivery.packets.first() else {
+            delivery.next = delivery.senders.len();
             return;
         };
         let mut packets = [first; RUN];
-        let mut count = 1;
-        for (place, packet) in packets.iter_mut().skip(1).zip(stored) {
+        for (place, packet) in packets.iter_mut().zip(&delivery.packets) {
             *place = packet;
-            count += 1;
         }
-        let run = OutRun::new(key, layer.id, &packets[..count], incoming, voice);
+        let packets = packets.get(..delivery.packets.len()).unwrap_or(&packets);
+        let run = OutRun::new(
+            delivery.key,
+            delivery.layer,
+            packets,
+            delivery.incoming,
+            voice,
+        );
         let mut forwarding = Forwarding {
             moment,
             transports: &self.transports,
@@ -254,10 +271,13 @@ impl Engine {
             metrics: &mut self.metrics,
             unspoken: &mut self.unspoken,
         };
-        for subscriber in &source.subscribers {
-            if let Some(sender) = self.senders.get_mut(subscriber.sender) {
+        for name in delivery.senders.iter().skip(delivery.next) {
+            if forwarding.outbox.is_full() {
+                return;
+            }
+            delivery.next += 1;
+            if let Some(sender) = self.senders.get_mut(*name) {
                 forwarding.send(&run, sender);
-                send(forwarding.outbox);
             }
         }
     }

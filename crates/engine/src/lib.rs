@@ -6,6 +6,7 @@ mod catch_up;
 mod codecs;
 pub mod command;
 mod data;
+mod deliveries;
 mod demux;
 mod downlink;
 pub mod dtls;

@@ -96,6 +96,10 @@ impl Outbox {
     /// The driver flushes after every batch it received, so this is met only when it cannot send.
     const LIMIT: usize = 64 << 20;
 
+    /// Fan-out pauses here for what is there to be sent: as much as stays in the second-level cache from being written to being
+    /// read by the system.
+    pub const SLICE: usize = 256 << 10;
+
     /// One datagram of control that leaves by itself.
     pub fn push(&mut self, route: Route, bytes: &[u8]) {
         self.build(route, |arena| {
@@ -293,6 +297,11 @@ impl Outbox {
         self.arena.len()
     }
 
+    /// Whether fan-out is to wait until this has left.
+    pub fn is_full(&self) -> bool {
+        self.arena.len() >= Self::SLICE
+    }
+
     pub fn is_empty(&self) -> bool {
         self.trains.is_empty()
     }
@@ -301,13 +310,13 @@ impl Outbox {
         self.dropped
     }
 
-    /// Forgets what was sent and keeps the memory, up to a size that a usual call needs.
+    /// Forgets what was sent and keeps the memory, up to a size that slices and a crowd of newcomers need.
     pub fn clear(&mut self) {
         self.turn += 1;
         self.trains.clear();
         self.pieces.clear();
         self.arena.clear();
-        self.arena.shrink_to(4 << 20);
+        self.arena.shrink_to(1 << 20);
     }
 }
 

@@ -135,6 +135,12 @@ impl Runs {
         waiting.map(|run| run.due).min()
     }
 
+    /// Whether so much waits that could leave now that no more should come.
+    pub fn are_behind(&self, now: Instant) -> bool {
+        let behind = |run: &Run| run.is_behind() && run.is_due(now);
+        self.runs.iter().any(behind)
+    }
+
     pub fn runs(&mut self) -> &mut [Run] {
         &mut self.runs
     }
@@ -233,6 +239,19 @@ mod tests {
             }
             assert!(seq + 1 - left <= (BACKLOG + RUN) as u64, "{left} of {seq}");
         }
+    }
+
+    #[test]
+    fn a_backlog_shows_once_it_could_leave() {
+        let (mut runs, now) = (Runs::default(), Instant::now());
+        for seq in 0..400 {
+            runs.note(now, PLACE, seq, false, seq % 40 == 39);
+        }
+        assert!(runs.are_behind(now));
+        for _ in 0..9 {
+            take(&mut runs, now);
+        }
+        assert!(!runs.are_behind(now + BURST_TIME));
     }
 
     #[test]

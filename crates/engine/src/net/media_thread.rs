@@ -6,7 +6,6 @@ use super::socket::Socket;
 use crate::engine::{Config, Engine};
 use crate::event::{Event, LogLevel};
 use crate::metrics::Metrics;
-use crate::outbox::Outbox;
 use crate::panics;
 use crate::sdp_job::{SdpJob, SdpResult};
 use crate::shard::{Post, ShardId};
@@ -19,8 +18,6 @@ use std::time::{Duration, Instant, SystemTime};
 const METRICS_INTERVAL: Duration = Duration::from_millis(100);
 /// Share of a processor above which packets wait for others to leave with.
 const BUSY_LOAD: f64 = 0.3;
-/// Bytes that leave at once. Fewer are more system calls, more do not fit the caches any more.
-const PORTION: usize = 1 << 20;
 /// Commands that are worked on before datagrams get their turn.
 const COMMANDS_A_TURN: usize = 64;
 /// Panics outside of any transport within a minute, after which the thread gives up: more tries would mend nothing.
@@ -103,12 +100,10 @@ impl MediaThread {
                     .deadline()
                     .saturating_duration_since(Instant::now()),
             };
-            let engine = &mut self.engine;
-            let mut now = None;
-            self.socket.receive(wait, &mut |from, to, bytes| {
-                let now = *now.get_or_insert_with(Instant::now);
-                engine.datagram(now, from, to, bytes);
-            })?;
+            let behind = self.engine.is_behind(Instant::now());
+            if !behind {
+                self.receive(wait)?;
+            }
             if self.shared.stop.load(Ordering::Acquire) {
                 self.engine.close_all(Instant::now());
                 self.flush();
@@ -117,15 +112,23 @@ impl MediaThread {
             if let Some(desk) = self.shared.desks.get(usize::from(self.config.shard)) {
                 desk.answer();
             }
-            more = self.take_posts();
+            more = !behind && self.take_posts();
             self.flush();
             more |= self.commands();
-            let socket = &mut self.socket;
-            let send = &mut |outbox: &mut Outbox| socket.send(outbox);
-            self.engine.tick_sending(Instant::now(), PORTION, send);
+            self.engine.tick(Instant::now());
             self.flush();
             self.publish_figures();
         }
+    }
+
+    /// Datagrams from the network, and what waits for it.
+    fn receive(&mut self, wait: Duration) -> io::Result<()> {
+        let engine = &mut self.engine;
+        let mut now = None;
+        self.socket.receive(wait, &mut |from, to, bytes| {
+            let now = *now.get_or_insert_with(Instant::now);
+            engine.datagram(now, from, to, bytes);
+        })
     }
 
     /// What other threads have sent. True when there may be more.

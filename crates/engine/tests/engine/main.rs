@@ -11,6 +11,7 @@ mod negotiation;
 mod repair;
 mod shards;
 mod single;
+mod slices;
 mod slow;
 mod sockets;
 mod trains;

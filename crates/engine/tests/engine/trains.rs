@@ -133,23 +133,3 @@ fn no_number_is_ever_sealed_twice() {
         assert!(sealed.borrow().len() > 100);
     }
 }
-
-#[test]
-fn a_frame_for_many_leaves_in_portions() {
-    let mut world = watching();
-    for viewer in 3..9 {
-        world.subscriber(viewer, &["TR_a", "TR_v"]);
-    }
-    world.run_for(Duration::from_secs(1));
-    assert_eq!(world.engine.largest, 0);
-    world.engine.portion = 5_000;
-    world.run_for(Duration::from_secs(2));
-    let largest = world.engine.largest;
-    // The frame of the one with whom there is enough comes whole.
-    assert!((5_000..8_500).contains(&largest), "{largest} bytes at once");
-    for viewer in 2..9 {
-        let packets = world.client(viewer).packets(Video);
-        assert!(packets.len() > 250);
-        unbroken(&packets);
-    }
-}

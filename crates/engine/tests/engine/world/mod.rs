@@ -13,6 +13,7 @@ pub use shards::Shards;
 use crate::allocations;
 use engine::command::{Command, TransportId, TransportRole, WantedTrack};
 use engine::event::{Event, MidTrack, OfferedMedia};
+use engine::outbox::Route;
 use engine::shard::ShardId;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -46,6 +47,8 @@ pub struct World {
     pub trains: Vec<(Instant, SocketAddr, Vec<usize>)>,
     /// Datagrams that the engine left in one tick, and the allocations it made for them.
     pub ticks: Vec<(usize, u64)>,
+    /// Bytes for nobody that lie in the outbox before each tick and take their part of its slice.
+    pub clutter: usize,
     to_engine: Wire,
     to_clients: Wire,
     next_offer: u32,
@@ -71,6 +74,7 @@ impl World {
             links: HashMap::new(),
             trains: Vec::new(),
             ticks: Vec::new(),
+            clutter: 0,
             to_engine: VecDeque::new(),
             to_clients: VecDeque::new(),
             next_offer: 0,
@@ -262,6 +266,13 @@ impl World {
         }
         for client in &mut self.clients {
             client.tick(self.now);
+        }
+        if self.clutter > 0 {
+            let to = "192.0.2.99:9".parse().expect("an address");
+            let (route, clutter) = (Route { to, from: None }, vec![0; self.clutter]);
+            for outbox in self.engine.outboxes() {
+                outbox.push(route, &clutter);
+            }
         }
         let before = self.engine.waiting();
         let (now, engine) = (self.now, &mut self.engine);

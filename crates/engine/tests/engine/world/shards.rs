@@ -15,11 +15,6 @@ pub struct Shards {
     router: Router,
     /// Rings are full: what may be lost is.
     pub overflowing: bool,
-    /// Bytes that leave at once.
-    pub portion: usize,
-    /// What has left in portions, and the bytes of the largest.
-    left: Outbox,
-    pub largest: usize,
 }
 
 impl Shards {
@@ -30,9 +25,6 @@ impl Shards {
             engines: engines.collect(),
             router: Router::new(count.into(), 0),
             overflowing: false,
-            portion: usize::MAX,
-            left: Outbox::default(),
-            largest: 0,
         }
     }
 
@@ -77,15 +69,8 @@ impl Shards {
     }
 
     pub fn tick(&mut self, now: Instant) {
-        let (left, largest) = (&mut self.left, &mut self.largest);
         for engine in &mut self.engines {
-            engine.tick_sending(now, self.portion, &mut |outbox| {
-                *largest = outbox.byte_count().max(*largest);
-                for train in outbox.trains() {
-                    left.take_over(outbox, train, now);
-                }
-                outbox.clear();
-            });
+            engine.tick(now);
         }
     }
 
@@ -111,8 +96,7 @@ impl Shards {
     }
 
     pub fn outboxes(&mut self) -> impl Iterator<Item = &mut Outbox> {
-        let left = std::iter::once(&mut self.left);
-        left.chain(self.engines.iter_mut().map(Engine::outbox))
+        self.engines.iter_mut().map(Engine::outbox)
     }
 
     /// Datagrams that are still to be sent.
