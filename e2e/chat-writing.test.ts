@@ -130,3 +130,43 @@ test('what could not be sent waits through a closed page', { timeout: 90_000 }, 
   await until('it being sent once', ana.conversation, (all) => all.filter((each) => each === 'while away').length === 1)
   await until('nothing waiting', kept, (count) => count === 0)
 })
+
+test('files are sent in pieces over a bad line, and pictures are shown in place', { timeout: 90_000 }, async () => {
+  const ana = await chatter('Ana', 'files')
+  const ben = await chatter('Ben', 'files')
+  await has(ana, /Ben joined/)
+  const picture = await ana.page.evaluate(() => {
+    const canvas = document.createElement('canvas')
+    canvas.width = 400
+    canvas.height = 300
+    const context = canvas.getContext('2d')
+    if (context) {
+      context.fillStyle = '#9a5722'
+      context.fillRect(0, 0, 400, 300)
+    }
+    return canvas.toDataURL('image/png').split(',')[1] ?? ''
+  })
+  let lost = 0
+  await ana.page.route('**/api/uploads/*', (route) => {
+    const isLost = route.request().method() === 'PATCH' && lost < 2
+    if (isLost) lost += 1
+    return isLost ? route.abort() : route.continue()
+  })
+  await ana.page.getByLabel('Add files').setInputFiles([
+    { name: 'floor.png', mimeType: 'image/png', buffer: Buffer.from(picture, 'base64') },
+    { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.alloc(2_400_000, 'maru ') },
+  ])
+  await ana.page.getByRole('list', { name: 'Files of this message' }).waitFor()
+  const send = ana.page.getByRole('button', { name: 'Send', exact: true })
+  await until(
+    'the files being there',
+    () => send.isEnabled(),
+    (enabled) => enabled,
+  )
+  expect(lost).toBe(2)
+  await send.click()
+  const image = ben.page.getByRole('img', { name: 'floor.png' })
+  const width = () => image.evaluate((element: HTMLImageElement) => element.naturalWidth)
+  await until('the picture', width, (pixels) => pixels === 400)
+  await ben.page.getByRole('link', { name: 'Save notes.txt, 2.4 MB' }).waitFor()
+})

@@ -17,7 +17,7 @@ export function CodeBlock({ text, language }: { text: string; language: string }
       <IconButton
         icon={Copy}
         label={words.copyCode}
-        className="absolute end-0.5 top-0.5 opacity-60 hover:opacity-100 focus-visible:opacity-100"
+        className="absolute end-0.5 top-0.5 bg-paper"
         onClick={() => void copyText(text).then(() => toast(words.copied))}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: what scrolls has to be reachable, and be named for it. */}

@@ -99,9 +99,10 @@ export function Completion({ desk, field, takeKey, onText }: CompletionProps) {
   )
 }
 
-/** A command typed to its end needs no choosing: Return runs it. */
+/** What was typed to its end needs no choosing: Return sends or runs it. */
 function isWhole(trigger: Trigger | undefined, suggestion: Suggestion | undefined): boolean {
-  return trigger?.kind === 'command' && suggestion?.id === trigger.query.toLowerCase()
+  const sign = { command: '/', mention: '@', emoji: ':' }[trigger?.kind ?? 'emoji']
+  return suggestion?.insert.toLowerCase() === `${sign}${trigger?.query.toLowerCase()}`
 }
 
 function useSuggestions(desk: Desk, field: RefObject<HTMLTextAreaElement | null>) {

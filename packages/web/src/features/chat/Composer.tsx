@@ -1,14 +1,18 @@
 import type { Draft } from '@maru/client'
 import ArrowUp from 'lucide-react/icons/arrow-up'
 import Check from 'lucide-react/icons/check'
+import Paperclip from 'lucide-react/icons/paperclip'
 import { type KeyboardEvent, lazy, type RefObject, Suspense, useEffect, useId, useRef, useState } from 'react'
-import { useStore } from '../../lib/store.ts'
+import { createStore, useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
+import { toast } from '../../ui/Toasts.tsx'
+import type { Attachment } from './attachments.ts'
 import { commandIn, composerAction, lengthOf } from './composer-keys.ts'
 import { type Desk, type Intent, lastEditable } from './desk.ts'
 import { IntentBar } from './IntentBar.tsx'
 
+const AttachmentBar = lazy(async () => ({ default: (await import('./AttachmentBar.tsx')).AttachmentBar }))
 const Completion = lazy(async () => ({ default: (await import('./Completion.tsx')).Completion }))
 
 /** How many signs before the limit the counter shows. */
@@ -45,6 +49,9 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   }
   const intent = useIntent(desk, field, draft, write)
   const editing = intent.kind === 'edit'
+  const files = useStore(desk.attachments, (state) => state)
+  const waiting = useStore(files ?? noFiles, (state) => state)
+  const attach = useAttach(desk)
   const takeKey = useRef<(event: globalThis.KeyboardEvent) => boolean>(undefined)
   const [completes, setCompletes] = useState(false)
   const typed = (text: string) => {
@@ -54,7 +61,10 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
 
   const send = () => {
     const text = field.current?.value.trim() ?? ''
-    if (text === '' || lengthOf(text) > limit) return
+    const waits = files?.state() ?? []
+    // Files on their way go with the message they were chosen for.
+    if (lengthOf(text) > limit || (!editing && waits.some(({ state }) => state.at !== 'there'))) return
+    if (text === '' && (editing || waits.length === 0)) return
     const command = editing ? undefined : commandIn(text)
     if (command !== undefined)
       void onCommand(command).then((isDone) => {
@@ -62,7 +72,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
         draft.current = ''
         write('')
       })
-    else if (onSend({ text })) {
+    else if (onSend({ text, ...(!editing && waits.length > 0 && { files: files?.take() ?? [] }) })) {
       if (!editing) draft.current = ''
       desk.intent.set(editing || intent.kind === 'reply' ? { kind: 'write' } : intent)
       if (!editing) write('')
@@ -101,9 +111,31 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
           />
         </Suspense>
       )}
+      {files && (
+        <Suspense fallback={null}>
+          <AttachmentBar attachments={files} />
+        </Suspense>
+      )}
       <IntentBar id={barId} desk={desk} />
       {left <= NEAR && <Counter id={id} left={left} />}
       <div className="flex items-end gap-1 rounded-2xl border-[1.5px] border-line-strong/60 bg-raised p-1 transition focus-within:border-wood focus-within:ring-4 focus-within:ring-wood-tint">
+        <label
+          title={chat.attach}
+          className="grid size-10 flex-none cursor-pointer place-items-center rounded-button text-soft hover:bg-ink/7 hover:text-ink has-focus-visible:outline-2 has-focus-visible:outline-wood pointer-coarse:size-11"
+        >
+          <Paperclip size={20} aria-hidden="true" />
+          <input
+            type="file"
+            multiple
+            aria-label={chat.attach}
+            className="sr-only"
+            onChange={(event) => {
+              attach(event.currentTarget.files)
+              event.currentTarget.value = ''
+              field.current?.focus()
+            }}
+          />
+        </label>
         <textarea
           ref={field}
           rows={1}
@@ -123,13 +155,16 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
             fit(event.currentTarget)
             if (text !== '' && !editing) desk.client.typing(intent.kind === 'write' ? intent.to?.id : undefined)
           }}
+          onPaste={(event) => attach(event.clipboardData?.files) && event.preventDefault()}
           onKeyDown={onKeyDown}
         />
         <button
           type="submit"
           aria-label={editing ? chat.saveEdit : chat.send}
           title={editing ? chat.saveEdit : chat.send}
-          disabled={length === 0 || left < 0}
+          disabled={
+            left < 0 || (editing ? length === 0 : (length === 0 && waiting.length === 0) || waiting.some(isOnItsWay))
+          }
           className="grid size-10 flex-none place-items-center rounded-button bg-wood text-wood-ink transition hover:bg-wood-deep disabled:bg-ink/10 disabled:text-faint pointer-coarse:size-11"
         >
           {editing ? <Check size={20} aria-hidden="true" /> : <ArrowUp size={20} aria-hidden="true" />}
@@ -159,6 +194,32 @@ function useIntent(
     })
   }, [desk, field, draft])
   return useStore(desk.intent, (state) => state)
+}
+
+const noFiles = createStore<readonly Attachment[]>([])
+const isOnItsWay = ({ state }: Attachment) => state.at !== 'there'
+
+/** Takes files from a choice, a paste or a drop anywhere on the page. Gives whether there were any. */
+function useAttach(desk: Desk): (files: FileList | null | undefined) => boolean {
+  const { chat } = useWords()
+  const attach = (files: FileList | null | undefined) => {
+    const list = [...(files ?? [])]
+    if (list.length > 0) void desk.attach(list).then((all) => all || toast(chat.tooManyFiles))
+    return list.length > 0
+  }
+  const latest = useRef(attach)
+  latest.current = attach
+  useEffect(() => {
+    const over = (event: DragEvent) => event.dataTransfer?.types.includes('Files') && event.preventDefault()
+    const drop = (event: DragEvent) => latest.current(event.dataTransfer?.files) && event.preventDefault()
+    addEventListener('dragover', over)
+    addEventListener('drop', drop)
+    return () => {
+      removeEventListener('dragover', over)
+      removeEventListener('drop', drop)
+    }
+  }, [])
+  return attach
 }
 
 function Counter({ id, left }: { id: string; left: number }) {

@@ -66,7 +66,7 @@ export function Message({ row, desk, me, names, isLit, seenBy }: MessageProps) {
       <Shape message={message} head={head} name={name} stamp={stamp} time={time}>
         <Private message={message} own={own} />
         <Body message={message} desk={desk} me={me} names={names} />
-        {seenBy && seenBy.length > 0 && <p className="pt-0.5 text-[0.75rem] text-faint">{chat.seenBy(seenBy)}</p>}
+        {seenBy && seenBy.length > 0 && <p className="pt-0.5 text-[0.75rem] text-soft">{chat.seenBy(seenBy)}</p>}
       </Shape>
       {active.is && me && !message.deleted && (
         <Suspense fallback={null}>
@@ -121,7 +121,7 @@ function Shape({ message, head, name, stamp, time, children }: ShapeProps) {
       <div className="ps-11.75">
         <time
           {...stamp}
-          className="absolute start-2 top-1.5 w-9 text-center text-[0.6875rem] text-faint tabular-nums opacity-0 transition group-hover:opacity-100 group-focus-within:opacity-100"
+          className="absolute start-2 top-1.5 w-9 text-center text-[0.6875rem] text-soft tabular-nums opacity-0 transition group-hover:opacity-100 group-focus-within:opacity-100"
         >
           {time}
         </time>
@@ -133,7 +133,7 @@ function Shape({ message, head, name, stamp, time, children }: ShapeProps) {
       id={message.member}
       name={name}
       aside={
-        <time {...stamp} className="text-xs text-faint tabular-nums">
+        <time {...stamp} className="text-xs text-soft tabular-nums">
           {time}
         </time>
       }
@@ -224,7 +224,7 @@ function Edited({ at }: { at: number }) {
   const { chat } = useWords()
   const language = useLanguage()
   return (
-    <span className="text-[0.75rem] text-faint" title={fullTime(language, at)}>
+    <span className="text-[0.75rem] text-soft" title={fullTime(language, at)}>
       {chat.edited}
     </span>
   )
@@ -244,7 +244,7 @@ export function QuoteLine({ quote, onGo }: { quote: NonNullable<Said['replyTo']>
       )}
       onClick={() => onGo?.(quote.seq)}
     >
-      <CornerUpLeft size={14} className="flex-none text-faint" aria-hidden="true" />
+      <CornerUpLeft size={14} className="flex-none text-soft" aria-hidden="true" />
       <b dir="auto" className="max-w-28 flex-none truncate font-semibold text-person-ink">
         {name}
       </b>

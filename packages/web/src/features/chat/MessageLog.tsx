@@ -53,6 +53,7 @@ export function MessageLog({ desk, newFrom, className }: MessageLogProps) {
   const list = useRef<VirtualizerHandle>(null)
   const firstSeq = entries[0]?.seq
   const shownFirst = useRef(firstSeq)
+  const shownPending = useRef(pending.length)
   const inPast = past !== undefined
   // True only for the rendering that puts older rows before the others.
   const prepending = shownFirst.current !== undefined && firstSeq !== undefined && firstSeq < shownFirst.current
@@ -63,7 +64,10 @@ export function MessageLog({ desk, newFrom, className }: MessageLogProps) {
 
   useLayoutEffect(() => {
     shownFirst.current = firstSeq
-    if (!prepending) follow()
+    // Who writes wants to see it: an own message leads back to the end.
+    if (pending.length > shownPending.current) toEnd()
+    else if (!prepending) follow()
+    shownPending.current = pending.length
     // A page of history that does not fill the view cannot be scrolled, so the next one comes by itself.
     const handle = list.current
     if (handle && handle.scrollSize <= handle.viewportSize && older.state === 'idle') older.load()

@@ -95,13 +95,14 @@ function Pending({
   names: readonly Member[]
 }) {
   const { chat, problems } = useWords()
-  const { clientId, text, state, problem } = row.message
+  const { clientId, text, files, state, problem } = row.message
   const failed = state === 'failed'
   const body = (
     <>
       <div className={classNames('flex items-start gap-2', !failed && 'text-soft')}>
         <div className="min-w-0">
-          <MessageText text={text} names={names} me={me?.id} />
+          {text && <MessageText text={text} names={names} me={me?.id} />}
+          {files && <p className="break-words">{files.map(({ name }) => name).join(', ')}</p>}
         </div>
         {!failed && <Clock size={14} className="late mt-1 flex-none text-faint" aria-hidden="true" />}
       </div>

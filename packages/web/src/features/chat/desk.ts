@@ -1,6 +1,7 @@
 import type { Question, RoomClient } from '@maru/client'
 import type { Asked, Member, Message } from '@maru/protocol'
 import { createStore, type Store } from '../../lib/store.ts'
+import type { Attachments } from './attachments.ts'
 
 /** What the message field is for at the moment. */
 export type Intent =
@@ -22,6 +23,10 @@ export interface Desk {
   readonly dialog: Settable<'help' | 'poll' | 'search' | 'pins' | undefined>
   /** The message to be brought into view; another object each time, so that the same one can be asked for again. */
   readonly target: Settable<{ seq: number } | undefined>
+  /** The files beside the message field, from the first one on. */
+  readonly attachments: Settable<Attachments | undefined>
+  /** Puts files beside the message field. */
+  attach(files: readonly File[]): Promise<boolean>
   /** Asks the server; a refusal is told to the user, and then the answer is `false`. */
   ask<Type extends Asked['type']>(question: Question<Type>): Promise<boolean>
   /** Brings a message into view, wherever in the log it is. */
@@ -34,8 +39,16 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
     refused(error)
     return false
   }
+  const attachments = createStore<Attachments | undefined>(undefined)
   return {
     client,
+    attachments,
+    async attach(files) {
+      const { createAttachments } = await import('./attachments.ts')
+      const there = attachments.state() ?? createAttachments(() => client.state().room)
+      attachments.set(there)
+      return there.add(files)
+    },
     intent: createStore<Intent>({ kind: 'write' }),
     deleting: createStore<Message | undefined>(undefined),
     dialog: createStore<'help' | 'poll' | 'search' | 'pins' | undefined>(undefined),

@@ -57,6 +57,17 @@ export const more = {
   hits: (count: number, more: boolean) =>
     count === 0 ? 'Nothing was found.' : `${count}${more ? '+' : ''} found, the newest first`,
   moreHits: 'Show more',
+  attachments: 'Files of this message',
+  sendingFile: (name: string) => `Sending ${name}`,
+  retryFile: (name: string) => `Try ${name} again`,
+  removeFile: (name: string) => `Remove ${name}`,
+  fileFailed: 'The file could not be sent.',
+  fileProblems: {
+    file_too_large: 'Larger than this server takes.',
+    files_full: 'The server has no room for more files.',
+    file_bad: 'This is no file that can be sent.',
+    unauthorized: 'This browser is not in the room.',
+  } as Record<string, string>,
 }
 
 export type MoreWords = typeof more

@@ -58,4 +58,15 @@ export const more: MoreWords = {
   },
   hits: (count, more) => (count === 0 ? '찾은 것이 없어요.' : `${count}${more ? '+' : ''}개 찾음, 최근 것부터`),
   moreHits: '더 보기',
+  attachments: '이 메시지의 파일',
+  sendingFile: (name) => `${name} 보내는 중`,
+  retryFile: (name) => `${name} 다시 보내기`,
+  removeFile: (name) => `${name} 빼기`,
+  fileFailed: '파일을 보내지 못했어요.',
+  fileProblems: {
+    file_too_large: '이 서버가 받는 크기를 넘었어요.',
+    files_full: '서버에 파일을 둘 자리가 없어요.',
+    file_bad: '보낼 수 없는 파일이에요.',
+    unauthorized: '이 브라우저는 방에 들어와 있지 않아요.',
+  },
 }

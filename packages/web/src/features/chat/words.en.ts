@@ -51,6 +51,8 @@ export const chat = {
   search: 'Search this room',
   noCommand: (text: string) => `There is no ${text.split(/\s/)[0]}. /help shows what there is.`,
   halfCommand: (text: string) => `${text.split(/\s/)[0]} needs more: /help tells what.`,
+  attach: 'Add files',
+  tooManyFiles: 'A message takes at most ten files.',
   seenBy: (who: readonly string[]) => `Seen by ${names(who)}`,
   typing: (who: readonly string[]) => `${names(who)} ${who.length === 1 ? 'is' : 'are'} typing…`,
   replying: (name: string) => `Answer to ${name}`,

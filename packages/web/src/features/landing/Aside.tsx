@@ -7,8 +7,9 @@ import { forgetRoom, type RecentRoom, recentRooms } from '../../lib/recent-rooms
 import { roomPath } from '../../lib/route.ts'
 import { isLocal, secureAddress } from '../../lib/secure-address.ts'
 import { shortTime } from '../../lib/time.ts'
-import { useLanguage, useWords } from '../../lib/words/use-words.ts'
+import { useLanguage } from '../../lib/words/use-words.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
+import { useLandingWords } from './use-landing-words.ts'
 
 const QrCode = lazy(async () => ({ default: (await import('../../ui/QrCode.tsx')).QrCode }))
 
@@ -24,7 +25,7 @@ export function Aside({ onOpen }: { onOpen: (room: string) => void }) {
 
 /** Only where the address leads here from elsewhere, and only on a screen a phone can look at. */
 function OnPhone() {
-  const { landing } = useWords()
+  const landing = useLandingWords()
   if (isLocal(location.hostname)) return null
   return (
     <p className="flex min-h-21 items-center gap-4 text-sm text-soft max-lg:hidden">
@@ -45,7 +46,7 @@ function OnPhone() {
 }
 
 function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
-  const { landing } = useWords()
+  const landing = useLandingWords()
   const [rooms, setRooms] = useState(recentRooms)
   if (rooms.length === 0) return <Facts />
   return (
@@ -68,7 +69,7 @@ function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
 }
 
 function Card({ room, onOpen, onForget }: { room: RecentRoom; onOpen: () => void; onForget: () => void }) {
-  const { landing } = useWords()
+  const landing = useLandingWords()
   const language = useLanguage()
   const when = shortTime(language, room.at, Date.now(), landing)
   return (
@@ -102,7 +103,7 @@ function Card({ room, onOpen, onForget }: { room: RecentRoom; onOpen: () => void
 const icons = [MessageSquareText, Video, House]
 
 function Facts() {
-  const { landing } = useWords()
+  const landing = useLandingWords()
   return (
     <section aria-label={landing.factsTitle}>
       <ul className="grid grid-cols-1 gap-2.5">

@@ -2,14 +2,14 @@ import { AppError, readName, readRoomName } from '@maru/protocol'
 import Users from 'lucide-react/icons/users'
 import { type FormEvent, useState } from 'react'
 import { remember, remembered } from '../../lib/remembered.ts'
-import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Field } from '../../ui/Field.tsx'
 import { Aside } from './Aside.tsx'
+import { useLandingWords } from './use-landing-words.ts'
 
 /** The start page: a name, a room, and the rooms this browser was in. */
 export function Landing({ onOpen }: { onOpen: (room: string) => void }) {
-  const { landing } = useWords()
+  const landing = useLandingWords()
   return (
     <div className="mx-auto grid w-full grid-cols-1 max-w-[70rem] content-center items-center gap-x-18 gap-y-10 px-5 pt-4 pb-14 sm:px-8 lg:grid-cols-[1.2fr_.8fr] lg:pb-20">
       <div>
@@ -30,7 +30,7 @@ export function Landing({ onOpen }: { onOpen: (room: string) => void }) {
 }
 
 function OpenRoom({ onOpen }: { onOpen: (room: string) => void }) {
-  const { landing } = useWords()
+  const landing = useLandingWords()
   const [problem, setProblem] = useState<{ field: 'room' | 'name'; code: string }>()
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()

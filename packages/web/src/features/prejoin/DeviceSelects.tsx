@@ -4,11 +4,11 @@ import ChevronDown from 'lucide-react/icons/chevron-down'
 import Mic from 'lucide-react/icons/mic'
 import Video from 'lucide-react/icons/video'
 import Volume2 from 'lucide-react/icons/volume-2'
-import { useWords } from '../../lib/words/use-words.ts'
+import { usePrejoinWords } from './use-prejoin-words.ts'
 
 /** Which devices to use. Real names are there as soon as the browser has allowed one of a kind. */
 export function DeviceSelects({ preview, state }: { preview: Preview; state: PreviewState }) {
-  const words = useWords().prejoin
+  const words = usePrejoinWords()
   const { microphones, cameras, speakers } = state.devices
   return (
     <div className="grid gap-2 sm:grid-flow-col sm:auto-cols-fr">
@@ -48,7 +48,7 @@ interface DeviceSelectProps {
 }
 
 function DeviceSelect({ icon: Icon, label, devices, chosen, onChoose }: DeviceSelectProps) {
-  const words = useWords().prejoin
+  const words = usePrejoinWords()
   const isKnown = devices.some((device) => device.id === chosen)
   return (
     <div className="relative min-w-0 text-soft">

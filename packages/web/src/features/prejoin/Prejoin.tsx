@@ -3,13 +3,13 @@ import ShieldCheck from 'lucide-react/icons/shield-check'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { remember, remembered } from '../../lib/remembered.ts'
 import { useStore } from '../../lib/store.ts'
-import { useWords } from '../../lib/words/use-words.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Field } from '../../ui/Field.tsx'
 import { DeviceSelects } from './DeviceSelects.tsx'
 import { PreviewTile } from './PreviewTile.tsx'
 import { ProblemNotes } from './ProblemNotes.tsx'
+import { usePrejoinWords } from './use-prejoin-words.ts'
 import { VoiceLevel } from './VoiceLevel.tsx'
 
 export type Choices = JoinChoices
@@ -29,7 +29,7 @@ const NAMES_SHOWN = 3
 /** The room before the call: how I look and sound, which devices, and the way in, with or without them. */
 export function Prejoin(props: PrejoinProps) {
   const { room, people, onJoin, onChatOnly } = props
-  const words = useWords().prejoin
+  const words = usePrejoinWords()
   const [name, setName] = useState(props.name)
   const [missing, setMissing] = useState(false)
   const field = useRef<HTMLInputElement>(null)
@@ -132,7 +132,7 @@ function usePreview(): Preview {
 
 /** Empty when nobody is there, and also before it is known: a room is opened under a name. */
 function Present({ people }: Pick<PrejoinProps, 'people'>) {
-  const words = useWords().prejoin
+  const words = usePrejoinWords()
   const shown = people.slice(0, NAMES_SHOWN)
   return (
     <p className="mt-2.5 mb-6 flex min-h-9 items-center gap-3 text-soft">

@@ -4,13 +4,13 @@ import MicOff from 'lucide-react/icons/mic-off'
 import Video from 'lucide-react/icons/video'
 import VideoOff from 'lucide-react/icons/video-off'
 import { useLayoutEffect, useRef } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { ControlButton } from '../../ui/ControlButton.tsx'
+import { usePrejoinWords } from './use-prejoin-words.ts'
 
 /** My own picture as a mirror shows it, with the two switches in it. */
 export function PreviewTile({ preview, state, name }: { preview: Preview; state: PreviewState; name: string }) {
-  const words = useWords().prejoin
+  const words = usePrejoinWords()
   const { microphone, camera } = state
   const hears = microphone.wanted && !microphone.problem
   const sees = camera.wanted && !camera.problem

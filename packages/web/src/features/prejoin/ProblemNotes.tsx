@@ -1,13 +1,13 @@
 import type { DeviceProblem, PreviewState } from '@maru/client/call'
 import TriangleAlert from 'lucide-react/icons/triangle-alert'
 import { useEffect } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
 import { Button } from '../../ui/Button.tsx'
+import { usePrejoinWords } from './use-prejoin-words.ts'
 
 /** What is wrong with the devices, and the way on. One note where one cause has taken both. */
 export function ProblemNotes({ state, onRetry }: { state: PreviewState; onRetry: () => void }) {
-  const words = useWords().prejoin
+  const words = usePrejoinWords()
   if (state.asking) return null
   const { microphone, camera } = state
   const same = microphone.problem !== undefined && microphone.problem === camera.problem
@@ -22,7 +22,7 @@ export function ProblemNotes({ state, onRetry }: { state: PreviewState; onRetry:
 }
 
 function ProblemNote({ problem, device, onRetry }: { problem: DeviceProblem; device: string; onRetry: () => void }) {
-  const words = useWords().prejoin
+  const words = usePrejoinWords()
   const { title, text } = words.problems[problem]
   const heading = title(device)
   useEffect(() => announce(`${heading}. ${text}`), [heading, text])

@@ -1,6 +1,6 @@
 import { type PreviewSource, watchLevel } from '@maru/client/call'
 import { useEffect, useRef, useState } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
+import { usePrejoinWords } from './use-prejoin-words.ts'
 
 /** From here on a voice counts as heard. */
 const HEARD = 0.4
@@ -10,7 +10,7 @@ const SPOKEN_EVERY_MS = 1_000
 /** A bar that moves with the own voice, so that a dead microphone is noticed before anybody is waiting. */
 export function VoiceLevel({ microphone }: { microphone: PreviewSource }) {
   const { track, wanted, problem } = microphone
-  const words = useWords().prejoin
+  const words = usePrejoinWords()
   const meter = useRef<HTMLDivElement>(null)
   const bar = useRef<HTMLSpanElement>(null)
   const [heard, setHeard] = useState<MediaStreamTrack>()

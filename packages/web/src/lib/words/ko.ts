@@ -1,11 +1,9 @@
 import { call } from '../../features/call/words.ko.ts'
 import { chat } from '../../features/chat/words.ko.ts'
-import { landing } from '../../features/landing/words.ko.ts'
 import { people } from '../../features/people/words.ko.ts'
-import { prejoin } from '../../features/prejoin/words.ko.ts'
 import { problems } from '../../features/problems/words.ko.ts'
 import type { Words } from './en.ts'
 import { shell } from './shell.ko.ts'
 
 /** Every word of the page in Korean. */
-export const ko: Words = { shell, landing, chat, people, call, prejoin, problems }
+export const ko: Words = { shell, chat, people, call, problems }
