@@ -170,3 +170,17 @@ test('files are sent in pieces over a bad line, and pictures are shown in place'
   await until('the picture', width, (pixels) => pixels === 400)
   await ben.page.getByRole('link', { name: 'Save notes.txt, 2.4 MB' }).waitFor()
 })
+
+test('the start page tells what is unread', { timeout: 60_000 }, async () => {
+  const ana = await chatter('Ana', 'counting')
+  const ben = await chatter('Ben', 'counting')
+  await has(ana, /Ben joined/)
+  await has(ben, /Ben joined/)
+  await ben.page.goto(server.url)
+  await has(ana, /Ben left/)
+  await ana.say('one')
+  await ana.say('two')
+  await has(ana, 'two')
+  await ben.page.reload()
+  await ben.page.getByRole('link', { name: /counting 2 new messages/ }).waitFor()
+})

@@ -7,9 +7,10 @@ import { forgetRoom, type RecentRoom, recentRooms } from '../../lib/recent-rooms
 import { roomPath } from '../../lib/route.ts'
 import { isLocal, secureAddress } from '../../lib/secure-address.ts'
 import { shortTime } from '../../lib/time.ts'
-import { useLanguage } from '../../lib/words/use-words.ts'
+import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 import { useLandingWords } from './use-landing-words.ts'
+import { useUnread } from './use-unread.ts'
 
 const QrCode = lazy(async () => ({ default: (await import('../../ui/QrCode.tsx')).QrCode }))
 
@@ -48,6 +49,7 @@ function OnPhone() {
 function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
   const landing = useLandingWords()
   const [rooms, setRooms] = useState(recentRooms)
+  const unread = useUnread()
   if (rooms.length === 0) return <Facts />
   return (
     <section aria-labelledby="recent">
@@ -59,6 +61,7 @@ function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
           <Card
             key={room.room}
             room={room}
+            unread={unread.get(room.room) ?? 0}
             onOpen={() => onOpen(room.room)}
             onForget={() => setRooms(forgetRoom(room.room))}
           />
@@ -68,7 +71,18 @@ function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
   )
 }
 
-function Card({ room, onOpen, onForget }: { room: RecentRoom; onOpen: () => void; onForget: () => void }) {
+function Card({
+  room,
+  unread,
+  onOpen,
+  onForget,
+}: {
+  room: RecentRoom
+  unread: number
+  onOpen: () => void
+  onForget: () => void
+}) {
+  const { shell } = useWords()
   const landing = useLandingWords()
   const language = useLanguage()
   const when = shortTime(language, room.at, Date.now(), landing)
@@ -83,9 +97,17 @@ function Card({ room, onOpen, onForget }: { room: RecentRoom; onOpen: () => void
           onOpen()
         }}
       >
-        <b dir="auto" className="block truncate font-semibold">
-          {room.room}
-        </b>
+        <span className="flex items-center gap-2">
+          <b dir="auto" className="min-w-0 truncate font-semibold">
+            {room.room}
+          </b>
+          {unread > 0 && (
+            <b className="min-w-5 flex-none rounded-full bg-wood px-1.5 text-center text-[0.75rem]/5 text-wood-ink tabular-nums">
+              <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
+              <span className="sr-only">{shell.unread(unread)}</span>
+            </b>
+          )}
+        </span>
         <span className="block truncate text-[0.8438rem] text-soft">
           {when} · {room.last ? landing.said(room.last.name, room.last.text) : landing.quiet}
         </span>
