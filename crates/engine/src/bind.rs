@@ -151,6 +151,10 @@ impl Engine {
     /// Publishers may change their codec in mid-stream; who does not speak it is told once.
     pub(crate) fn tell_failed_formats(&mut self, now: Instant) {
         for (id, key) in std::mem::take(&mut self.unspoken) {
+            let negotiation = self.transports.get(&id).map(|t| &t.negotiation);
+            if negotiation.is_none_or(|known| known.failed.contains(&key)) {
+                continue;
+            }
             let Some(track) = self.tracks.get(key) else {
                 continue;
             };

@@ -100,10 +100,9 @@ impl Forwarding<'_> {
             return;
         }
         let Some(outgoing) = sender.format(&run.incoming.spec, self.transports) else {
-            let unspoken = (sender.transport, run.key);
-            if !self.unspoken.contains(&unspoken) {
-                self.unspoken.push(unspoken);
-            }
+            // Nothing more goes to it before it is told.
+            sender.munger.pause();
+            self.unspoken.push((sender.transport, run.key));
             return;
         };
         // A newcomer comes to the others by and by.
@@ -115,6 +114,10 @@ impl Forwarding<'_> {
         for (packet, size) in run.packets.iter().zip(run.sizes) {
             if packet.seq >= before {
                 break;
+            }
+            // From before the publisher changed its codec: the payload type would lie.
+            if packet.codec != run.incoming.codec {
+                continue;
             }
             let now = self.moment.now;
             let Some(rewrite) = sender.munger.next(run.layer, packet, now) else {

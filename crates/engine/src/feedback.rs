@@ -145,15 +145,15 @@ impl Engine {
         let origin = sender.munger.origin(seq);
         let stored = origin.and_then(|origin| {
             let layer = track.source.layer(origin.layer)?;
-            Some((origin, layer.store.get(origin.in_seq)?))
+            let packet = layer.store.get(origin.in_seq)?;
+            // The payload type is that of the codec that comes now.
+            let incoming = track.source.format.filter(|f| f.codec == packet.codec)?;
+            Some((origin, packet, incoming))
         });
-        let Some((origin, packet)) = stored else {
+        let Some((origin, packet, incoming)) = stored else {
             if sender.lacks(seq, now) {
                 self.repair_picture(now, id, slot, key);
             }
-            return;
-        };
-        let Some(incoming) = track.source.format else {
             return;
         };
         let outgoing = sender.format(&incoming.spec, &self.transports);

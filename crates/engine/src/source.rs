@@ -23,7 +23,8 @@ pub const SILENCE: Duration = Duration::from_secs(1);
 const OVERHEAD: usize = 76;
 /// Layers of one track.
 const LAYER_LIMIT: usize = 8;
-/// Times that a track may change its SSRCs before the next negotiation. Each change is told, and clients set the pace.
+/// Times that a track may change its SSRCs and its codec before the next negotiation. Each change is work for every subscriber, and clients set the
+/// pace.
 const CHANGE_LIMIT: u32 = 64;
 
 /// The sending side of a track.
@@ -37,7 +38,7 @@ pub struct Source {
     pub rates: RateMeter,
     /// Names of the layers as offered, lowest quality first.
     pub rids: Vec<String>,
-    /// Layers made since the last negotiation.
+    /// Layers made and codecs met since the last negotiation.
     pub changes: u32,
 }
 
@@ -125,6 +126,11 @@ impl Engine {
         };
         let source = &mut track.source;
         if source.format.map(|known| known.spec) != Some(format.spec) {
+            // Every subscriber's numbers are looked up anew.
+            if source.changes >= CHANGE_LIMIT {
+                return;
+            }
+            source.changes += u32::from(source.format.is_some());
             source.format = Some(format);
         }
         if let Some(layer) = source.layers.iter_mut().find(|l| l.ssrc == ssrc) {
