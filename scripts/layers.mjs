@@ -16,7 +16,7 @@ const PACKAGES = {
 const SERVER = [
   ['events', 'storage', 'media'],
   ['accounts', 'rooms', 'chat', 'calls'],
-  ['http', 'tls', 'socket', 'livekit', 'rest', 'hooks', 'cluster', 'terminal'],
+  ['http', 'tls', 'socket', 'livekit', 'rest', 'hooks', 'operator', 'cluster', 'terminal'],
 ]
 /** In the middle row only these arrows exist; the other way is an event. */
 const DOMAIN = { chat: ['rooms', 'accounts'], calls: ['rooms'], rooms: ['accounts'], accounts: [] }

@@ -1,6 +1,7 @@
 /** Puts the server together: the only place that knows all its parts, and the only one that makes paths. */
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createId } from '@maru/protocol'
@@ -27,6 +28,7 @@ import { attachRest } from './rest/attach-rest.ts'
 import { ensureRoom } from './rooms/ensure-room.ts'
 import { scheduleTimer } from './rooms/presence.ts'
 import { attachRoomSocket } from './socket/attach-socket.ts'
+import { backUp, backupName } from './storage/back-up.ts'
 import { openBlobs } from './storage/blobs.ts'
 import { openStorage } from './storage/open-storage.ts'
 import { greetingText } from './terminal/greeting.ts'
@@ -82,7 +84,17 @@ async function start(config: Config): Promise<void> {
   const blobs = openBlobs(join(data, 'files'))
   addUploadRoutes(app, { storage, bus, blobs, random: randomBytes, fileBytes, totalBytes })
   addFileRoutes(app, { storage, blobs })
-  attachRest({ app, storage, bus, keys, random: randomBytes })
+  attachRest({
+    app,
+    storage,
+    bus,
+    keys,
+    random: randomBytes,
+    backUp: async () => {
+      const folder = join(data, 'backups', backupName(Date.now()))
+      return { folder, ...(await backUp({ storage, blobs, data }, folder)) }
+    },
+  })
   const stopHouseKeeping = keepHouse({
     storage,
     bus,
@@ -124,6 +136,9 @@ async function start(config: Config): Promise<void> {
   }
   endOnSignal(close, { underNpm: config.underNpm })
   port.serve(app)
+  // Where commands on this machine find the server that uses the folder.
+  const found = JSON.stringify({ url: `http://${selfAddress(host)}:${port.number}` })
+  await writeFile(join(data, 'server.json'), found).catch((error) => log.warn('server.json was not written', { error }))
   await greet(config, words, port.number)
 }
 
@@ -177,6 +192,12 @@ async function greet({ host, address, data }: Config, words: Words, port: number
   const self = host === undefined || host === '::' || host === '0.0.0.0' ? 'localhost' : host
   const draw = process.stdout.isTTY ? await (await import('./terminal/qr.ts')).qrDrawer() : undefined
   console.log(greetingText(words, { port, addresses: others, self, data }, draw))
+}
+
+/** This machine, as it reaches itself. */
+function selfAddress(host: string | undefined): string {
+  if (host === undefined || host === '::' || host === '0.0.0.0') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /** For parts whose errors at the start are written for the person who starts the server. */

@@ -17,6 +17,7 @@ import { addUploadRoutes } from '../src/http/upload-routes.ts'
 import { attachRest } from '../src/rest/attach-rest.ts'
 import { type Schedule, scheduleTimer } from '../src/rooms/presence.ts'
 import { attachRoomSocket, type RoomSocketOptions } from '../src/socket/attach-socket.ts'
+import { backUp, backupName } from '../src/storage/back-up.ts'
 import { openBlobs } from '../src/storage/blobs.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
 import { createLog } from '../src/terminal/log.ts'
@@ -53,6 +54,10 @@ export async function startRoomServer(
   const storage = openStorage({ file, now })
   const blobs = openBlobs(path.join(folder.path, 'files'))
   const app = createApp()
+  const backUpHere = async () => {
+    const into = path.join(folder.path, 'backups', backupName(now()))
+    return { folder: into, ...(await backUp({ storage, blobs, data: folder.path }, into)) }
+  }
   const room = attachRoomSocket({
     app,
     storage,
@@ -63,7 +68,7 @@ export async function startRoomServer(
   })
   addUploadRoutes(app, { storage, bus, blobs, random: randomBytes, fileBytes, totalBytes })
   addFileRoutes(app, { storage, blobs })
-  attachRest({ app, storage, bus, keys: testKeys, random: randomBytes, now })
+  attachRest({ app, storage, bus, keys: testKeys, random: randomBytes, now, backUp: backUpHere })
   const fail = (error: unknown) => {
     throw error
   }

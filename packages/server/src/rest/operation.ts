@@ -11,6 +11,8 @@ import type { Authority } from '../rooms/bots.ts'
 
 export interface RestContext extends RoomContext {
   random: RandomBytes
+  /** Copies all data into a new folder. */
+  backUp: () => Promise<{ folder: string; files: number }>
 }
 
 type Entries = Record<string, v.GenericSchema>

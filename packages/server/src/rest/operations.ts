@@ -1,3 +1,4 @@
+import { backups } from './backups.ts'
 import { bots } from './bots.ts'
 import { exports } from './exports.ts'
 import { files } from './files.ts'
@@ -16,4 +17,5 @@ export const operations: readonly Operation[] = [
   ...bots,
   ...hooks,
   ...exports,
+  ...backups,
 ]

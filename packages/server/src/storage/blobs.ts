@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, type ReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@maru/protocol'
 
@@ -22,6 +22,8 @@ export interface Blobs {
    * @throws file_gone where the upload was given up meanwhile, storage_unavailable
    */
   finish(upload: string, keep: (hash: string) => Promise<void>): Promise<void>
+  /** Puts everything that has come whole into another folder too, as far as it is not there. Gives how many there are. */
+  copyTo(folder: string): Promise<number>
   read(hash: string, range: { start: number; end: number }): ReadStream
   /** Lets go of an upload or a content; there may be none. `isHeld` is asked last, when nothing can begin to need it any more. */
   removeUpload(upload: string): Promise<void>
@@ -85,6 +87,18 @@ export function openBlobs(folder: string): Blobs {
         await removeFile(markOf(upload, hash))
       })
     },
+    async copyTo(target) {
+      let count = 0
+      for (const part of await readdir(folder).catch(() => [])) {
+        if (!/^[0-9a-f]{2}$/.test(part)) continue
+        await mkdir(join(target, part), { recursive: true, mode: 0o700 })
+        for (const name of await readdir(join(folder, part))) {
+          await addLink(join(folder, part, name), join(target, part, name))
+          count += 1
+        }
+      }
+      return count
+    },
     read: (hash, range) => createReadStream(fileOf(hash), range),
     removeUpload: (upload) => removeFile(uploadOf(upload)),
     remove,
@@ -130,6 +144,17 @@ function checked(name: string, form: RegExp): string {
 
 function unavailable(cause: unknown): never {
   throw new AppError('storage_unavailable', undefined, { cause })
+}
+
+/** What has come whole never changes: another name for it is as good as a copy, where the disk is the same. */
+async function addLink(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' || code === 'ENOENT') return // is there already, or nobody needs it any more
+    await copyFile(from, to)
+  }
 }
 
 async function sizeOf(path: string): Promise<number> {
