@@ -31,6 +31,12 @@ fn loss() {
     holds("loss", 8, &[1, 2]);
 }
 
+/// Found that who began with the late start of a key frame was not sent what had come between.
+#[test]
+fn a_long_loss() {
+    holds("loss", 30, &[1]);
+}
+
 #[test]
 fn disorder() {
     holds("disorder", 8, &[1, 2]);

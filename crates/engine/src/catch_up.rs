@@ -74,8 +74,9 @@ impl Engine {
         let track = self.tracks.get(key).filter(|track| !track.muted);
         let source = track.map(|track| &track.source);
         let found = source.and_then(|source| Some((source.layer(layer)?, source.format?)));
-        let Some((layer, incoming)) = found.filter(|_| sender.munger.wanted() == Some(layer))
-        else {
+        // Until another layer can begin, the one that runs goes on.
+        let goes_on = [sender.munger.wanted(), sender.munger.current()].contains(&Some(layer));
+        let Some((layer, incoming)) = found.filter(|_| goes_on) else {
             return false;
         };
         let highest = layer.store.highest().unwrap_or_default();

@@ -48,6 +48,8 @@ pub struct OutRun<'a> {
     incoming: Incoming,
     class: Class,
     padding: usize,
+    /// The layer's newest packet, for pictures as they come. Who begins below it is behind.
+    pub newest: u64,
 }
 
 impl<'a> OutRun<'a> {
@@ -74,6 +76,7 @@ impl<'a> OutRun<'a> {
             incoming,
             class,
             padding,
+            newest: 0,
         }
     }
 }
@@ -111,6 +114,7 @@ impl Forwarding<'_> {
             _ => u64::MAX,
         };
         let tag = seal.tag_len();
+        let ran = sender.munger.current() == Some(run.layer);
         for (packet, size) in run.packets.iter().zip(run.sizes) {
             if packet.seq >= before {
                 break;
@@ -151,6 +155,11 @@ impl Forwarding<'_> {
                 self.metrics.bytes_out += length as u64;
             } else {
                 self.metrics.packets_dropped += 1;
+            }
+            if !ran && packet.seq < run.newest {
+                // The start of a key frame came late. What came before it could not be shown then; now it can.
+                sender.catch_up = Some((run.layer, packet.seq + 1));
+                break;
             }
         }
     }
@@ -259,13 +268,18 @@ impl Engine {
             *place = packet;
         }
         let packets = packets.get(..delivery.packets.len()).unwrap_or(&packets);
-        let run = OutRun::new(
+        let mut run = OutRun::new(
             delivery.key,
             delivery.layer,
             packets,
             delivery.incoming,
             voice,
         );
+        let source = self.tracks.get(delivery.key).map(|track| &track.source);
+        let layer = source.and_then(|source| source.layer(delivery.layer));
+        if let Some(layer) = layer.filter(|_| !voice) {
+            run.newest = layer.store.highest().unwrap_or_default();
+        }
         let mut forwarding = Forwarding {
             moment,
             transports: &self.transports,
@@ -280,7 +294,11 @@ impl Engine {
             }
             delivery.next += 1;
             if let Some(sender) = self.senders.get_mut(*name) {
+                let listed = sender.catch_up.is_some();
                 forwarding.send(&run, sender);
+                if !listed && sender.catch_up.is_some() {
+                    self.catching_up.push((moment.now, delivery.key, *name));
+                }
             }
         }
     }
