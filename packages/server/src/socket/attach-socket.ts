@@ -51,7 +51,7 @@ export interface RoomSocket {
 export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
   const { app, storage, bus, log, now = Date.now, schedule = scheduleTimer } = options
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false })
-  const audience = createAudience()
+  const audience = createAudience(schedule)
   const calls = new Map<string, CallPerson[]>()
   const connections = new Set<Connection>()
   const presence = createPresence({

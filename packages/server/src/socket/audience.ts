@@ -1,6 +1,8 @@
 import type { ServerMessage } from '@maru/protocol'
 import type { ServerEvent } from '../events/bus.ts'
-import { type Connection, encode } from './connection.ts'
+import type { Schedule } from '../rooms/presence.ts'
+import type { Connection } from './connection.ts'
+import { createFrames, encode } from './frames.ts'
 
 /** Which connection hears which room: at most one of each session in each room. */
 export interface Audience {
@@ -13,67 +15,137 @@ export interface Audience {
   deliver(event: ServerEvent): void
 }
 
-export function createAudience(): Audience {
-  const rooms = new Map<string, Map<string, Connection[]>>()
+/**
+ * After it has told its listeners something, a room holds back what comes next for so long, for each of them: a write costs a fifth of this, so
+ * that the largest room keeps a processor busy for a fifth of the time however much is said in it, and a small one is as quick as ever.
+ */
+const PAUSE_MS = 0.04
+const MAX_PAUSE_MS = 200
 
-  /** Those who hear an event: everybody in the room or only some of its members. */
-  function listeners(room: string, only: readonly string[] | undefined): Connection[] {
-    const members = rooms.get(room)
-    if (!members) return []
-    if (!only) return [...members.values()].flat()
-    return [...new Set(only)].flatMap((member) => members.get(member) ?? [])
+interface AudienceRoom {
+  members: Map<string, Connection[]>
+  listeners: number
+  /** Frames that most have not been sent, in order. */
+  waiting: string[]
+  /** How many of these some have been sent. */
+  ahead: Map<Connection, number>
+  /** They will leave: at the end of this turn, or of the pause. */
+  scheduled: boolean
+  pausing: boolean
+}
+
+export function createAudience(schedule: Schedule): Audience {
+  const rooms = new Map<string, AudienceRoom>()
+
+  function catchUp(room: AudienceRoom, connection: Connection): void {
+    const from = room.ahead.get(connection) ?? 0
+    if (from === room.waiting.length) return
+    room.ahead.set(connection, room.waiting.length)
+    connection.deliver(createFrames(room.waiting.slice(from)))
+  }
+
+  function flush(room: AudienceRoom): void {
+    room.scheduled = false
+    const { waiting, ahead } = room
+    if (waiting.length === 0) return
+    room.waiting = []
+    room.ahead = new Map()
+    const all = createFrames(waiting)
+    for (const connections of room.members.values())
+      for (const connection of connections) {
+        const from = ahead.get(connection) ?? 0
+        if (from === 0) connection.deliver(all)
+        else if (from < waiting.length) connection.deliver(createFrames(waiting.slice(from)))
+      }
+    const pauseMs = Math.min(MAX_PAUSE_MS, Math.floor(room.listeners * PAUSE_MS))
+    if (pauseMs < 1) return
+    room.pausing = true
+    schedule(pauseMs, () => {
+      room.pausing = false
+      flush(room)
+    })
+  }
+
+  /** What everybody hears, serialised once. */
+  function tellAll(room: AudienceRoom, text: string): void {
+    room.waiting.push(text)
+    if (room.scheduled || room.pausing) return
+    room.scheduled = true
+    // What is stored together is told together.
+    queueMicrotask(() => flush(room))
+  }
+
+  /** How much is unread concerns nobody else. */
+  function tellRead({ member, seq, unread }: Extract<ServerEvent, { type: 'memberRead' }>, room: AudienceRoom): void {
+    const own = room.members.get(member) ?? []
+    for (const connection of own) connection.send({ type: 'read', member, seq, unread })
+    tellAll(room, encode({ type: 'read', member, seq }))
+    for (const connection of own) room.ahead.set(connection, room.waiting.length)
   }
 
   return {
     find: (room, member, session) =>
       rooms
         .get(room)
-        ?.get(member)
+        ?.members.get(member)
         ?.find(({ seat }) => seat?.session === session),
     add(connection) {
       if (!connection.seat) return
-      const { room, member } = connection.seat
-      const members = rooms.get(room) ?? new Map<string, Connection[]>()
-      rooms.set(room, members.set(member, [...(members.get(member) ?? []), connection]))
+      const { member } = connection.seat
+      const room = rooms.get(connection.seat.room) ?? emptyRoom()
+      rooms.set(connection.seat.room, room)
+      room.members.set(member, [...(room.members.get(member) ?? []), connection])
+      room.listeners += 1
+      // What waits is in its welcome.
+      room.ahead.set(connection, room.waiting.length)
+      connection.catchUp = () => catchUp(room, connection)
     },
     remove(connection) {
       if (!connection.seat) return 'stranger'
-      const { room, member } = connection.seat
-      const members = rooms.get(room)
-      const own = members?.get(member)
-      if (!members || !own?.includes(connection)) return 'stranger'
+      const { member } = connection.seat
+      const room = rooms.get(connection.seat.room)
+      const own = room?.members.get(member)
+      if (!room || !own?.includes(connection)) return 'stranger'
+      connection.catchUp()
+      connection.catchUp = () => {}
+      room.ahead.delete(connection)
+      room.listeners -= 1
       const others = own.filter((other) => other !== connection)
       if (others.length > 0) {
-        members.set(member, others)
+        room.members.set(member, others)
         return 'other'
       }
-      members.delete(member)
-      if (members.size === 0) rooms.delete(room)
+      room.members.delete(member)
+      if (room.members.size === 0) rooms.delete(connection.seat.room)
       return 'last'
     },
     ofSession: (session) =>
-      [...rooms.values()].flatMap((members) =>
+      [...rooms.values()].flatMap(({ members }) =>
         [...members.values()].flat().filter(({ seat }) => seat?.session === session),
       ),
     deliver(event) {
       if (!('room' in event)) return
-      if (event.type === 'memberRead') return deliverRead(event)
+      const room = rooms.get(event.room)
+      if (!room) return
+      if (event.type === 'memberRead') return tellRead(event, room)
       const message = messageOf(event)
-      if (!message || !rooms.has(event.room)) return
-      // Serialised once, however many hear it.
-      const frame = encode(message)
-      for (const connection of listeners(event.room, audienceOf(event))) connection.deliver(frame)
+      if (!message) return
+      const only = audienceOf(event)
+      if (!only) return tellAll(room, encode(message))
+      for (const member of new Set(only))
+        for (const connection of room.members.get(member) ?? []) connection.send(message)
     },
   }
-
-  /** How much is unread concerns nobody else. */
-  function deliverRead({ room, member, seq, unread }: Extract<ServerEvent, { type: 'memberRead' }>): void {
-    const forOthers = encode({ type: 'read', member, seq })
-    const forSelf = encode({ type: 'read', member, seq, unread })
-    for (const connection of listeners(room, undefined))
-      connection.deliver(connection.seat?.member === member ? forSelf : forOthers)
-  }
 }
+
+const emptyRoom = (): AudienceRoom => ({
+  members: new Map(),
+  listeners: 0,
+  waiting: [],
+  ahead: new Map(),
+  scheduled: false,
+  pausing: false,
+})
 
 /** The only members that are told; undefined for all. */
 function audienceOf(event: ServerEvent): readonly string[] | undefined {

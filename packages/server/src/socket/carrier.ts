@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
+import { WebSocket } from 'ws'
+import type { Frames } from './frames.ts'
 
 /** What carries the frames of one connection: a WebSocket, or an event stream where none can pass. */
 export interface Carrier {
-  send(frame: Buffer): void
+  send(frames: Frames): void
   /** Bytes that wait to be taken. */
   readonly unsent: number
   /** How long it may be silent, in ms; it is asked for a sign of life before. */
@@ -18,23 +19,10 @@ export interface Carrier {
 const SILENCE_MS = 20_000
 
 export function webSocketCarrier(ws: WebSocket, raw: Duplex): Carrier {
-  let corked = false
-
-  /** What is sent in one turn leaves in one write. */
-  function cork(): void {
-    if (corked) return
-    corked = true
-    raw.cork()
-    process.nextTick(() => {
-      corked = false
-      raw.uncork()
-    })
-  }
-
   return {
-    send(frame) {
-      cork()
-      ws.send(frame, { binary: false })
+    // Past `ws`, which would write a header for each listener. It compresses nothing here, so that it holds nothing back and order is kept.
+    send(frames) {
+      if (ws.readyState === WebSocket.OPEN) raw.write(frames.webSocket)
     },
     get unsent() {
       return ws.bufferedAmount

@@ -2,6 +2,7 @@ import { closeCodes, type Problem, type ServerMessage } from '@maru/protocol'
 import type { Schedule } from '../rooms/presence.ts'
 import type { BotLimits } from '../storage/sessions.ts'
 import type { Carrier } from './carrier.ts'
+import { createFrames, encode, type Frames } from './frames.ts'
 
 /** More than this unsent and the connection is given up: it comes back and catches up by its cursor, from the disk and not from memory. */
 const MAX_BUFFERED_BYTES = 1_048_576
@@ -25,15 +26,15 @@ export interface Connection {
   heard(): void
   /** Its carrier has ended. */
   gone(): void
-  /** Sends a frame made by `encode`; the same bytes may go to many. */
-  deliver(frame: Buffer): void
+  /** Sends what its room still holds back for it: whoever sends to it alone has that go before. */
+  catchUp: () => void
+  /** Sends what may go to many. */
+  deliver(frames: Frames): void
   send(message: ServerMessage): void
   fail(problem: Problem, id?: number): void
   /** Nothing is read or sent afterwards. */
   close(code: number, reason: string): void
 }
-
-export const encode = (message: ServerMessage): Buffer => Buffer.from(JSON.stringify(message))
 
 export function createConnection(carrier: Carrier, schedule: Schedule): Connection {
   let open = true
@@ -60,12 +61,16 @@ export function createConnection(carrier: Carrier, schedule: Schedule): Connecti
       open = false
       cancelTimer()
     },
-    deliver(frame) {
+    catchUp() {},
+    deliver(frames) {
       if (!open) return
       if (carrier.unsent > MAX_BUFFERED_BYTES) return connection.close(closeCodes.tooSlow, 'too slow')
-      carrier.send(frame)
+      carrier.send(frames)
     },
-    send: (message) => connection.deliver(encode(message)),
+    send(message) {
+      connection.catchUp()
+      connection.deliver(createFrames([encode(message)]))
+    },
     fail: (problem, id) => connection.send({ type: 'error', ...problem, ...(id === undefined ? {} : { id }) }),
     close(code, reason) {
       if (!open) return

@@ -72,8 +72,7 @@ function begin(response: ServerResponse, key: string): void {
 function streamCarrier(response: ServerResponse): Carrier {
   const write = (text: string) => void response.write(text)
   return {
-    // JSON has no line ends of its own, so a frame is one line.
-    send: (frame) => write(`data: ${frame}\n\n`),
+    send: (frames) => void response.write(frames.eventStream),
     get unsent() {
       return response.writableLength
     },

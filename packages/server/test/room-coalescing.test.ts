@@ -1,0 +1,71 @@
+import { onTestFinished, test } from 'vitest'
+import { createAudience } from '../src/socket/audience.ts'
+import type { Connection } from '../src/socket/connection.ts'
+import { createFrames, type Frames } from '../src/socket/frames.ts'
+import { createTimers, RawClient, startRoomServer } from './room-harness.ts'
+
+const read = (frames: Frames): string[] =>
+  String(frames.eventStream)
+    .split('\n\n')
+    .flatMap((line) => (line === '' ? [] : [(JSON.parse(line.slice('data: '.length)) as { member: string }).member]))
+
+/** A seat that remembers its writes. */
+function listener(member: string): { connection: Connection; writes: string[][] } {
+  const writes: string[][] = []
+  const connection: Connection = {
+    seat: { room: 'hall', member, session: member },
+    open: true,
+    heard() {},
+    gone() {},
+    catchUp() {},
+    deliver: (frames) => void writes.push(read(frames)),
+    send(message) {
+      connection.catchUp()
+      connection.deliver(createFrames([JSON.stringify(message)]))
+    },
+    fail() {},
+    close() {},
+  }
+  return { connection, writes }
+}
+
+test('in a large room what comes close together leaves in one write, in order, also for who is told something alone', async ({
+  expect,
+}) => {
+  const timers = createTimers()
+  const audience = createAudience(timers.schedule)
+  const crowd = Array.from({ length: 1_000 }, (_, n) => listener(`ME_${n}`))
+  for (const { connection } of crowd) audience.add(connection)
+  const [first, second] = crowd
+  const say = (member: string) => audience.deliver({ type: 'memberGone', room: 'hall', member })
+  say('a')
+  say('b')
+  await Promise.resolve()
+  expect(second?.writes).toEqual([['a', 'b']])
+  say('c')
+  first?.connection.send({ type: 'gone', member: 'alone' })
+  say('d')
+  expect(second?.writes).toHaveLength(1)
+  timers.run(40)
+  expect(first?.writes.flat()).toEqual(['a', 'b', 'c', 'alone', 'd'])
+  expect(second?.writes).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ])
+  timers.run(40)
+  say('e')
+  await Promise.resolve()
+  expect(second?.writes.at(-1)).toEqual(['e'])
+})
+
+test('frames of every length arrive whole', async ({ expect }) => {
+  const server = await startRoomServer()
+  onTestFinished(() => server.close())
+  const client = new RawClient(server.url)
+  await client.enter('hall', 'Ana')
+  for (const length of [1, 40, 60, 4_000, 70_000]) {
+    const people = [{ identity: 'x', name: '방'.repeat(length) }]
+    server.bus.publish({ type: 'callChanged', room: 'hall', people })
+    expect((await client.take('call')).people).toEqual(people)
+  }
+})
