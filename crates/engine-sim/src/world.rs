@@ -28,6 +28,8 @@ const SIGNALLING: Duration = Duration::from_millis(15);
 const PARSING: Duration = Duration::from_millis(2);
 /// What comes from a wanted track in this time at the latest, once all is well.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// After this time a picture is back that was paused because the path did not carry it.
+const PAUSE_PATIENCE: Duration = Duration::from_secs(9);
 
 pub type Tap = Box<dyn FnMut(bool, TransportId, &[u8])>;
 
@@ -572,11 +574,20 @@ impl World {
     pub fn must_settle(&mut self) {
         self.all_conditions(Conditions::default());
         self.run_for(PATIENCE);
-        self.must_flow();
+        self.must_flow_but(true);
+        if !self.paused.is_empty() {
+            self.run_for(PAUSE_PATIENCE - PATIENCE);
+            self.must_flow();
+        }
     }
 
     /// What should come must have come in the last moments.
     pub fn must_flow(&mut self) {
+        self.must_flow_but(false);
+    }
+
+    /// As `must_flow`; `paused` excuses pictures of which the engine told that the path does not carry them.
+    fn must_flow_but(&mut self, paused: bool) {
         let mut silent = Vec::new();
         for (id, wishes) in &self.wishes {
             let Some(client) = self.clients.get(id) else {
@@ -584,7 +595,7 @@ impl World {
             };
             for track in wishes.keys().filter(|track| self.truth.flows(*id, **track)) {
                 // Voice is never paused.
-                if self.paused.contains(&(*id, *track)) && self.is_video(*track) {
+                if paused && self.paused.contains(&(*id, *track)) && self.is_video(*track) {
                     continue;
                 }
                 let runs = self.runs(*track);

@@ -42,6 +42,8 @@ pub struct Share {
     pub fresh: bool,
     /// The subscriber's side was told that it is paused.
     told_paused: bool,
+    /// When the last receiver report came, which is where the next one begins.
+    pub reported: Option<Instant>,
 }
 
 /// What a subscriber wants of one video.
@@ -60,6 +62,7 @@ impl Default for Share {
             choice: Choice::Paused,
             fresh: true,
             told_paused: false,
+            reported: None,
         }
     }
 }
@@ -116,7 +119,7 @@ impl Engine {
         );
         let mut choices = std::mem::take(&mut self.allocating.choices);
         if let Some(rates) = self.gather(now, id, &mut places, &mut videos) {
-            self.decide(now, id, rates, &videos, &mut choices);
+            self.decide(now, id, rates, &mut videos, &mut choices);
             for (((slot, key), choice), video) in places.iter().zip(&choices).zip(&videos) {
                 self.follow(now, id, *slot, *key, *choice, video.most);
             }
@@ -173,7 +176,7 @@ impl Engine {
         now: Instant,
         id: TransportId,
         (voice, cheapest): (u64, u64),
-        videos: &[Video],
+        videos: &mut [Video],
         choices: &mut Vec<Choice>,
     ) {
         let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
@@ -181,10 +184,14 @@ impl Engine {
         };
         let budget = &mut allocation.budget;
         let mut available = budget.available(now);
-        if budget.is_guess() {
+        if budget.keeps_pictures(now, voice, cheapest) {
             available = available.max(voice + cheapest);
+            videos.iter_mut().for_each(|video| video.kept = true);
         }
-        let rise = match budget.reach(now) {
+        let paused = videos.iter().any(|video| video.current == Choice::Paused);
+        let trial = paused && budget.may_try_picture(now);
+        let rise = match budget.reach(now, voice + cheapest) {
+            _ if trial => Rise::Probe(u64::MAX),
             Some(reach) => Rise::Probe(reach),
             None if budget.may_rise(now) => Rise::Within,
             None => Rise::No,
@@ -192,10 +199,10 @@ impl Engine {
         let allocator = &mut self.allocating.allocator;
         let outcome = allocator.allocate(voice, videos, available, rise, choices);
         if outcome.probed {
-            budget.probed(now, outcome.rate);
+            budget.probed(now, outcome.rate, trial);
         } else if choices
             .iter()
-            .zip(videos)
+            .zip(&*videos)
             .any(|(choice, video)| *choice > video.current)
         {
             budget.rose(now);
@@ -278,15 +285,27 @@ impl Engine {
         }
     }
 
-    /// How one of the streams to a subscriber arrives.
-    pub(crate) fn hear_losses(&mut self, now: Instant, id: TransportId, reception: &Reception) {
+    /// How one of the streams to a subscriber arrived since `began`, when its last report came.
+    pub(crate) fn hear_losses(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        reception: &Reception,
+        began: Option<Instant>,
+    ) {
         let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
             return;
         };
         let Allocation {
-            budget, outcome, ..
+            budget,
+            outcome,
+            voice,
+            ..
         } = allocation;
-        if budget.hear_loss(now, reception.fraction_lost, outcome.rate) {
+        if budget.is_past(began) {
+            return;
+        }
+        if budget.hear_loss(now, reception.fraction_lost, outcome.rate, *voice) {
             self.allocate(now, id);
         }
     }
@@ -333,5 +352,6 @@ fn video(track: &Track, share: &Share, bitrates: Bitrates) -> Video {
         ),
         current: share.choice,
         fresh: share.fresh,
+        kept: false,
     }
 }

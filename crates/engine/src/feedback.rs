@@ -107,14 +107,16 @@ impl Engine {
                 };
                 let source = self.tracks.get(key).map(|track| &track.source);
                 let sender = transport.sender(slot, key);
+                let mut began = None;
                 if let Some(sender) = sender.and_then(|sender| self.senders.get_mut(sender)) {
+                    began = sender.share.reported.replace(now);
                     let layer = source.zip(sender.munger.current());
                     let clock = layer.and_then(|(source, id)| source.layer(id)?.clock);
                     let middle = clock.map(|clock| clock.extrapolate(now).0.middle());
                     let rtt = middle.and_then(|middle| reception.round_trip(middle));
                     sender.received.note(&reception, rtt);
                 }
-                self.hear_losses(now, id, &reception);
+                self.hear_losses(now, id, &reception, began);
             }
             Feedback::SenderReport { ssrc, ntp, rtp } => {
                 self.receive_report(now, id, ssrc, ntp, rtp);

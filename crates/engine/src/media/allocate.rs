@@ -51,6 +51,8 @@ pub struct Video {
     pub current: Choice,
     /// It is new or is wanted otherwise than before, so it may go up without waiting.
     pub fresh: bool,
+    /// It is not paused, whatever the budget.
+    pub kept: bool,
 }
 
 /// How somebody may go up.
@@ -166,8 +168,9 @@ impl Allocator {
         self.ladders.extend(videos.iter().map(Ladder::new));
         self.levels.clear();
         let levels = videos.iter().zip(&self.ladders);
-        self.levels
-            .extend(levels.map(|(video, ladder)| ladder.level(video.current)));
+        self.levels.extend(
+            levels.map(|(video, ladder)| ladder.level(video.current).max(ladder.floor(video))),
+        );
         self.steps.clear();
         for (index, (video, ladder)) in videos.iter().zip(&self.ladders).enumerate() {
             let rank = u16::MAX - (u16::from(video.priority) << 1 | u16::from(video.screen));
@@ -215,7 +218,7 @@ impl Allocator {
             if !video.fresh {
                 ladder.len = *level;
             }
-            *level = 0;
+            *level = ladder.floor(video);
         }
         self.raise(room, usize::MAX);
         self.ladders.clear();
@@ -306,6 +309,11 @@ impl Ladder {
     fn rate(&self, level: usize) -> u64 {
         let rung = level.checked_sub(1).and_then(|below| self.rungs.get(below));
         rung.map_or(0, |rung| rung.rate)
+    }
+
+    /// The level below which a video does not go.
+    fn floor(&self, video: &Video) -> usize {
+        self.len.min(usize::from(video.kept))
     }
 
     /// The highest level that is not above a choice.

@@ -4,10 +4,12 @@
 //! An estimator sees only what is sent, so it never promises much more than that. What it says is therefore no limit until it
 //! has seen an overload; from then on the limit follows it, and the way up beyond it is by trying one step and watching.
 
+mod floor;
 mod remb;
 #[cfg(test)]
 mod tests;
 
+use floor::Floor;
 pub use remb::Remb;
 
 use std::time::{Duration, Instant};
@@ -62,6 +64,7 @@ pub struct Budget {
     grown: Option<(Instant, u64)>,
     lossy_until: Option<Instant>,
     overloaded_at: Option<Instant>,
+    floor: Floor,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +74,18 @@ struct Probe {
     rate: u64,
     /// The estimate before it.
     estimate: Option<u64>,
+    /// It brings back a picture. Losses alone speak against that: an estimate that saw no pictures knows nothing of them.
+    picture: bool,
 }
 
 impl Budget {
     /// What may be sent, in bit/s, voices included.
     pub fn available(&mut self, now: Instant) -> u64 {
+        // Not every receiver has an estimate to tell; then no news are good news.
+        let silent = self.probe.filter(|p| now >= p.since + 2 * PROBE_TIME);
+        if let Some(probe) = silent {
+            self.borne(now, probe);
+        }
         let opened = *self.opened.get_or_insert(now);
         let Some(limit) = self.limit else {
             let doubled = now.saturating_duration_since(opened).as_millis() / OPENING.as_millis();
@@ -86,7 +96,18 @@ impl Budget {
         limit.max(probed)
     }
 
-    /// Whether anything is known of the path. Until then nobody need be without a picture.
+    /// Whether everybody keeps at least the cheapest picture, which takes `cheapest` bit/s for all of them, whatever is available.
+    pub fn keeps_pictures(&mut self, now: Instant, voice: u64, cheapest: u64) -> bool {
+        let room = self.limit.map(|limit| limit.saturating_sub(voice));
+        self.floor.keeps(now, room, cheapest)
+    }
+
+    /// Whether a paused picture may be tried, whatever it costs.
+    pub fn may_try_picture(&self, now: Instant) -> bool {
+        self.probe.is_none() && self.floor.may_try(now)
+    }
+
+    /// Whether nothing is known of the path yet.
     pub fn is_guess(&self) -> bool {
         self.limit.is_none()
     }
@@ -96,7 +117,8 @@ impl Budget {
         let Some(estimate) = estimator.bitrate() else {
             return false;
         };
-        if estimator.take_overload(sent) || self.stands_still(now, estimate, sent) {
+        let overload = estimator.take_overload(sent) || self.stands_still(now, estimate, sent);
+        if overload && !self.probe.is_some_and(|probe| probe.picture) {
             self.grown = Some((now, estimate));
             self.overloaded(now, estimate);
             return true;
@@ -109,18 +131,39 @@ impl Budget {
         borne.is_some_and(|probe| self.end_probe(now, probe, estimate))
     }
 
-    /// Takes in the share lost of one stream, in 1/256. True: the path is overloaded, look at once.
-    pub fn hear_loss(&mut self, now: Instant, fraction: u8, sent: u64) -> bool {
+    /// Whether a report that covers the time since `began` says nothing of the step that is being tried: voices are reported every
+    /// five seconds, and the first report of a picture that was paused counts what was lost before the pause.
+    pub fn is_past(&self, began: Option<Instant>) -> bool {
+        let began = self.probe.zip(began);
+        began.is_some_and(|(probe, began)| began < probe.since)
+    }
+
+    /// Takes in the share lost of one stream, in 1/256. `sent` is what goes out, `voice` what of it are voices, in bit/s. True:
+    /// look at once.
+    pub fn hear_loss(&mut self, now: Instant, fraction: u8, sent: u64, voice: u64) -> bool {
         if fraction < SOME_LOSS {
             return false;
         }
         self.hold(now);
-        if fraction < HEAVY_LOSS || self.overloaded_at.is_some_and(|at| now < at + LOSS_GAP) {
+        if fraction < HEAVY_LOSS {
+            return false;
+        }
+        let bare = sent <= voice;
+        let elsewhere = self.floor.hear_loss(now, bare);
+        if bare {
+            return elsewhere;
+        }
+        if self.overloaded_at.is_some_and(|at| now < at + LOSS_GAP) {
             return false;
         }
         self.lossy_until = Some(now + HOLD);
         let left = 512 - u64::from(fraction);
-        self.overloaded(now, self.limit.unwrap_or(sent).min(sent) * left / 512);
+        // What a step beyond the limit loses says nothing against the limit.
+        let limit = match (self.limit, self.probe) {
+            (Some(limit), Some(probe)) if probe.rate > limit => limit,
+            (limit, _) => limit.unwrap_or(sent).min(sent) * left / 512,
+        };
+        self.overloaded(now, limit);
         true
     }
 
@@ -130,13 +173,13 @@ impl Budget {
     }
 
     /// How far one step beyond the budget may reach now, in bit/s. `None`: not now. The longer nothing spoke against it, the
-    /// further, so that even a video which only comes in one large size gets its trial.
-    pub fn reach(&self, now: Instant) -> Option<u64> {
+    /// further, so that even a video which only comes in one large size gets its trial. `least` bit/s are given out in any case.
+    pub fn reach(&self, now: Instant, least: u64) -> Option<u64> {
         let quiet = now.saturating_duration_since(self.quiet_since?);
         let patience = self.patience.max(PATIENCE);
         let times = quiet.as_millis() / patience.as_millis();
         let due = times > 0 && self.may_rise(now);
-        due.then(|| self.limit.unwrap_or(START) << times.min(16))
+        due.then(|| self.limit.unwrap_or(START).max(least) << times.min(16))
     }
 
     /// Somebody got more, within the budget.
@@ -146,13 +189,14 @@ impl Budget {
         }
     }
 
-    /// Somebody got more, beyond the budget: `rate` bit/s go out now.
-    pub fn probed(&mut self, now: Instant, rate: u64) {
+    /// Somebody got more, beyond the budget: `rate` bit/s go out now. `picture`: a paused one came back.
+    pub fn probed(&mut self, now: Instant, rate: u64, picture: bool) {
         let estimate = self.grown.map(|(_, estimate)| estimate);
         self.probe = Some(Probe {
             since: now,
             rate,
             estimate,
+            picture,
         });
         self.grown = estimate.map(|estimate| (now, estimate));
     }
@@ -173,21 +217,28 @@ impl Budget {
     /// True: the path did not bear the step.
     fn end_probe(&mut self, now: Instant, probe: Probe, estimate: u64) -> bool {
         let grew = |before: u64| estimate > before + before / 20;
-        if estimate < probe.rate && probe.estimate.is_some_and(|before| !grew(before)) {
+        let follows = probe.estimate.is_none_or(grew);
+        if estimate < probe.rate && !follows && !probe.picture {
             self.overloaded(now, estimate);
             return true;
         }
+        self.borne(now, probe);
+        false
+    }
+
+    fn borne(&mut self, now: Instant, probe: Probe) {
         self.probe = None;
+        self.floor.tried(now, true);
         self.patience = PATIENCE;
         // What has gone well once may be tried further at once.
         self.quiet_since = now.checked_sub(PATIENCE);
         let borne = probe.rate + probe.rate / 8;
         self.limit = self.limit.map(|limit| limit.max(borne));
-        false
     }
 
     fn overloaded(&mut self, now: Instant, limit: u64) {
         if let Some(probe) = self.probe.take() {
+            self.floor.tried(now, false);
             let most = MOST_PATIENCE.mul_f64(probe.rate as f64 / limit.clamp(1, probe.rate) as f64);
             self.patience = (self.patience.max(PATIENCE) * 2).min(most);
         }

@@ -221,9 +221,10 @@ fn where_no_picture_fits_the_voice_goes_on_and_the_pause_is_told() {
     let since = hall.world.now;
     hall.run_for(20);
     let (voices, _) = hall.voice(SLOW, since);
-    assert!(voices > 960, "{voices} of 1000 voice packets");
+    // A trial of the picture, so that it is back soon when the line is, costs the voice of such a line about a second and a half.
+    assert!(voices > 780, "{voices} of 1000 voice packets");
     hall.rate(2_000_000);
     hall.until(25, "pictures again", |hall| hall.sees(SLOW).is_some());
     assert!(hall.told(false) > 0);
-    hall.until(15, "the best layer", |hall| hall.sees(SLOW) == Some('f'));
+    hall.until(30, "the best layer", |hall| hall.sees(SLOW) == Some('f'));
 }

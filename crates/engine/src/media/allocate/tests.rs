@@ -20,6 +20,21 @@ fn camera() -> Video {
         most: ALL,
         current: Choice::Paused,
         fresh: true,
+        kept: false,
+    }
+}
+
+#[test]
+fn who_is_kept_has_the_cheapest_picture_whatever_the_budget() {
+    let kept = Video {
+        kept: true,
+        fresh: false,
+        ..camera()
+    };
+    for current in [Choice::Paused, layer(0, 0), layer(2, 2)] {
+        let (choices, outcome) = give(30_000, &[Video { current, ..kept }; 2], 0);
+        assert_eq!(choices, [layer(0, 0); 2]);
+        assert_eq!(outcome.rate, 170_000);
     }
 }
 
@@ -264,6 +279,7 @@ fn any_video(random: &mut Random) -> Video {
         most: (random.below(4) as u8, random.below(4) as u8),
         current: any_choice(random),
         fresh: random.one_in(2),
+        kept: false,
     }
 }
 

@@ -30,7 +30,7 @@ impl Path {
     }
 
     fn reach(&mut self) -> Option<u64> {
-        self.budget.reach(self.now)
+        self.budget.reach(self.now, 0)
     }
 
     fn available(&mut self) -> u64 {
@@ -83,16 +83,16 @@ fn a_first_estimate_far_below_what_is_sent_is_an_overload() {
 fn losses_hold_and_heavy_ones_lower() {
     let mut path = Path::new();
     let at = path.now;
-    assert!(!path.budget.hear_loss(at, 2, 1_000_000));
+    assert!(!path.budget.hear_loss(at, 2, 1_000_000, 0));
     assert!(path.budget.may_rise(at));
-    assert!(!path.budget.hear_loss(at, 10, 1_000_000));
+    assert!(!path.budget.hear_loss(at, 10, 1_000_000, 0));
     assert!(!path.budget.may_rise(at) && path.budget.is_guess());
-    assert!(path.budget.hear_loss(at, 128, 1_000_000));
+    assert!(path.budget.hear_loss(at, 128, 1_000_000, 0));
     assert_eq!(path.available(), 750_000);
     // The other streams report the same loss.
-    assert!(!path.budget.hear_loss(at, 128, 1_000_000));
-    assert!(!path.budget.hear_loss(at + 1_900 * MS, 128, 1_000_000));
-    assert!(path.budget.hear_loss(at + 2_000 * MS, 128, 1_000_000));
+    assert!(!path.budget.hear_loss(at, 128, 1_000_000, 0));
+    assert!(!path.budget.hear_loss(at + 1_900 * MS, 128, 1_000_000, 0));
+    assert!(path.budget.hear_loss(at + 2_000 * MS, 128, 1_000_000, 0));
     assert_eq!(path.available(), 562_500);
     // The estimator does not know of it yet.
     path.wait(3_000).hear(2_000_000, 500_000);
@@ -107,7 +107,7 @@ fn a_step_that_is_borne_widens_the_limit() {
     path.hear(425_000, 650_000);
     assert_eq!(path.wait(2_900).reach(), None);
     assert_eq!(path.wait(200).reach(), Some(850_000));
-    path.budget.probed(path.now, 650_000);
+    path.budget.probed(path.now, 650_000, false);
     assert!(path.available() > 650_000 && !path.budget.may_rise(path.now));
     assert_eq!(path.reach(), None);
     path.wait(1_000).hear(440_000, 650_000);
@@ -129,7 +129,7 @@ fn a_step_that_is_not_borne_is_tried_again_later_and_later() {
             path.wait(100);
         }
         waits.push((path.now - since).as_secs());
-        path.budget.probed(path.now, 650_000);
+        path.budget.probed(path.now, 650_000, false);
         path.hear(430_000, 650_000);
         assert!(path.wait(500).hear(410_000, 650_000));
         assert_eq!(path.available(), 410_000);
@@ -166,8 +166,107 @@ fn a_step_that_the_estimate_does_not_follow_was_not_borne() {
     let mut path = Path::new();
     path.hear(425_000, 650_000);
     path.wait(3_000);
-    path.budget.probed(path.now, 480_000);
+    path.budget.probed(path.now, 480_000, false);
     assert!(!path.wait(1_000).hear(433_000, 480_000));
     assert!(path.wait(1_000).hear(440_000, 480_000));
     assert_eq!(path.available(), 440_000);
+}
+
+const VOICE: u64 = 30_000;
+const PICTURE: u64 = 140_000;
+
+impl Path {
+    /// A picture and a voice, of which half is lost, reported once a second.
+    fn suffer(&mut self, seconds: u32) {
+        for _ in 0..seconds {
+            let sent = VOICE + if self.keeps() { PICTURE } else { 0 };
+            self.budget.hear_loss(self.now, 128, sent, VOICE);
+            self.wait(1_000);
+        }
+    }
+
+    fn keeps(&mut self) -> bool {
+        self.budget.keeps_pictures(self.now, VOICE, PICTURE)
+    }
+
+    /// Milliseconds until a picture is tried.
+    fn until_trial(&mut self) -> u128 {
+        let since = self.now;
+        while !self.budget.may_try_picture(self.now) {
+            self.wait(100);
+        }
+        (self.now - since).as_millis()
+    }
+}
+
+#[test]
+fn a_low_estimate_alone_takes_no_picture() {
+    let mut path = Path::new();
+    path.hear(20_000, VOICE + PICTURE);
+    for _ in 0..30 {
+        path.wait(1_000).hear(20_000, VOICE + PICTURE);
+        assert!(path.keeps());
+    }
+}
+
+#[test]
+fn a_moment_of_heavy_losses_takes_no_picture() {
+    let mut path = Path::new();
+    for _ in 0..10 {
+        path.hear(20_000, VOICE + PICTURE);
+        path.suffer(2);
+        assert!(path.keeps());
+        assert!(path.wait(3_000).keeps());
+    }
+}
+
+#[test]
+fn losses_that_go_on_pause_and_trials_bring_back() {
+    let mut path = Path::new();
+    path.hear(20_000, VOICE + PICTURE);
+    path.suffer(5);
+    assert!(!path.keeps());
+    let mut waits = vec![];
+    for _ in 0..4 {
+        waits.push(path.until_trial());
+        let limit = path.available();
+        path.budget.probed(path.now, VOICE + PICTURE, true);
+        assert!(!path.budget.may_try_picture(path.now));
+        path.wait(1_000);
+        let sent = VOICE + PICTURE;
+        assert!(path.budget.hear_loss(path.now, 128, sent, VOICE));
+        assert_eq!(path.available(), limit, "the trial alone lost");
+    }
+    assert!((1_000..=3_000).contains(&waits[0]), "{waits:?}");
+    assert_eq!(waits[1..], [6_000; 3]);
+    // Borne, whatever an estimate says that has seen no picture.
+    path.until_trial();
+    path.budget.probed(path.now, VOICE + PICTURE, true);
+    assert!(!path.wait(1_000).hear(10_000, VOICE + PICTURE));
+    assert!(!path.wait(1_100).hear(10_000, VOICE + PICTURE));
+    assert!(path.keeps());
+}
+
+#[test]
+fn a_trial_of_which_nobody_tells_was_borne() {
+    let mut path = Path::new();
+    path.hear(20_000, VOICE + PICTURE);
+    path.suffer(5);
+    path.until_trial();
+    path.budget.probed(path.now, VOICE + PICTURE, true);
+    assert!(path.wait(4_000).available() > VOICE + PICTURE);
+    assert!(path.keeps());
+}
+
+#[test]
+fn losses_that_a_pause_does_not_end_are_no_reason_for_one() {
+    let mut path = Path::new();
+    path.hear(20_000, VOICE + PICTURE);
+    path.suffer(5);
+    assert!(!path.keeps());
+    path.suffer(2);
+    for _ in 0..50 {
+        assert!(path.keeps());
+        path.suffer(1);
+    }
 }
