@@ -16,28 +16,44 @@ const before = /[\p{L}\p{N}_@/]$/u
 /** Finds `@name` and `@everyone`, the longest name first, capitals or not. Code is not looked into. */
 export function findMentions(text: string, people: readonly { id: string; name: string }[]): Mention[] {
   if (!text.includes('@')) return []
-  const names = [...people.map(({ id, name }) => ({ id, name })), { id: 'everyone', name: 'everyone' }]
-    .map(({ id, name }) => ({ id, key: nameKey(name) }))
-    .toSorted((a, b) => b.key.length - a.key.length)
+  const names = knownNames(people)
   const found: Mention[] = []
   for (const { 0: part, index } of text.matchAll(/```[\s\S]*?(?:```|$)|`[^`\n]*`|@/g)) {
-    if (part !== '@' || before.test(text.slice(0, index))) continue
-    const hit = names.flatMap(({ id, key }) => matchAt(text, index, { id, key })).at(0)
+    if (part !== '@' || before.test(text.slice(Math.max(0, index - 2), index))) continue
+    const hit = matchAt(text, index, names)
     if (hit) found.push(hit)
     if (found.length >= limits.mentions) break
   }
   return found
 }
 
-/** Compares as people read: by `nameKey`, which may be longer or shorter than what was typed. */
-function matchAt(text: string, at: number, { id, key }: { id: string; key: string }): Mention[] {
-  const from = at + 1
-  for (const length of [key.length, key.length + 1, key.length - 1]) {
-    const end = from + length
-    if (length < 1 || end > text.length || nameKey(text.slice(from, end)) !== key) continue
-    const rest = text.slice(end)
-    if (goesOn.test(rest) && !joinsOn.test(rest)) continue
-    return [{ start: at, end, member: id }]
+interface Names {
+  byKey: Map<string, string>
+  /** What a text that calls one of them has at most. */
+  longest: number
+}
+
+/** What each look at a text takes must not grow with the room: anybody may write a text full of `@`. */
+function knownNames(people: readonly { id: string; name: string }[]): Names {
+  const byKey = new Map([['everyone', 'everyone']])
+  let longest = 'everyone'.length
+  for (const { id, name } of people) {
+    const key = nameKey(name)
+    if (key !== '' && !byKey.has(key)) byKey.set(key, id)
+    longest = Math.max(longest, name.length, key.length)
   }
-  return []
+  // Some single letters stand for a whole phrase; a name of those is called as it is written.
+  return { byKey, longest: Math.min(longest, limits.name * 2) }
+}
+
+/** Compares as people read: by `nameKey`, which may be longer or shorter than what was typed. */
+function matchAt(text: string, at: number, { byKey, longest }: Names): Mention | undefined {
+  for (let end = Math.min(text.length, at + 1 + longest); end > at + 1; end -= 1) {
+    const member = byKey.get(nameKey(text.slice(at + 1, end)))
+    if (member === undefined) continue
+    // Two letters, each of two units, are the most that is looked at.
+    const rest = text.slice(end, end + 2)
+    if (!goesOn.test(rest) || joinsOn.test(rest)) return { start: at, end, member }
+  }
+  return undefined
 }

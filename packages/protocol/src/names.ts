@@ -144,5 +144,9 @@ export function readFileName(raw: string): string {
     .concat(end)
 }
 
-/** Two nicknames that look the same to people have the same key. */
-export const nameKey = (name: string): string => name.normalize('NFKC').toLowerCase()
+/** Two nicknames that look the same to people have the same key: neither capitals nor joiners and other marks that show nothing make a difference. */
+export const nameKey = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toLowerCase()

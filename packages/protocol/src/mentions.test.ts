@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { findMentions } from './mentions.ts'
+import { nameKey } from './names.ts'
+
+const people = [
+  { id: 'kim', name: 'Kim' },
+  { id: 'kimmy', name: 'Kim Young' },
+  { id: 'jimin', name: '지민' },
+  { id: 'ligature', name: 'ﬁn' },
+  { id: 'family', name: '👨‍👩‍👧' },
+]
+const called = (text: string, of = people) => findMentions(text, of).map(({ member }) => member)
+
+test('the longest name is called, capitals or not, and none inside a word, an address or code', () => {
+  expect(called('@kim, @KIM YOUNG! @kimono a@kim @@kim `@kim` ```\n@kim\n``` @지민은')).toEqual([
+    'kim',
+    'kimmy',
+    'jimin',
+  ])
+  expect(called('@ﬁn @fin @👨‍👩‍👧 (@Everyone)')).toEqual(['ligature', 'ligature', 'family', 'everyone'])
+  expect(findMentions('hi @kim young', people)).toEqual([{ start: 3, end: 13, member: 'kimmy' }])
+})
+
+test('nobody takes the call to everyone by name, or looks like somebody else by what shows nothing', () => {
+  expect(called('@everyone', [{ id: 'thief', name: 'Everyone' }])).toEqual(['everyone'])
+  expect(nameKey('Ki\u200dm\u034f\ufe0f')).toBe(nameKey('kim'))
+})
+
+test('a text of nothing but calls in a large room does not hold up the server', () => {
+  const crowd = Array.from({ length: 2_000 }, (_, n) => ({ id: `${n}`, name: `${'ﷺ'.repeat(30)} ${n}` }))
+  const before = performance.now()
+  findMentions('@s '.repeat(1_333), crowd)
+  findMentions(`@${'s'.repeat(20)}`.repeat(190), crowd)
+  expect(performance.now() - before).toBeLessThan(1_000)
+})
