@@ -1,0 +1,5 @@
+//! One program for all of them: linking one takes longer than running it.
+
+mod runs;
+mod sabotage;
+mod scenarios;
