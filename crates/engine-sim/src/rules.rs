@@ -6,7 +6,7 @@ use crate::tag::Tag;
 use crate::truth::{Fact, GRACE, Truth};
 use engine::command::TransportId;
 use engine::media::window::{Seen as Fresh, SeenWindow};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -105,6 +105,8 @@ pub struct Rules {
 struct Stream {
     sealed: SeenWindow<512>,
     recent: BTreeMap<u64, Sent>,
+    /// Numbers that went out with nothing in them: their packets came too late to be of use.
+    blanks: BTreeSet<u64>,
     /// Counts the seams, and when the newest run began.
     run: u32,
     began: Instant,
@@ -186,12 +188,16 @@ impl Rules {
             .or_insert(Stream {
                 sealed: SeenWindow::default(),
                 recent: BTreeMap::new(),
+                blanks: BTreeSet::new(),
                 run: 0,
                 began: at,
             });
         let mut broken = Vec::new();
         broken.extend(stream.once(&seen).err());
         broken.extend(in_place(&seen, truth).err());
+        if seen.payload.is_empty() && seen.original.is_none() {
+            stream.note_blank(seen.index);
+        }
         if let Some((tag, pictures)) = read_payload(&seen.payload) {
             self.sent.insert((transport, tag.track), at);
             broken.extend(wanted(&seen, &tag, truth).err());
@@ -291,6 +297,20 @@ impl Stream {
         }
     }
 
+    fn note_blank(&mut self, index: u64) {
+        self.blanks.insert(index);
+        if self.blanks.len() > RECENT {
+            self.blanks.pop_first();
+        }
+    }
+
+    /// Numbers between two packets that did not go out at all.
+    fn holes(&self, before: &Sent, sent: &Sent) -> u64 {
+        let between = before.seq + 1..sent.seq;
+        let blanks = self.blanks.range(between.clone()).count() as u64;
+        between.end - between.start - blanks
+    }
+
     fn goes_on(
         &mut self,
         mut sent: Sent,
@@ -311,13 +331,14 @@ impl Stream {
             (None, None) => begins(&sent, truth),
             (Some(before), None) => {
                 let seam = self.is_seam(&before, &sent, transport, truth);
+                let holes = self.holes(&before, &sent);
                 let judged = if seam {
-                    seam_fits(&before, &sent, truth)
+                    seam_fits(&before, &sent, holes, truth)
                 } else {
                     let between =
                         truth.between(sent.tag.stream(), before.tag.number, sent.tag.number);
                     run_fits(&before, &sent, truth)
-                        .and_then(|()| left_out(&before, &sent, between, self.began))
+                        .and_then(|()| left_out(&sent, between, holes as usize, self.began))
                 };
                 if seam {
                     self.run += 1;
@@ -356,7 +377,7 @@ impl Stream {
         let resumed = changed.is_some_and(|changed| changed > before.at);
         // A stream that is begun anew at a key frame of its own has no reason to tell.
         let again = sent.tag.begins_key()
-            && sent.seq == before.seq + 1
+            && self.holes(before, sent) == 0
             && run_fits(before, sent, truth).is_err();
         before.tag.stream() != sent.tag.stream() || resumed || again
     }
@@ -387,9 +408,9 @@ fn begins(sent: &Sent, truth: &Truth) -> Result<(), Broken> {
     Ok(())
 }
 
-fn seam_fits(before: &Sent, sent: &Sent, truth: &Truth) -> Result<(), Broken> {
+fn seam_fits(before: &Sent, sent: &Sent, holes: u64, truth: &Truth) -> Result<(), Broken> {
     begins(sent, truth)?;
-    if sent.seq != before.seq + 1 {
+    if holes > 0 {
         let what = format!(
             "{} follows {} where the source changes",
             sent.seq, before.seq
@@ -465,15 +486,14 @@ fn run_fits(before: &Sent, sent: &Sent, truth: &Truth) -> Result<(), Broken> {
 
 /// What is missing between two packets: a hole in the numbers is owed by the publisher, what is closed over was not needed.
 fn left_out(
-    before: &Sent,
     sent: &Sent,
     between: Option<Vec<Fact>>,
+    holes: usize,
     began: Instant,
 ) -> Result<(), Broken> {
     let Some(between) = between else {
         return Ok(());
     };
-    let holes = (sent.seq - before.seq - 1) as usize;
     // What came a moment ago may be on its way between threads still.
     let known = |at: Instant| at > began && at + GRACE <= sent.at;
     let owed = between

@@ -164,6 +164,21 @@ fn numbers_that_close_over_a_needed_packet_are_found() {
     assert_eq!(found, [Rule::KeyFirst]);
 }
 
+/// An empty packet is a number that nobody misses, so it must not stand for what is needed.
+#[test]
+fn an_empty_packet_instead_of_a_needed_one_is_found() {
+    let mut emptied = false;
+    let found = broken(move |mut seen| {
+        let tag = read_payload(&seen.payload).map(|(tag, _)| tag);
+        if tag.is_some_and(|tag| tag.track == PICTURE && tag.temporal == 0 && !emptied) {
+            emptied = true;
+            seen.payload.clear();
+        }
+        vec![seen]
+    });
+    assert_eq!(found, [Rule::KeyFirst]);
+}
+
 #[test]
 fn a_clock_that_jumps_is_found() {
     assert_eq!(

@@ -82,3 +82,11 @@ fn hostile() {
 fn chaos() {
     holds("chaos", 20, &[4, 2]);
 }
+
+/// Found that the rules took a number that went out empty for a hole.
+#[test]
+fn chaos_of_three_threads() {
+    let scenario = Scenario::named("chaos").expect("a scenario");
+    let outcome = scenario.run(307, 3, Duration::from_secs(12));
+    assert_eq!(outcome.violations, []);
+}
