@@ -15,6 +15,7 @@ import { chooseCarrier } from './choose-carrier.ts'
 import { createConnector, type WebSocketLike } from './connector.ts'
 import { followOutbox, type Outbox } from './outbox.ts'
 import { type Draft, initialState, type PendingMessage, type RoomEvent, type RoomState } from './room-state.ts'
+import { passing, sendPending } from './send-pending.ts'
 import { reduce } from './state.ts'
 
 export interface RoomOptions {
@@ -91,9 +92,6 @@ interface Waiting {
   reject: (error: AppError) => void
 }
 
-/** A refusal of the disk or of haste passes; anything else would be refused again. */
-const passing: readonly string[] = ['too_fast', 'storage_unavailable', 'room_full', 'internal', 'disconnected']
-const RETRY_SEND_MS = 1_500
 /** Typing is told again after so long. */
 const TYPING_AGAIN_MS = 3_000
 
@@ -108,14 +106,11 @@ export function openRoom(options: RoomOptions): RoomClient {
   const carriers = connect ? { open: () => connect(options.url), heard: () => {} } : chooseCarrier(options.url)
   const waiting = new Map<number, Waiting>()
   const keep = options.outbox && followOutbox(options.outbox, options.onOutboxProblem ?? (() => {}))
-  /** Nothing new is sent before what waited longer. */
   let restored = options.outbox === undefined
   let markedRead = 0
   let toldTyping = Number.NEGATIVE_INFINITY
   let lastId = 0
-  let sending: string | undefined
   let loading: Promise<void> | undefined
-  let cancelResend = () => {}
 
   function apply(event: RoomEvent): void {
     const before = state
@@ -160,10 +155,13 @@ export function openRoom(options: RoomOptions): RoomClient {
     ask: () => ask({ type: 'ping' }),
   })
 
+  const outgoing = sendPending({ state: () => state, apply, ask: (question) => ask(question), schedule })
+  /** Nothing new is sent before what waited longer. */
+  const sendNext = () => restored && outgoing.next()
+
   /** Every question without an answer fails with the loss; the outbox keeps its messages and sends them again. */
   function abandon(): void {
-    cancelResend()
-    sending = undefined
+    outgoing.abandon()
     markedRead = 0
     const lost = [...waiting.values()]
     waiting.clear()
@@ -195,6 +193,9 @@ export function openRoom(options: RoomOptions): RoomClient {
         break
       case 'typing':
         schedule(limits.typingMs, () => apply({ type: 'timePassed', at: now() }))
+        break
+      case 'storage':
+        if (message.works) outgoing.diskWorks()
         break
       case 'replaced':
         connector.replaced()
@@ -236,35 +237,6 @@ export function openRoom(options: RoomOptions): RoomClient {
       waiting.set(id, { type: asked.type, take, resolve, reject })
       connector.send(asked)
     })
-  }
-
-  /** One message at a time: so they arrive in the order they were written, whatever happens to the connection. */
-  function sendNext(): void {
-    if (sending !== undefined || !restored || state.connection !== 'open') return
-    const next = state.pending.find((message) => message.state === 'sending')
-    if (!next) return
-    const { clientId } = next
-    sending = clientId
-    ask(sendFrame(next)).then(
-      () => {
-        apply({ type: 'acknowledged', clientId })
-        sending = undefined
-        sendNext()
-      },
-      (error: AppError) => {
-        if (error.code === 'disconnected') return
-        if (passing.includes(error.code)) {
-          cancelResend = schedule(RETRY_SEND_MS, () => {
-            sending = undefined
-            sendNext()
-          })
-          return
-        }
-        apply({ type: 'failed', clientId, problem: error.problem() })
-        sending = undefined
-        sendNext()
-      },
-    )
   }
 
   const shown = () => state.past ?? state
@@ -370,19 +342,6 @@ export function openRoom(options: RoomOptions): RoomClient {
       apply({ type: 'closed' })
       abandon()
     },
-  }
-}
-
-function sendFrame({ clientId, text, to, replyTo, action, files, poll }: PendingMessage): Question<'send'> {
-  return {
-    type: 'send',
-    clientId,
-    text,
-    ...(to && { to: to.id }),
-    ...(replyTo !== undefined && { replyTo }),
-    ...(action && { action }),
-    ...(files && { files: files.map(({ id }) => id) }),
-    ...(poll && { poll: { options: [...poll.options], ...(poll.multiple && { multiple: true }) } }),
   }
 }
 

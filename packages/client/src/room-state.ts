@@ -80,6 +80,8 @@ export interface RoomState {
   /** How far others have read, by member. */
   readonly reads: Readonly<Record<string, number>>
   readonly typing: readonly Typist[]
+  /** Whether the server can store anything now. While it cannot, messages wait in `pending`. */
+  readonly storageWorks: boolean
   readonly pending: readonly PendingMessage[]
   /** What this server accepts: characters of a text and a name, bytes of a file. */
   readonly limits: Welcome['limits']
@@ -124,6 +126,7 @@ export function initialState(room: string, name: string): RoomState {
     unread: { messages: 0, mentions: 0 },
     reads: {},
     typing: [],
+    storageWorks: true,
     pending: [],
     limits: { text: limits.text, name: limits.name, file: limits.fileBytes },
   }

@@ -150,6 +150,8 @@ function receive(state: RoomState, message: ServerMessage, at: number): RoomStat
       if (message.member === state.me?.id)
         return { ...state, read: Math.max(state.read, message.seq), ...(message.unread && { unread: message.unread }) }
       return { ...state, reads: { ...state.reads, [message.member]: message.seq } }
+    case 'storage':
+      return { ...state, storageWorks: message.works }
     case 'reply':
     case 'error':
     case 'replaced':
@@ -181,6 +183,7 @@ function enter(state: RoomState, welcome: Welcome): RoomState {
     unread: welcome.unread,
     reads: Object.fromEntries(welcome.reads.map(({ member, seq }) => [member, seq])),
     typing: [],
+    storageWorks: true,
     limits: welcome.limits,
   }
 }

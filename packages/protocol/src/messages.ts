@@ -57,6 +57,8 @@ export const serverMessageSchema = v.variant('type', [
   /** Own marks come with what is still unread. */
   v.object({ type: v.literal('read'), ...readMarkSchema.entries, unread: v.optional(unreadSchema) }),
   v.object({ type: v.literal('replaced') }),
+  /** Whether the server can store anything now: while it cannot, what changes is refused with `storage_unavailable`. */
+  v.object({ type: v.literal('storage'), works: v.boolean() }),
   /** This session was ended: its token is worth nothing any more. */
   v.object({ type: v.literal('ended') }),
 ])
