@@ -39,7 +39,9 @@ impl Engine {
             && path.via.is_none()
             && let Some(owner) = self.owner_elsewhere(path.remote, ufrag)
         {
-            self.hand_over(owner, path, bytes);
+            if !self.is_kept_from(now, owner, path.remote) {
+                self.hand_over(owner, path, bytes);
+            }
             return;
         }
         id = id.or_else(|| self.by_address.get(&path.remote).copied());
@@ -127,6 +129,9 @@ impl Engine {
         let Some((path, nominated)) = transport.arrival(remote) else {
             return;
         };
+        if self.is_held_by_other(now, id, remote) {
+            return;
+        }
         if let Some(egress) = self.egress.get_mut(transport.egress)
             && (nominated || egress.route.is_none())
         {
@@ -135,7 +140,7 @@ impl Engine {
                 from: Some(path.local),
             });
         }
-        self.bind_address(id, path);
+        self.bind_address(now, id, path);
         self.nominate_early(now, id, path);
     }
 }

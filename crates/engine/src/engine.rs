@@ -21,7 +21,7 @@ use crate::slab::{Key, Slab};
 use crate::strays::Strays;
 use crate::tracks::TrackKey;
 use crate::tracks::Tracks;
-use crate::transport::{Opening, Path, Transport};
+use crate::transport::{Opening, Transport};
 use crate::wanted_layers::View;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -405,7 +405,7 @@ impl Engine {
             self.feedback_timers.remove(&(due, id));
         }
         self.by_ufrag.remove(&transport.ufrag);
-        for path in &transport.paths {
+        for (path, _) in &transport.paths {
             if self.by_address.get(&path.remote) == Some(&id) {
                 self.release_address(path.remote);
             }
@@ -438,27 +438,6 @@ impl Engine {
             self.by_ufrag.remove(&transport.ufrag);
             transport.ufrag = ufrag.to_owned();
             self.by_ufrag.insert(ufrag.to_owned(), id);
-        }
-    }
-
-    /// Binds an address to a transport, after a message from it passed its integrity check.
-    pub(crate) fn bind_address(&mut self, id: TransportId, path: Path) {
-        let Some(transport) = self.transports.get_mut(&id) else {
-            return;
-        };
-        let route = self
-            .egress
-            .get(transport.egress)
-            .and_then(|egress| egress.route);
-        if let Some(displaced) = transport.add_path(path, route) {
-            self.release_address(displaced);
-        }
-        self.claim_address(path);
-        if let Some(other) = self.by_address.insert(path.remote, id)
-            && other != id
-            && let Some(other) = self.transports.get_mut(&other)
-        {
-            other.paths.retain(|known| known.remote != path.remote);
         }
     }
 }

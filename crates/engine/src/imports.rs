@@ -83,7 +83,7 @@ impl Engine {
                 to,
                 bytes,
             } => self.own_stray(now, remote, to, from, &bytes),
-            Post::Mine { remote } => self.belongs(remote, from),
+            Post::Mine { remote } => self.belongs(now, remote, from),
             Post::NotMine { remote } => self.strays.forget(remote, from),
             Post::Restarted => {
                 self.remind_of_addresses(from);

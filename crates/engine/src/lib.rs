@@ -1,5 +1,6 @@
 //! Maru's media engine: str0m for ICE, DTLS, SDP and SCTP, our own code for every media byte.
 
+mod addresses;
 mod allocation;
 mod bind;
 mod catch_up;

@@ -39,8 +39,8 @@ pub struct Transport {
     /// Opens what comes, since the handshake.
     pub open: Option<Open>,
     pub ufrag: String,
-    /// Proven by message integrity, oldest first.
-    pub paths: Vec<Path>,
+    /// Proven by message integrity, oldest first, and when last.
+    pub paths: Vec<(Path, Instant)>,
     /// What our media needs on its way.
     pub egress: Key<EgressPath>,
     /// When str0m wants to be called next.
@@ -140,7 +140,8 @@ impl Transport {
     pub fn local_for(&self, remote: SocketAddr) -> Option<SocketAddr> {
         // The answer to the first message of a path goes out before the path is known to be good.
         let arrivals = self.arrivals.iter().map(|(path, _)| path);
-        let paths = arrivals.chain(&self.paths);
+        let proven = self.paths.iter().map(|(path, _)| path);
+        let paths = arrivals.chain(proven);
         paths
             .into_iter()
             .find(|path| path.remote == remote)
@@ -159,18 +160,30 @@ impl Transport {
         arrivals.find(|(path, _)| path.remote == remote).copied()
     }
 
+    /// Whether this address was proven in the last `time`.
+    pub fn has_proven(&self, now: Instant, remote: SocketAddr, time: Duration) -> bool {
+        let mut paths = self.paths.iter();
+        paths.any(|(path, at)| path.remote == remote && now < *at + time)
+    }
+
     /// Remembers a proven path. Returns an address that had to make room.
-    pub fn add_path(&mut self, path: Path, route: Option<Route>) -> Option<SocketAddr> {
-        if let Some(known) = self.paths.iter_mut().find(|p| p.remote == path.remote) {
-            *known = path;
+    pub fn add_path(
+        &mut self,
+        now: Instant,
+        path: Path,
+        route: Option<Route>,
+    ) -> Option<SocketAddr> {
+        let mut paths = self.paths.iter_mut();
+        if let Some(known) = paths.find(|(known, _)| known.remote == path.remote) {
+            *known = (path, now);
             return None;
         }
-        self.paths.push(path);
+        self.paths.push((path, now));
         if self.paths.len() <= PATH_LIMIT {
             return None;
         }
         let used = route.map(|route| route.to);
-        let oldest = usize::from(self.paths.first().map(|p| p.remote) == used);
-        Some(self.paths.remove(oldest).remote)
+        let oldest = usize::from(self.paths.first().map(|(p, _)| p.remote) == used);
+        Some(self.paths.remove(oldest).0.remote)
     }
 }

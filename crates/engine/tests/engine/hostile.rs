@@ -3,7 +3,9 @@
 use crate::media::unbroken;
 use crate::world::{World, call};
 use engine::event::{Event, LogLevel};
+use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 use str0m::media::MediaKind::{Audio, Video};
 
@@ -254,5 +256,39 @@ fn a_subscriber_that_asks_for_everything_again_gets_what_its_budget_allows() {
     let metrics = world.engine.metrics();
     assert!(metrics.retransmitted <= 300 + 5 * 400, "{metrics:?}");
     world.loss = Box::new(|_, _| false);
+    undisturbed(&mut world);
+}
+
+/// Client 3 is a guest like the others, and writes the address of client 1 on its own proofs.
+#[test]
+fn a_client_cannot_take_the_address_of_another() {
+    let mut world = watched();
+    world.subscriber(3, &[]);
+    let proofs = Rc::new(RefCell::new(Vec::new()));
+    let heard = proofs.clone();
+    world.loss_up = Box::new(move |id, bytes| {
+        if id == 3 && bytes.starts_with(&[0, 1]) {
+            heard.borrow_mut().push(bytes.to_vec());
+        }
+        false
+    });
+    world.until("it proves its own", |_| !proofs.borrow().is_empty());
+    let theirs = world.client(1).address;
+    let reports = |world: &World| {
+        world
+            .trains
+            .iter()
+            .filter(|train| train.1 == theirs)
+            .count()
+    };
+    let (voices, told) = (world.client(2).packets(Audio).len(), reports(&world));
+    for _ in 0..20 {
+        for proof in proofs.borrow().iter() {
+            world.inject(theirs, proof);
+        }
+        world.run_for(Duration::from_millis(50));
+    }
+    assert!(world.client(2).packets(Audio).len() > voices + 40);
+    assert!(reports(&world) > told);
     undisturbed(&mut world);
 }
