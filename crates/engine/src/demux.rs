@@ -114,7 +114,7 @@ impl Engine {
                 self.metrics.packets_dropped += 1;
                 transport.refused += 1;
                 if transport.refused > REFUSED_LIMIT {
-                    self.end(id, format!("too many bad datagrams: {error}"));
+                    self.end(now, id, format!("too many bad datagrams: {error}"));
                 }
             }
             None => {}

@@ -123,7 +123,7 @@ impl Engine {
                 }
             }
             Err(reason) => {
-                self.end(id, reason);
+                self.end(now, id, reason);
                 return;
             }
         }

@@ -225,7 +225,7 @@ impl Engine {
             .map(|t| t.id)
             .collect();
         for id in lost {
-            self.end(id, "lost: nothing was heard for 15 seconds".to_owned());
+            self.end(now, id, "lost: nothing was heard for 15 seconds".to_owned());
         }
         self.forget_expected(now);
         self.media_housekeeping(now);
@@ -335,10 +335,9 @@ impl Engine {
     }
 
     /// Ends a transport from our side and tells it.
-    pub(crate) fn end(&mut self, id: TransportId, reason: String) {
+    pub(crate) fn end(&mut self, now: Instant, id: TransportId, reason: String) {
         if let Some(transport) = self.transports.get_mut(&id) {
             transport.ended.get_or_insert(reason);
-            let now = transport.deadline;
             self.settle(now, id);
         }
     }
