@@ -72,7 +72,8 @@ export function findLivekit(): { file: string } | string {
   return `livekit-server could not be built: ${built.stderr.trim().split('\n').at(-1)}`
 }
 
-export async function startLivekit(file: string): Promise<PeerServer> {
+/** On loopback; `rtc` and `webhook` are laid over what its configuration says of them. */
+export async function startLivekit(file: string, extra: { rtc?: object; webhook?: object } = {}): Promise<PeerServer> {
   const [http, tcp, udp] = await freePorts(3)
   const keys = { apiKey: 'bench', apiSecret: 'a-secret-of-thirty-two-characters' }
   const config = {
@@ -87,7 +88,9 @@ export async function startLivekit(file: string): Promise<PeerServer> {
       use_ice_lite: true,
       udp_port: udp,
       tcp_port: tcp,
+      ...extra.rtc,
     },
+    ...(extra.webhook && { webhook: extra.webhook }),
   }
   // JSON is YAML.
   const child = spawn(file, ['--config-body', JSON.stringify(config)], { stdio: ['ignore', 'ignore', 'pipe'] })

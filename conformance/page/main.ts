@@ -1,0 +1,50 @@
+// The page's entry: every behaviour by its number, run one at a time.
+import type { Behaviour } from './behaviour.ts'
+import { connect } from './connect.ts'
+import { data } from './data.ts'
+import { people } from './people.ts'
+import { publish } from './publish.ts'
+import { receive } from './receive.ts'
+import { type Setting, Stage } from './stage.ts'
+
+const subjects: Record<string, Behaviour[]> = { connect, data, people, publish, receive }
+const all = Object.entries(subjects).flatMap(([subject, behaviours]) =>
+  behaviours.map((behaviour) => ({ ...behaviour, subject })),
+)
+
+export interface Listed {
+  name: string
+  subject: string
+  short: boolean
+  alone: boolean
+  better?: string
+}
+
+export interface Page {
+  /** Behaviours that mean something in this setting. */
+  list(setting: Setting): Listed[]
+  /** Resolves to what went wrong, or to nothing. */
+  run(setting: Setting, name: string): Promise<string | undefined>
+}
+
+const page: Page = {
+  list: (setting) =>
+    all
+      .filter(({ where }) => where?.(setting) ?? true)
+      .map(({ name, subject, short, alone, better }) => ({ name, subject, short, alone, ...(better && { better }) })),
+  async run(setting, name) {
+    const found = all.find((each) => each.name === name)
+    if (!found) return 'there is no such behaviour'
+    performance.clearResourceTimings()
+    const stage = new Stage(setting)
+    try {
+      await found.run(stage)
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error.message || error.name : String(error)
+    } finally {
+      await stage.end()
+    }
+  },
+}
+Object.assign(globalThis, { conformance: page })
