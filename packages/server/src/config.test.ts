@@ -17,6 +17,7 @@ describe('options', () => {
       data: '/srv/maru-data',
       threads: 4,
       fileBytes: 100_000_000,
+      remoteUnmute: false,
       totalBytes: 10_000_000_000,
       logLevel: 'warn',
       language: 'en',
@@ -52,6 +53,12 @@ describe('options', () => {
     expect(config([], { MARU_THREADS: '1' }).threads).toBe(1)
   })
 
+  it('let tracks be unmuted from outside only where that is said', () => {
+    expect(config(['--remote-unmute', 'yes']).remoteUnmute).toBe(true)
+    expect(config(['--remote-unmute', 'no']).remoteUnmute).toBe(false)
+    expect(read(['--remote-unmute', 'maybe'], {})).toMatchObject({ kind: 'problems' })
+  })
+
   it('on the command line win', () => {
     expect(config(['--port', '1'], { MARU_PORT: '2' }).port).toBe(1)
   })
@@ -85,9 +92,9 @@ describe('help', () => {
 
 describe('what is wrong is named, with what to do', () => {
   const known =
-    '--port, --host, --address, --data, --threads, --file-mb, --files-mb, --api-key, --api-secret and --help.'
+    '--port, --host, --address, --data, --threads, --file-mb, --files-mb, --api-key, --api-secret, --remote-unmute and --help.'
   const variables =
-    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_THREADS, MARU_FILE_MB, MARU_FILES_MB, MARU_API_KEY, MARU_API_SECRET and MARU_LOG.'
+    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_THREADS, MARU_FILE_MB, MARU_FILES_MB, MARU_API_KEY, MARU_API_SECRET, MARU_REMOTE_UNMUTE and MARU_LOG.'
   it.each<[string[], Record<string, string>, string]>([
     [['--port', 'abc'], {}, '--port "abc" is not a port from 0 to 65535. For example: --port 7880'],
     [['--port', '65536'], {}, '--port "65536" is not a port from 0 to 65535. For example: --port 7880'],

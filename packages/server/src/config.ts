@@ -19,6 +19,8 @@ export interface Config {
   readonly threads: number
   /** Both or neither: without them a pair is made at the first start and kept in the data folder. */
   readonly keys?: { readonly apiKey: string; readonly apiSecret: string }
+  /** Whether programs with the API key can unmute what somebody has muted. */
+  readonly remoteUnmute: boolean
   /** The largest file and all files together, in bytes. */
   readonly fileBytes: number
   readonly totalBytes: number
@@ -97,6 +99,12 @@ const OPTIONS: Record<string, Option> = {
     example: 'a random text of 32 or more characters',
     check: (text) => (text.length >= 32 ? undefined : 'is too short: it needs at least 32 characters'),
   },
+  'remote-unmute': {
+    value: 'yes|no',
+    help: 'whether programs may unmute tracks of others (default no)',
+    example: 'yes',
+    check: (text) => (/^(yes|no)$/.test(text) ? undefined : 'is neither yes nor no'),
+  },
 }
 
 /** More would rather take turns with the rest of the process than carry more; who measures it may set more. */
@@ -139,6 +147,7 @@ export function readConfig(
       ...(given.address && { address: given.address.text }),
       data: resolve(env.INIT_CWD ?? places.cwd, given.data?.text ?? places.data),
       threads: Number(given.threads?.text ?? Math.min(places.cores, MOST_THREADS)),
+      remoteUnmute: given['remote-unmute']?.text === 'yes',
       fileBytes: Number(given['file-mb']?.text ?? 100) * 1_000_000,
       totalBytes: Number(given['files-mb']?.text ?? 10_000) * 1_000_000,
       ...(key && secret && { keys: Object.freeze({ apiKey: key.text, apiSecret: secret.text }) }),

@@ -74,6 +74,7 @@ async function start(config: Config): Promise<void> {
     engine,
     keys,
     ensureRoom: (name) => ensureRoom(storage, name),
+    remoteUnmute: config.remoteUnmute,
     now: Date.now,
     random: randomBytes,
     version: manifest.version,

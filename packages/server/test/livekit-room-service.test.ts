@@ -4,7 +4,15 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { DataPacket } from '@livekit/protocol'
-import { DataPacket_Kind, RoomServiceClient, TwirpError } from 'livekit-server-sdk'
+import {
+  AgentDispatchClient,
+  DataPacket_Kind,
+  EgressClient,
+  IngressClient,
+  RoomServiceClient,
+  SipClient,
+  TwirpError,
+} from 'livekit-server-sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addTrack, connectActive, open } from './livekit-client.ts'
 import { keys, signToken, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
@@ -39,6 +47,50 @@ test('rooms are made, changed, listed and ended', async () => {
   await service.deleteRoom('attic')
   expect((await service.listRooms()).map(({ name }) => name)).toEqual(['hall'])
   expect(await codeOf(service.deleteRoom('attic'))).toBe('404 not_found: requested room does not exist')
+})
+
+test('what is set of a room with people in it is told to them', async () => {
+  const ana = await connectActive(server, 'ana')
+  await service.createRoom({ name: 'hall', metadata: 'news', maxParticipants: 5 })
+  const { room } = await ana.next('roomUpdate', ({ room }) => room?.metadata === 'news')
+  expect(room).toMatchObject({ maxParticipants: 5, emptyTimeout: 300 })
+})
+
+test('nobody is in a room that is not there', async () => {
+  expect(await service.listParticipants('attic')).toEqual([])
+  const none = '404 not_found: participant does not exist'
+  expect(await codeOf(service.getParticipant('attic', 'ana'))).toBe(none)
+  expect(await codeOf(service.removeParticipant('attic', 'ana'))).toBe(none)
+  expect(await codeOf(service.updateSubscriptions('attic', 'ana', [], true))).toBe(none)
+})
+
+test.each([
+  ['a description of the room', { metadata: 'x'.repeat(524_289) }, 'metadata size exceeds limits 524288'],
+  ['a name', { name: 'x'.repeat(257) }, 'room name length exceeds limits: max length 256'],
+])('%s that is too long is refused', async (_what, options, text) => {
+  expect(await codeOf(service.createRoom({ name: 'hall', ...options }))).toBe(`400 invalid_argument: ${text}`)
+  expect([await service.listRooms(), server.rooms]).toEqual([[], []])
+})
+
+test.each([
+  [{ name: 'x'.repeat(257) }, 'name length exceeds limits 256'],
+  [{ metadata: 'x'.repeat(524_289) }, 'metadata size exceeds limits 524288'],
+  [{ attributes: { a: 'x'.repeat(65_536) } }, 'attribute size exceeds limits 65536'],
+])('what is said of a participant has a limit: %#', async (details, text) => {
+  await connectActive(server, 'ana')
+  expect(await codeOf(service.updateParticipant('hall', 'ana', details))).toBe(`400 invalid_argument: ${text}`)
+})
+
+test('what this server has not is said clearly', async () => {
+  const text = (name: string) => `501 unimplemented: ${name} is not available on this server`
+  expect(await codeOf(service.moveParticipant('hall', 'ana', 'attic'))).toBe(text('RoomService.MoveParticipant'))
+  expect(await codeOf(service.forwardParticipant('hall', 'ana', 'attic'))).toBe(text('RoomService.ForwardParticipant'))
+  const [url, key, secret] = [`http://${server.host}`, keys.apiKey, keys.apiSecret] as const
+  expect(await codeOf(new EgressClient(url, key, secret).listEgress())).toBe(text('Egress.ListEgress'))
+  expect(await codeOf(new IngressClient(url, key, secret).listIngress())).toBe(text('Ingress.ListIngress'))
+  expect(await codeOf(new SipClient(url, key, secret).listSipInboundTrunk())).toBe(text('SIP.ListSIPInboundTrunk'))
+  const agents = new AgentDispatchClient(url, key, secret)
+  expect(await codeOf(agents.createDispatch('hall', 'helper'))).toBe(text('AgentDispatchService.CreateDispatch'))
 })
 
 test('a full room says so, also to the page that asks why', async () => {
@@ -81,6 +133,37 @@ test('a track is muted from outside, and never unmuted', async () => {
   expect(await ana.next('mute')).toMatchObject({ sid, muted: true })
   const refused = await codeOf(service.mutePublishedTrack('hall', 'ana', sid, false))
   expect(refused).toBe('412 failed_precondition: remote unmute not enabled')
+})
+
+test('a track is unmuted from outside where who runs the server allows it', async () => {
+  const other = await startTestServer(createSimulatedEngine(), { remoteUnmute: true })
+  const outside = new RoomServiceClient(`http://${other.host}`, keys.apiKey, keys.apiSecret)
+  const ana = await connectActive(other, 'ana')
+  addTrack(ana, { cid: 'mic', type: 0, source: 2, muted: true })
+  const { track } = await ana.next('trackPublished')
+  ana.offer([section('1', 'mic', 'audio')])
+  await ana.next('update', ({ participants }) => participants[0]?.tracks.length === 1)
+  const sid = track?.sid ?? ''
+  expect(await outside.mutePublishedTrack('hall', 'ana', sid, false)).toMatchObject({ sid, muted: false })
+  expect(await ana.next('mute')).toMatchObject({ sid, muted: false })
+  await other.close()
+})
+
+test('data that is sent again with the same mark is said once', async () => {
+  await connectActive(server, 'ana')
+  const nonce = Buffer.alloc(16, 7).toString('base64')
+  const token = await tokenFor('admin', { roomAdmin: true })
+  const send = (body: object) =>
+    fetch(`http://${server.host}/twirp/livekit.RoomService/SendData`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ room: 'hall', data: 'aGk=', ...body }),
+    }).then(({ status }) => status)
+  expect([await send({ nonce }), await send({ nonce }), await send({}), await send({})]).toEqual([200, 200, 200, 200])
+  expect(engine.sent.length).toBe(3)
+  server.clock.now += 5 * 60_000
+  await send({ nonce })
+  expect(engine.sent.length).toBe(4)
 })
 
 test('who may publish no more loses the tracks at once', async () => {
@@ -174,7 +257,20 @@ describe('over the wire', () => {
       '401 unauthenticated',
     ],
     ['a forged token', 'RoomService/ListRooms', { headers: { authorization: 'Bearer x.y.z' } }, '401 unauthenticated'],
-    ['no such room', 'RoomService/ListParticipants', { body: '{"room":"hall"}' }, '404 not_found'],
+    ['no such room', 'RoomService/UpdateRoomMetadata', { body: '{"room":"hall"}' }, '404 not_found'],
+    ['a preset', 'RoomService/CreateRoom', { body: '{"name":"hall","room_preset":"x"}' }, '400 invalid_argument'],
+    [
+      'a service not here without a token',
+      'SIP/ListSIPTrunk',
+      { headers: { authorization: '' } },
+      '401 unauthenticated',
+    ],
+    [
+      'a mark of another size',
+      'RoomService/SendData',
+      { body: '{"room":"hall","nonce":"aGk="}' },
+      '400 invalid_argument',
+    ],
   ])('%s', async (_what, path, init, expected) => {
     const answer = await post(path, init)
     expect(codeIn(answer)).toBe(expected)
@@ -184,7 +280,11 @@ describe('over the wire', () => {
   test('only POST is understood', async () => {
     const response = await fetch(`http://${server.host}/twirp/livekit.RoomService/ListRooms`)
     expect(response.status).toBe(404)
-    expect(await response.json()).toMatchObject({ code: 'bad_route' })
+    expect(await response.json()).toEqual({
+      code: 'bad_route',
+      msg: 'unsupported method "GET" (only POST is allowed)',
+      meta: { twirp_invalid_route: 'GET /twirp/livekit.RoomService/ListRooms' },
+    })
   })
 })
 

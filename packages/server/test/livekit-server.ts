@@ -23,7 +23,10 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-export async function startTestServer(engine: MediaEngine, { realTime = false } = {}): Promise<TestServer> {
+export async function startTestServer(
+  engine: MediaEngine,
+  { realTime = false, remoteUnmute = false } = {},
+): Promise<TestServer> {
   const app = createApp()
   const bus = createBus()
   const events: ServerEvent[] = []
@@ -40,6 +43,7 @@ export async function startTestServer(engine: MediaEngine, { realTime = false } 
     engine,
     keys,
     ensureRoom: (name) => void rooms.push(name),
+    remoteUnmute,
     now: realTime ? Date.now : () => clock.now,
     random: randomBytes,
     version: '0.0.0',

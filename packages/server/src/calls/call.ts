@@ -30,6 +30,10 @@ export interface Call extends CallOptions {
   /** What the participants were last told about how many there are. */
   countsSent: string
   ended: boolean
+  /** Whether the participants know of somebody who records. */
+  recorded: boolean
+  /** Marks of what the server said lately, and when: the same said again is not passed on. */
+  readonly nonces: Map<string, number>
 }
 
 export function createCall(name: string, options: Partial<CallOptions>, now: number, random: Random): Call {
@@ -49,6 +53,8 @@ export function createCall(name: string, options: Partial<CallOptions>, now: num
     nextCountsAt: 0,
     countsSent: '',
     ended: false,
+    recorded: false,
+    nonces: new Map(),
   }
 }
 
@@ -90,6 +96,7 @@ export interface CallSnapshot extends CallOptions {
   createdAt: number
   participants: number
   publishers: number
+  recorded: boolean
 }
 
 export function describeCall(call: Call): CallSnapshot {
@@ -104,5 +111,6 @@ export function describeCall(call: Call): CallSnapshot {
     metadata: call.metadata,
     participants: visible.length,
     publishers: visible.filter((participant) => participant.isPublisher).length,
+    recorded: call.recorded,
   }
 }

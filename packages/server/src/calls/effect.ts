@@ -35,6 +35,13 @@ export type CallMessage =
   | { type: 'callChanged'; call: CallSnapshot }
   | { type: 'leave'; reason: DepartureReason; action: LeaveAction }
 
+/** What the life of a call consists of, hidden participants included. */
+export type CallEvent =
+  | { type: 'callStarted' | 'callEnded' }
+  /** Media flows; before that a participant may still fail to come in. */
+  | { type: 'participantJoined' | 'participantLeft' | 'participantFailed'; participant: ParticipantSnapshot }
+  | { type: 'trackPublished' | 'trackUnpublished'; participant: ParticipantSnapshot; track: Track }
+
 export type Effect =
   | { type: 'send'; to: string[]; message: CallMessage }
   | { type: 'engine'; command: EngineCommand }
@@ -44,6 +51,8 @@ export type Effect =
   | { type: 'disconnect'; participant: string }
   /** Who is in the call, or how they are called, has changed. */
   | { type: 'peopleChanged' }
+  /** For whoever keeps account of calls from outside. */
+  | { type: 'happened'; event: CallEvent }
 
 /** One run of `step`: the time, the chance and the effects so far. */
 export interface Turn {
@@ -55,6 +64,10 @@ export interface Turn {
 export function tell(turn: Turn, to: Participant | readonly Participant[], message: CallMessage): void {
   const sids = 'sid' in to ? [to.sid] : to.map((participant) => participant.sid)
   if (sids.length > 0) turn.effects.push({ type: 'send', to: sids, message })
+}
+
+export function happened(turn: Turn, event: CallEvent): void {
+  turn.effects.push({ type: 'happened', event })
 }
 
 export function command(turn: Turn, engineCommand: EngineCommand): void {

@@ -1,6 +1,6 @@
 import { type Call, othersOf } from './call.ts'
 import { command, type Turn } from './effect.ts'
-import { MAX_HELD_DATA_BYTES } from './limits.ts'
+import { MAX_HELD_DATA_BYTES, MAX_NONCES, NONCE_MS } from './limits.ts'
 import { isSignalLost, type Participant } from './participant.ts'
 
 /** A data packet as far as the call needs to understand it. */
@@ -36,11 +36,29 @@ export function forwardData(
   )
 }
 
-/** The server itself says something, on behalf of whoever holds the API key. */
-export function sendServerData(call: Call, turn: Turn, reliable: boolean, envelope: DataEnvelope): void {
+/**
+ * The server itself says something, on behalf of whoever holds the API key. `nonce` marks it: whoever got no answer may
+ * ask again, and it is still said once. Empty means that it is not marked.
+ */
+export function sendServerData(
+  call: Call,
+  turn: Turn,
+  { reliable, envelope, nonce }: { reliable: boolean; envelope: DataEnvelope; nonce: string },
+): void {
+  if (nonce !== '' && !isFirst(call, nonce, turn.now)) return
   deliver(turn, recipientsOf([...call.participants.values()], envelope), reliable, () =>
     envelope.seal(undefined, reliable),
   )
+}
+
+function isFirst({ nonces }: Call, nonce: string, now: number): boolean {
+  for (const [known, saidAt] of nonces) {
+    if (nonces.size < MAX_NONCES && now - saidAt < NONCE_MS) break
+    nonces.delete(known)
+  }
+  if (nonces.has(nonce)) return false
+  nonces.set(nonce, now)
+  return true
 }
 
 function recipientsOf(candidates: Participant[], envelope: DataEnvelope): Participant[] {

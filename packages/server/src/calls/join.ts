@@ -12,6 +12,7 @@ import {
   type TransportState,
 } from './participant.ts'
 import type { Permissions } from './permissions.ts'
+import { noteRecording } from './recording.ts'
 import { CallRefusal } from './refusal.ts'
 import { refreshSubscriptions } from './subscribe.ts'
 
@@ -68,6 +69,7 @@ export function join(
   participant.state = 'joined'
   turn.effects.push({ type: 'refreshToken', participant: participant.sid })
   announce(call, turn, participant)
+  noteRecording(call, turn)
   turn.effects.push({ type: 'peopleChanged' })
   // The first wish also makes the engine offer, with the tracks that exist already.
   refreshSubscriptions(call, turn, participant)

@@ -1,7 +1,8 @@
 import { type Call, othersOf } from './call.ts'
-import { command, type LeaveAction, type Turn, tell } from './effect.ts'
+import { command, happened, type LeaveAction, type Turn, tell } from './effect.ts'
 import { SIGNAL_GRACE_MS } from './limits.ts'
 import { type DepartureReason, isSignalLost, type Participant, snapshot } from './participant.ts'
+import { noteRecording } from './recording.ts'
 import { forgetSpeaker } from './speakers.ts'
 import { dropTrack } from './unpublish-track.ts'
 
@@ -64,14 +65,17 @@ export function depart(
 ): void {
   const others = othersOf(call, participant)
   call.participants.delete(participant.sid)
-  for (const track of participant.tracks.values()) dropTrack(call, turn, track.sid)
+  for (const track of participant.tracks.values()) dropTrack(call, turn, participant, track)
   participant.tracks.clear()
+  const cameIn = participant.state === 'active'
   participant.state = 'disconnected'
   participant.disconnectReason = reason
   participant.version += 1
   const audience = participant.permissions.hidden ? [] : others.filter(hears)
   tell(turn, audience, { type: 'participantsChanged', participants: [snapshot(participant)] })
+  happened(turn, { type: cameIn ? 'participantLeft' : 'participantFailed', participant: snapshot(participant) })
   forgetSpeaker(call, participant.sid)
+  noteRecording(call, turn)
   command(turn, { type: 'closeTransport', transport: participant.publisher.id })
   command(turn, { type: 'closeTransport', transport: participant.subscriber.id })
   turn.effects.push({ type: 'peopleChanged' })

@@ -16,6 +16,10 @@ export const MAX_SDP_BYTES = 1024 * 1024
 /** Reliable data kept for a participant whose connection is still being made. */
 export const MAX_HELD_DATA_BYTES = 100_000
 
+/** Marks of what the server said that are kept, and for how long. Who asks again does so sooner. */
+export const MAX_NONCES = 10_000
+export const NONCE_MS = 5 * 60_000
+
 /** A participant who never becomes active is not kept. */
 export const JOIN_TIMEOUT_MS = 60_000
 /** How long somebody whose signalling broke stays, so that coming back looks to the others like never having gone. */

@@ -11,6 +11,7 @@ const permissions = {
   canPublishSources: [],
   canUpdateOwnMetadata: true,
   canSubscribeMetrics: false,
+  canManageAgentSession: false,
   hidden: false,
   recorder: false,
   agent: false,
@@ -38,6 +39,7 @@ function setUp() {
     refreshToken: () => {},
     disconnect: () => {},
     publish: () => {},
+    happened: () => {},
     readData: () => undefined,
     log: { debug: () => {}, error: (message) => void logged.push(message) },
   })

@@ -12,7 +12,7 @@ import {
   findByIdentity,
   visibleParticipants,
 } from './call.ts'
-import type { CallMessage, Effect } from './effect.ts'
+import type { CallEvent, CallMessage, Effect } from './effect.ts'
 import type { DataEnvelope } from './forward-data.ts'
 import { checkSeat, type JoinRequest } from './join.ts'
 import { type ParticipantSnapshot, snapshot } from './participant.ts'
@@ -20,6 +20,7 @@ import { CallRefusal } from './refusal.ts'
 import type { Random } from './sid.ts'
 import { type CallInput, type ClientInput, type MediaInput, step } from './step.ts'
 import type { endCall } from './tick.ts'
+import { checkMetadata } from './update-details.ts'
 
 /** More than this kept back, or for longer, means that the engine's thread stands still. */
 const MAX_WAITING_COMMANDS = 10_000
@@ -34,6 +35,8 @@ export interface LiveCallsParts {
   refreshToken(participant: ParticipantSnapshot): void
   disconnect(participant: string): void
   publish(event: { type: 'callChanged'; room: string; people: { identity: string; name: string }[] }): void
+  /** The call is as it was just after the event. */
+  happened(call: CallSnapshot, event: CallEvent): void
   readData(payload: Uint8Array): DataEnvelope | undefined
   log: { debug(text: string, fields?: object): void; error(text: string, fields?: object): void }
 }
@@ -54,6 +57,7 @@ export interface LiveCalls {
   fromClient(participant: string, input: ClientInput): void
   /** @throws CallRefusal when there is no such call, or when the rules forbid the input. */
   change(name: string, input: CallInput): CallSnapshot
+  /** Everybody, the hidden too: who asks holds the API key. Nobody where there is no such call. */
   participants(name: string): ParticipantSnapshot[]
   /** @throws CallRefusal */
   participant(name: string, identity: string): ParticipantSnapshot
@@ -124,6 +128,9 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       }
       case 'disconnect':
         parts.disconnect(effect.participant)
+        break
+      case 'happened':
+        parts.happened(describeCall(call), effect.event)
         break
       case 'peopleChanged':
         parts.publish({ type: 'callChanged', room: call.name, people: peopleOf(call) })
@@ -204,6 +211,7 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
     if (!call) {
       call = createCall(name, options, now(), random)
       calls.set(name, call)
+      parts.happened(describeCall(call), { type: 'callStarted' })
     }
     return call
   }
@@ -211,9 +219,12 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
   engine.onEvents(hear)
   return {
     open: (name, options) => {
-      const call = obtain(name, options)
-      for (const [key, value] of Object.entries(options)) if (value) Object.assign(call, { [key]: value })
-      return describeCall(call)
+      checkMetadata(options.metadata ?? '')
+      const live = calls.get(name)
+      if (!live) return describeCall(obtain(name, options))
+      const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value))
+      if (Object.keys(given).length > 0) run(live, { type: 'updateCall', options: given })
+      return describeCall(live)
     },
     list: (names) =>
       [...calls.values()].filter((call) => names.length === 0 || names.includes(call.name)).map(describeCall),
@@ -261,9 +272,10 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       flush()
       return describeCall(call)
     },
-    participants: (name) => visibleParticipants(find(name)).map(snapshot),
+    participants: (name) => [...(calls.get(name)?.participants.values() ?? [])].map(snapshot),
     participant: (name, identity) => {
-      const participant = findByIdentity(find(name), identity)
+      const call = calls.get(name)
+      const participant = call && findByIdentity(call, identity)
       if (!participant) throw new CallRefusal('notFound', 'participant does not exist')
       return snapshot(participant)
     },

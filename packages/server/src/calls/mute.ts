@@ -16,13 +16,15 @@ export function muteOwn(call: Call, turn: Turn, participant: Participant, sid: s
 }
 
 /**
- * Somebody with the right to it mutes another's track. Nobody's microphone or camera is switched on from outside.
+ * Somebody with the right to it mutes another's track. Nobody's microphone or camera is switched on from outside, unless
+ * whoever runs the server allows it.
  * @throws CallRefusal
  */
-export function muteOther(call: Call, turn: Turn, sid: string, muted: boolean): void {
+export function muteOther(call: Call, turn: Turn, sid: string, muted: boolean, mayUnmute: boolean): void {
   const found = findTrack(call, sid)
   if (!found) throw new CallRefusal('notFound', 'track does not exist')
-  if (!muted && found.track.muted) throw new CallRefusal('failedPrecondition', 'remote unmute not enabled')
+  if (!muted && found.track.muted && !mayUnmute)
+    throw new CallRefusal('failedPrecondition', 'remote unmute not enabled')
   if (found.track.muted === muted) return
   tell(turn, found.publisher, { type: 'muteRequested', track: sid, muted })
   setMuted(call, turn, found.publisher, found.track, muted)

@@ -3,11 +3,11 @@ import type { EngineEvent, OfferedMedia } from '../media/media-engine.ts'
 import { codecsByMid, type SectionWish, shapeSdp } from '../media/shape-sdp.ts'
 import { announce } from './announce.ts'
 import { type Call, findTrack } from './call.ts'
-import { command, type Turn, tell } from './effect.ts'
+import { command, happened, type Turn, tell } from './effect.ts'
 import { releaseHeldData } from './forward-data.ts'
 import { dismiss, sendAround } from './leave.ts'
 import { MAX_SDP_BYTES } from './limits.ts'
-import { isSignalLost, type Participant, primaryOf, type TransportState } from './participant.ts'
+import { isSignalLost, type Participant, primaryOf, snapshot, type TransportState } from './participant.ts'
 import { acceptQueued, offerMedia } from './publish-track.ts'
 import { endSilentTracks } from './unpublish-track.ts'
 import { tellWantedLayers } from './wanted-layers.ts'
@@ -74,4 +74,5 @@ export function connectTransport(call: Call, turn: Turn, participant: Participan
   if (participant.state !== 'joined' || primaryOf(participant) !== transport) return
   participant.state = 'active'
   announce(call, turn, participant, { self: true })
+  happened(turn, { type: 'participantJoined', participant: snapshot(participant) })
 }

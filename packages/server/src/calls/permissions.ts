@@ -6,6 +6,7 @@ export interface Permissions {
   canPublishSources: readonly TrackSource[]
   canUpdateOwnMetadata: boolean
   canSubscribeMetrics: boolean
+  canManageAgentSession: boolean
   /** Others neither see nor hear of this participant. */
   hidden: boolean
   recorder: boolean

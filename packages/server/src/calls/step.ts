@@ -4,7 +4,7 @@
  */
 import type { AudioLevel, LayerInfo, MidTrack, OfferedMedia } from '../media/media-engine.ts'
 import { announce } from './announce.ts'
-import type { Call } from './call.ts'
+import type { Call, CallOptions } from './call.ts'
 import type { Effect, Turn } from './effect.ts'
 import { type DataEnvelope, forwardData, sendServerData } from './forward-data.ts'
 import { type JoinRequest, join } from './join.ts'
@@ -74,9 +74,9 @@ export type CallInput =
   | { type: 'levels'; levels: AudioLevel[] }
   | { type: 'layerStarted'; track: string; layer: LayerInfo }
   | { type: 'wantedLayers'; track: string; spatial: number }
-  | { type: 'muteOther'; track: string; muted: boolean }
-  | { type: 'updateCall'; metadata: string }
-  | { type: 'serverData'; reliable: boolean; envelope: DataEnvelope }
+  | { type: 'muteOther'; track: string; muted: boolean; mayUnmute: boolean }
+  | { type: 'updateCall'; options: Partial<CallOptions> }
+  | { type: 'serverData'; reliable: boolean; envelope: DataEnvelope; nonce: string }
   | { type: 'participant'; participant: string; input: ClientInput | MediaInput | AdminInput }
 
 /** @throws CallRefusal for what the rules forbid; the call is then as before. */
@@ -102,13 +102,13 @@ export function step(call: Call, input: CallInput, now: number, random: Random):
       wantLayers(call, turn, input.track, input.spatial)
       break
     case 'muteOther':
-      muteOther(call, turn, input.track, input.muted)
+      muteOther(call, turn, input.track, input.muted, input.mayUnmute)
       break
     case 'updateCall':
-      updateCall(call, turn, input.metadata)
+      updateCall(call, turn, input.options)
       break
     case 'serverData':
-      sendServerData(call, turn, input.reliable, input.envelope)
+      sendServerData(call, turn, input)
       break
     case 'participant': {
       const participant = call.participants.get(input.participant)

@@ -74,7 +74,10 @@ export function refreshEverybody(call: Call, turn: Turn, publisher: Participant)
 export function refreshSubscriptions(call: Call, turn: Turn, subscriber: Participant): void {
   const wanted: WantedTrack[] = []
   for (const publisher of othersOf(call, subscriber)) {
-    if (publisher.permissions.hidden) continue
+    if (publisher.permissions.hidden) {
+      for (const sid of publisher.tracks.keys()) subscriber.subscriptions.delete(sid)
+      continue
+    }
     for (const [sid, track] of publisher.tracks) {
       if (!isWanted(subscriber, sid)) {
         subscriber.subscriptions.delete(sid)

@@ -1,5 +1,5 @@
 import { type Call, describeCall, takesSeat } from './call.ts'
-import { type Turn, tell } from './effect.ts'
+import { happened, type Turn, tell } from './effect.ts'
 import { depart, dismiss, isGraceOver } from './leave.ts'
 import { COUNTS_INTERVAL_MS, JOIN_TIMEOUT_MS, TOKEN_REFRESH_MS } from './limits.ts'
 import { isSignalLost } from './participant.ts'
@@ -54,4 +54,5 @@ export function endCall(
 ): void {
   for (const participant of [...call.participants.values()]) dismiss(call, turn, participant, reason)
   call.ended = true
+  happened(turn, { type: 'callEnded' })
 }

@@ -1,21 +1,17 @@
 import type { OfferedMedia } from '../media/media-engine.ts'
 import { announce } from './announce.ts'
 import type { Call } from './call.ts'
-import { command, type Turn, tell } from './effect.ts'
-import type { Participant } from './participant.ts'
+import { command, happened, type Turn, tell } from './effect.ts'
+import { type Participant, snapshot } from './participant.ts'
 import { mayPublishSource } from './permissions.ts'
 import { forgetTrack, refreshEverybody } from './subscribe.ts'
+import type { Track } from './track.ts'
 
 /** Ends the tracks whose sections send no more. There is no other word of a client for unpublishing. */
 export function endSilentTracks(call: Call, turn: Turn, participant: Participant, media: OfferedMedia[]): void {
   const sending = new Set(media.filter((section) => section.sending).map((section) => section.mid))
   const ended = [...participant.tracks.values()].filter((track) => !sending.has(track.mid))
-  endTracks(
-    call,
-    turn,
-    participant,
-    ended.map((track) => track.sid),
-  )
+  endTracks(call, turn, participant, ended)
 }
 
 /** Ends what the participant may not publish any more, and tells it so. */
@@ -24,23 +20,24 @@ export function endForbiddenTracks(call: Call, turn: Turn, participant: Particip
     !mayPublishSource(participant.permissions, track.source)
   participant.pending = participant.pending.filter((track) => !isForbidden(track))
   participant.queued = participant.queued.filter((request) => !isForbidden(request))
-  const ended = [...participant.tracks.values()].filter(isForbidden).map((track) => track.sid)
-  for (const track of ended) tell(turn, participant, { type: 'trackEnded', track })
+  const ended = [...participant.tracks.values()].filter(isForbidden)
+  for (const { sid } of ended) tell(turn, participant, { type: 'trackEnded', track: sid })
   endTracks(call, turn, participant, ended)
 }
 
-function endTracks(call: Call, turn: Turn, participant: Participant, sids: string[]): void {
-  if (sids.length === 0) return
-  for (const sid of sids) {
-    participant.tracks.delete(sid)
-    dropTrack(call, turn, sid)
+function endTracks(call: Call, turn: Turn, participant: Participant, ended: Track[]): void {
+  if (ended.length === 0) return
+  for (const track of ended) {
+    participant.tracks.delete(track.sid)
+    dropTrack(call, turn, participant, track)
   }
   announce(call, turn, participant, { self: true })
   refreshEverybody(call, turn, participant)
 }
 
 /** Takes a track out of the engine and out of everybody's subscriptions. */
-export function dropTrack(call: Call, turn: Turn, sid: string): void {
-  for (const other of call.participants.values()) forgetTrack(other, sid)
-  command(turn, { type: 'unpublishTrack', track: sid })
+export function dropTrack(call: Call, turn: Turn, publisher: Participant, track: Track): void {
+  for (const other of call.participants.values()) forgetTrack(other, track.sid)
+  command(turn, { type: 'unpublishTrack', track: track.sid })
+  happened(turn, { type: 'trackUnpublished', participant: snapshot(publisher), track: structuredClone(track) })
 }

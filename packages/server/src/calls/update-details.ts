@@ -1,9 +1,10 @@
 import { announce } from './announce.ts'
-import { type Call, describeCall } from './call.ts'
+import { type Call, type CallOptions, describeCall, othersOf } from './call.ts'
 import { type RequestOutcome, type Turn, tell } from './effect.ts'
 import { MAX_ATTRIBUTES_BYTES, MAX_METADATA_BYTES, MAX_NAME_LENGTH } from './limits.ts'
-import type { Participant } from './participant.ts'
+import { type Participant, snapshot } from './participant.ts'
 import type { Permissions } from './permissions.ts'
+import { noteRecording } from './recording.ts'
 import { CallRefusal } from './refusal.ts'
 import { refreshEverybody, refreshSubscriptions } from './subscribe.ts'
 import { endForbiddenTracks } from './unpublish-track.ts'
@@ -53,15 +54,28 @@ export function updateOther(
 ): void {
   const excess = excessOf(participant, details)
   if (excess) throw new CallRefusal('invalid', excess)
-  if (permissions) setPermissions(call, turn, participant, permissions)
+  const former = participant.permissions
+  if (permissions) participant.permissions = permissions
+  if (participant.permissions.hidden && !former.hidden) vanish(call, turn, participant)
+  // Who was hidden is shown here, before anything of it arrives.
   changeDetails(call, turn, participant, details)
+  if (permissions) settlePermissions(call, turn, participant, former)
 }
 
-/** The description of the call itself. */
-export function updateCall(call: Call, turn: Turn, metadata: string): void {
-  if (Buffer.byteLength(metadata) > MAX_METADATA_BYTES) throw new CallRefusal('invalid', 'metadata is too long')
-  call.metadata = metadata
+/**
+ * What is set of the call itself, by whoever may.
+ * @throws CallRefusal
+ */
+export function updateCall(call: Call, turn: Turn, options: Partial<CallOptions>): void {
+  checkMetadata(options.metadata ?? '')
+  Object.assign(call, options)
   tell(turn, [...call.participants.values()], { type: 'callChanged', call: describeCall(call) })
+}
+
+/** @throws CallRefusal */
+export function checkMetadata(metadata: string): void {
+  if (Buffer.byteLength(metadata) <= MAX_METADATA_BYTES) return
+  throw new CallRefusal('invalid', `metadata size exceeds limits ${MAX_METADATA_BYTES}`)
 }
 
 function changeDetails(call: Call, turn: Turn, participant: Participant, details: Details): void {
@@ -74,12 +88,20 @@ function changeDetails(call: Call, turn: Turn, participant: Participant, details
   if (renamed) turn.effects.push({ type: 'peopleChanged' })
 }
 
-function setPermissions(call: Call, turn: Turn, participant: Participant, permissions: Permissions): void {
-  // Whether somebody is hidden is settled by the token it came with: others have been told, or have not.
-  participant.permissions = { ...permissions, hidden: participant.permissions.hidden }
+/** For the others, who is hidden from now on has left. */
+function vanish(call: Call, turn: Turn, participant: Participant): void {
+  participant.version += 1
+  const gone = { ...snapshot(participant), state: 'disconnected' as const, tracks: [] }
+  tell(turn, othersOf(call, participant), { type: 'participantsChanged', participants: [gone] })
+}
+
+/** What follows from new permissions: for the tracks, for what is received, and for what the others receive. */
+function settlePermissions(call: Call, turn: Turn, participant: Participant, former: Permissions): void {
   endForbiddenTracks(call, turn, participant)
   refreshSubscriptions(call, turn, participant)
   refreshEverybody(call, turn, participant)
+  noteRecording(call, turn)
+  if (participant.permissions.hidden !== former.hidden) turn.effects.push({ type: 'peopleChanged' })
 }
 
 function mergedAttributes(participant: Participant, details: Details): Record<string, string> {
@@ -88,11 +110,12 @@ function mergedAttributes(participant: Participant, details: Details): Record<st
 }
 
 function excessOf(participant: Participant, details: Details): string | undefined {
-  if (details.name.length > MAX_NAME_LENGTH) return 'name is too long'
-  if (Buffer.byteLength(details.metadata) > MAX_METADATA_BYTES) return 'metadata is too long'
+  if (details.name.length > MAX_NAME_LENGTH) return `name length exceeds limits ${MAX_NAME_LENGTH}`
+  if (Buffer.byteLength(details.metadata) > MAX_METADATA_BYTES)
+    return `metadata size exceeds limits ${MAX_METADATA_BYTES}`
   const size = Object.entries(mergedAttributes(participant, details)).reduce(
     (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
     0,
   )
-  return size > MAX_ATTRIBUTES_BYTES ? 'attributes are too long' : undefined
+  return size > MAX_ATTRIBUTES_BYTES ? `attribute size exceeds limits ${MAX_ATTRIBUTES_BYTES}` : undefined
 }

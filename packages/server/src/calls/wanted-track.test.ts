@@ -14,6 +14,7 @@ const permissions: Permissions = {
   canPublishSources: [],
   canUpdateOwnMetadata: true,
   canSubscribeMetrics: false,
+  canManageAgentSession: false,
   hidden: false,
   recorder: false,
   agent: false,

@@ -18,6 +18,8 @@ export interface LiveKitParts {
   keys: ApiKeys
   /** Makes the lasting room when it is missing. */
   ensureRoom(name: string): void
+  /** Whether whoever holds the API key can unmute a track of somebody. */
+  remoteUnmute: boolean
   now: () => number
   random: Random
   version: string
@@ -39,7 +41,7 @@ const BEAT_TICKS = 10
 const CLOSE_TIMEOUT_MS = 2_000
 
 export function attachLiveKit(parts: LiveKitParts): LiveKit {
-  const { app, bus, engine, keys, ensureRoom, now, random, log } = parts
+  const { app, bus, engine, keys, ensureRoom, remoteUnmute, now, random, log } = parts
   const identity = { nodeId: parts.nodeId, version: parts.version }
   let closing = false
   let ticks = 0
@@ -53,11 +55,12 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
     refreshToken: switchboard.refreshToken,
     disconnect: switchboard.disconnect,
     publish: bus.publish,
+    happened: () => {},
     readData: readDataPacket,
   })
   const isClosing = () => closing
   const sockets = addRtcRoutes({ app, calls, switchboard, keys, identity, ensureRoom, now, random, log, isClosing })
-  addRoomService({ app, calls, keys, ensureRoom, now, log })
+  addRoomService({ app, calls, keys, ensureRoom, remoteUnmute, now, log })
 
   const unsubscribe = bus.subscribe((event) => {
     if (event.type === 'memberRenamed') calls.rename(event.room, event.member, event.name)

@@ -16,6 +16,7 @@ export function describeRoom(call: CallSnapshot): Room {
     creationTimeMs: BigInt(call.createdAt),
     numParticipants: call.participants,
     numPublishers: call.publishers,
+    activeRecording: call.recorded,
     enabledCodecs: [...publishCodecs, 'video/rtx'].map((mime) => new Codec({ mime })),
   })
 }

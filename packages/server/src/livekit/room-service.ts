@@ -41,14 +41,34 @@ export interface RoomServiceParts {
   calls: LiveCalls
   keys: ApiKeys
   ensureRoom(name: string): void
+  /** Whether a track can be unmuted from outside. */
+  remoteUnmute: boolean
   now: () => number
   log: Log
 }
 
 const path = /^\/twirp\/livekit\.(\w+)\/(\w+)$/
+/** What LiveKit has and this server has not: said clearly, instead of as if the path were misspelt. */
 const otherServices = ['Egress', 'Ingress', 'SIP', 'AgentDispatchService', 'Connector', 'PhoneNumberService']
-const notYet = ['ForwardParticipant', 'MoveParticipant', 'PerformRpc']
 const MAX_NAME_LENGTH = 256
+const NONCE_BYTES = 16
+
+const roomMethods = [
+  'CreateRoom',
+  'ListRooms',
+  'DeleteRoom',
+  'UpdateRoomMetadata',
+  'ListParticipants',
+  'GetParticipant',
+  'RemoveParticipant',
+  'MutePublishedTrack',
+  'UpdateParticipant',
+  'UpdateSubscriptions',
+  'SendData',
+  'ForwardParticipant',
+  'MoveParticipant',
+  'PerformRpc',
+]
 
 interface Method {
   run(request: IncomingMessage, grant: VideoGrant): Promise<Message>
@@ -59,9 +79,11 @@ export function addRoomService(parts: RoomServiceParts): void {
   parts.app.route('OPTIONS', /^\/twirp\//, answerPreflight)
   parts.app.route('*', /^\/twirp\//, async (request, response, url) => {
     try {
-      const method = methodFor(request, url, methods)
+      const { service, name } = readPath(request, url)
       const claims = await authenticate(request, url, parts.keys, parts.now())
-      if (!claims) throw new TwirpError('unauthenticated', 'no access token')
+      if (!claims) throw new TwirpError('unauthenticated', 'permissions denied: no access token')
+      const method = service === 'RoomService' ? methods.get(name) : undefined
+      if (!method) throw new TwirpError('unimplemented', `${service}.${name} is not available on this server`)
       sendMessage(request, response, (await method.run(request, claims.video)) as never)
     } catch (error) {
       const known = asTwirpError(error)
@@ -71,15 +93,17 @@ export function addRoomService(parts: RoomServiceParts): void {
   })
 }
 
-function methodFor(request: IncomingMessage, url: URL, methods: Map<string, Method>): Method {
+/** @throws TwirpError for what no LiveKit server has */
+function readPath(request: IncomingMessage, url: URL): { service: string; name: string } {
   const [, service = '', name = ''] = path.exec(url.pathname) ?? []
-  if (request.method !== 'POST') throw new TwirpError('bad_route', `unsupported method ${request.method}, only POST is`)
-  const method = service === 'RoomService' ? methods.get(name) : undefined
-  if (method) return method
-  if (otherServices.includes(service) || (service === 'RoomService' && notYet.includes(name))) {
-    throw new TwirpError('unimplemented', `${service}.${name} is not available on this server`)
+  const misrouted = (text: string) =>
+    new TwirpError('bad_route', text, { meta: { twirp_invalid_route: `${request.method} ${url.pathname}` } })
+  if (request.method !== 'POST') {
+    throw misrouted(`unsupported method ${JSON.stringify(request.method)} (only POST is allowed)`)
   }
-  throw new TwirpError('bad_route', `no handler for path ${url.pathname}`)
+  const isKnown = service === 'RoomService' ? roomMethods.includes(name) : otherServices.includes(service)
+  if (!isKnown) throw misrouted(`no handler for path ${JSON.stringify(url.pathname)}`)
+  return { service, name }
 }
 
 const codes: Record<RefusalCode, TwirpError['code']> = {
@@ -98,7 +122,7 @@ function asTwirpError(error: unknown): TwirpError | undefined {
   return undefined
 }
 
-function createMethods({ calls, ensureRoom }: RoomServiceParts): Map<string, Method> {
+function createMethods({ calls, ensureRoom, remoteUnmute }: RoomServiceParts): Map<string, Method> {
   const methods = new Map<string, Method>()
   function add<T extends Message<T>>(
     name: string,
@@ -123,9 +147,11 @@ function createMethods({ calls, ensureRoom }: RoomServiceParts): Map<string, Met
 
   add('CreateRoom', CreateRoomRequest, mayCreate, (body) => {
     checkRoomName(body.name)
-    ensureRoom(body.name)
+    if (body.roomPreset !== '') throw new TwirpError('invalid_argument', `there is no room preset ${body.roomPreset}`)
     const { emptyTimeout: emptyTimeoutS, departureTimeout: departureTimeoutS, maxParticipants, metadata } = body
-    return describeRoom(calls.open(body.name, { emptyTimeoutS, departureTimeoutS, maxParticipants, metadata }))
+    const call = calls.open(body.name, { emptyTimeoutS, departureTimeoutS, maxParticipants, metadata })
+    ensureRoom(body.name)
+    return describeRoom(call)
   })
   add(
     'ListRooms',
@@ -138,7 +164,7 @@ function createMethods({ calls, ensureRoom }: RoomServiceParts): Map<string, Met
     return new DeleteRoomResponse()
   })
   add('UpdateRoomMetadata', UpdateRoomMetadataRequest, isAdmin, ({ room, metadata }) =>
-    describeRoom(calls.change(room, { type: 'updateCall', metadata })),
+    describeRoom(calls.change(room, { type: 'updateCall', options: { metadata } })),
   )
   add(
     'ListParticipants',
@@ -157,7 +183,7 @@ function createMethods({ calls, ensureRoom }: RoomServiceParts): Map<string, Met
     if (!calls.participant(room, identity).tracks.some((each) => each.sid === trackSid)) {
       throw new TwirpError('not_found', 'track does not exist')
     }
-    calls.change(room, { type: 'muteOther', track: trackSid, muted })
+    calls.change(room, { type: 'muteOther', track: trackSid, muted, mayUnmute: remoteUnmute })
     const track = calls.participant(room, identity).tracks.find((each) => each.sid === trackSid)
     return new MuteRoomTrackResponse(track ? { track: describeTrack(track) } : {})
   })
@@ -174,8 +200,13 @@ function createMethods({ calls, ensureRoom }: RoomServiceParts): Map<string, Met
   })
   add('SendData', SendDataRequest, isAdmin, ({ room, data, kind, topic, nonce, ...to }) => {
     const { destinationIdentities: identities, destinationSids: sids } = to
+    if (nonce.length !== 0 && nonce.length !== NONCE_BYTES) {
+      const text = `nonce should be ${NONCE_BYTES}-bytes or not present, got: ${nonce.length} bytes`
+      throw new TwirpError('invalid_argument', text)
+    }
     const envelope = createServerPacket({ payload: data, topic, nonce, identities, sids })
-    calls.change(room, { type: 'serverData', reliable: kind === 0, envelope })
+    const mark = Buffer.from(nonce).toString('hex')
+    calls.change(room, { type: 'serverData', reliable: kind === 0, envelope, nonce: mark })
     return new SendDataResponse()
   })
   return methods
@@ -183,16 +214,18 @@ function createMethods({ calls, ensureRoom }: RoomServiceParts): Map<string, Met
 
 function checkRoomName(name: string): void {
   if (name === '') throw new TwirpError('invalid_argument', 'name cannot be empty')
-  if (name.length > MAX_NAME_LENGTH) throw new TwirpError('invalid_argument', 'name is too long')
+  if (name.length > MAX_NAME_LENGTH)
+    throw new TwirpError('invalid_argument', `room name length exceeds limits: max length ${MAX_NAME_LENGTH}`)
 }
 
 function readPermissions(permission: ParticipantPermission): Permissions {
-  const { canPublish, canSubscribe, canPublishData, canSubscribeMetrics, hidden, recorder, agent } = permission
+  const { canPublish, canSubscribe, canPublishData, hidden, recorder, agent } = permission
   return {
     canPublish,
     canSubscribe,
     canPublishData,
-    canSubscribeMetrics,
+    canSubscribeMetrics: permission.canSubscribeMetrics,
+    canManageAgentSession: permission.canManageAgentSession,
     hidden,
     recorder,
     agent,

@@ -20,11 +20,17 @@ const statuses = {
 export class TwirpError extends Error {
   readonly code: keyof typeof statuses
   readonly status: number
+  readonly meta: Readonly<Record<string, string>> | undefined
 
-  constructor(code: keyof typeof statuses, message: string, status: number = statuses[code]) {
+  constructor(
+    code: keyof typeof statuses,
+    message: string,
+    more: { status?: number; meta?: Readonly<Record<string, string>> } = {},
+  ) {
     super(message)
     this.code = code
-    this.status = status
+    this.status = more.status ?? statuses[code]
+    this.meta = more.meta
   }
 }
 
@@ -39,7 +45,7 @@ export async function readBody<T extends Message<T>>(request: IncomingMessage, t
   const body = await collectBody(request, MAX_BODY_BYTES).catch(() => {
     throw new TwirpError('malformed', 'the body broke off')
   })
-  if (!body) throw new TwirpError('resource_exhausted', 'the body is larger than 10 MiB', 413)
+  if (!body) throw new TwirpError('resource_exhausted', 'the body is larger than 10 MiB', { status: 413 })
   try {
     return form === 'json'
       ? type.fromJsonString(body.toString() || '{}', { ignoreUnknownFields: true })
@@ -76,7 +82,8 @@ export function sendMessage<T extends Message<T>>(
 
 export function sendError(request: IncomingMessage, response: ServerResponse, error: TwirpError): void {
   // With a charset behind it, LiveKit's own client library does not take the body for an error.
-  send(request, response, error.status, 'application/json', JSON.stringify({ code: error.code, msg: error.message }))
+  const { code, message: msg, meta } = error
+  send(request, response, error.status, 'application/json', JSON.stringify({ code, msg, meta }))
 }
 
 function send(
