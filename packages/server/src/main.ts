@@ -31,6 +31,7 @@ import { attachRoomSocket } from './socket/attach-socket.ts'
 import { backUp, backupName } from './storage/back-up.ts'
 import { openBlobs } from './storage/blobs.ts'
 import { openStorage } from './storage/open-storage.ts'
+import { watchStorage } from './storage/watch-storage.ts'
 import { greetingText } from './terminal/greeting.ts'
 import { createHealth } from './terminal/health.ts'
 import { createLog } from './terminal/log.ts'
@@ -58,16 +59,25 @@ async function start(config: Config): Promise<void> {
   const { host, address, data, fileBytes, totalBytes } = config
   const words = wordsIn(config.language)
   const log = createLog({ level: config.logLevel })
-  const health = createHealth(log)
+  const health = createHealth({ log, words, folder: data, say: console.error })
   openDataFolder(data, words)
   const keys = orProblem(() => readApiKeys(join(data, 'keys.json'), config.keys))
   const { port, engine: native } = await openPortAndEngine(config, words)
   const engine = health.watchEngine(native)
   log.info('the media engine runs', { port: engine.port, datagrams: engine.path })
-  const storage = orProblem(() => openStorage({ file: join(data, 'maru.db'), failed: health.storageFailed }))
+  const bus = createBus((error) => log.error('a listener failed', { error }))
+  const watch = watchStorage({
+    schedule: scheduleTimer,
+    changed(works, error) {
+      health.storageChanged(works, error)
+      bus.publish({ type: 'storageChanged', works })
+    },
+  })
+  const storage = orProblem(() => openStorage({ file: join(data, 'maru.db'), failed: watch.failed }))
+  const blobs = openBlobs(join(data, 'files'), { failed: watch.failed })
+  watch.probeWith(storage.probe, blobs.probe)
 
   const app = createApp({ log })
-  const bus = createBus((error) => log.error('a listener failed', { error }))
   const livekit = attachLiveKit({
     app,
     bus,
@@ -81,8 +91,9 @@ async function start(config: Config): Promise<void> {
     nodeId: createId('ND_', randomBytes),
     log,
   })
-  const sockets = attachRoomSocket({ app, storage, bus, mintCallToken: livekit.mintCallToken, log, fileBytes })
-  const blobs = openBlobs(join(data, 'files'))
+  const { mintCallToken } = livekit
+  const { works: storageWorks } = watch
+  const sockets = attachRoomSocket({ app, storage, storageWorks, bus, mintCallToken, log, fileBytes })
   addUploadRoutes(app, { storage, bus, blobs, random: randomBytes, fileBytes, totalBytes })
   addFileRoutes(app, { storage, blobs })
   attachRest({
@@ -96,13 +107,17 @@ async function start(config: Config): Promise<void> {
       return { folder, ...(await backUp({ storage, blobs, data }, folder)) }
     },
   })
+  // A disk that fails is told once for all who wait for it.
+  const warn = (message: string) => (error: unknown) => {
+    if (watch.works()) log.warn(message, { error })
+  }
   const stopHouseKeeping = keepHouse({
     storage,
     bus,
     blobs,
     schedule: scheduleTimer,
     now: Date.now,
-    failed: (error) => log.warn('old messages or files could not be let go of', { error }),
+    failed: warn('old messages or files could not be let go of'),
   })
   const stopHooks = deliverHooks({
     storage,
@@ -110,13 +125,13 @@ async function start(config: Config): Promise<void> {
     schedule: scheduleTimer,
     now: Date.now,
     post,
-    failed: (error) => log.warn('how far a webhook has come could not be kept', { error }),
+    failed: warn('how far a webhook has come could not be kept'),
   })
   const stopIndexing = keepIndex({
     storage,
     bus,
     schedule: scheduleTimer,
-    failed: (error) => log.warn('the search index could not be brought up to date', { error }),
+    failed: warn('the search index could not be brought up to date'),
   })
   const metrics = createMetrics()
   exposeServerMetrics(metrics, { engine: engine.metrics, calls: livekit.stats, sockets: sockets.stats })
@@ -130,6 +145,7 @@ async function start(config: Config): Promise<void> {
   const close = async () => {
     port.stop()
     stopIndexing()
+    watch.stop()
     await inTime(Promise.all([livekit.close(), sockets.close(), stopHouseKeeping(), stopHooks()]), FAREWELL_MS)
     engine.shutdown()
     storage.close()

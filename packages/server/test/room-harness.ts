@@ -20,6 +20,7 @@ import { attachRoomSocket, type RoomSocketOptions } from '../src/socket/attach-s
 import { backUp, backupName } from '../src/storage/back-up.ts'
 import { openBlobs } from '../src/storage/blobs.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
+import { watchStorage } from '../src/storage/watch-storage.ts'
 import { createLog } from '../src/terminal/log.ts'
 
 /** Timers that run when the test says so: `run` takes all that were set to just this time. */
@@ -51,8 +52,10 @@ export async function startRoomServer(
   const { now = Date.now, schedule = scheduleTimer, fileBytes = 1e6 } = rest
   const folder = temporaryFolder()
   const bus = createBus()
-  const storage = openStorage({ file, now })
-  const blobs = openBlobs(path.join(folder.path, 'files'))
+  const watch = watchStorage({ schedule, changed: (works) => bus.publish({ type: 'storageChanged', works }) })
+  const storage = openStorage({ file, now, failed: watch.failed })
+  const blobs = openBlobs(path.join(folder.path, 'files'), { failed: watch.failed, spare: 0 })
+  watch.probeWith(storage.probe, blobs.probe)
   const app = createApp()
   const backUpHere = async () => {
     const into = path.join(folder.path, 'backups', backupName(now()))
@@ -62,6 +65,7 @@ export async function startRoomServer(
     app,
     storage,
     bus,
+    storageWorks: watch.works,
     log: createLog({ level: 'error' }),
     mintCallToken: async ({ identity, name, room }) => `token of ${identity}, ${name}, ${room}`,
     ...rest,
@@ -70,7 +74,7 @@ export async function startRoomServer(
   addFileRoutes(app, { storage, blobs })
   attachRest({ app, storage, bus, keys: testKeys, random: randomBytes, now, backUp: backUpHere })
   const fail = (error: unknown) => {
-    throw error
+    if (watch.works()) throw error
   }
   const stopIndexing = keepIndex({ storage, bus, schedule, failed: fail })
   const stopHooks = deliverHooks({ storage, bus, schedule, now, post, failed: fail })
@@ -86,6 +90,7 @@ export async function startRoomServer(
     http: `http://127.0.0.1:${address.port}`,
     files: path.join(folder.path, 'files'),
     async close() {
+      watch.stop()
       stopIndexing()
       await Promise.all([room.close(), stopHouseKeeping(), stopHooks()])
       app.server.closeAllConnections()

@@ -32,6 +32,8 @@ export function keepIndex({ storage, bus, schedule, failed }: IndexKeeping): () 
       await bringUp(storage, () => stopped)
     } catch (error) {
       if (!stopped) failed(error)
+      cancel = undefined
+      return // with the next message, or when the disk works again
     }
     cancel = undefined
     if (!stopped && storage.read.search.isBehind()) start()
@@ -39,6 +41,7 @@ export function keepIndex({ storage, bus, schedule, failed }: IndexKeeping): () 
 
   const unsubscribe = bus.subscribe((event) => {
     if (event.type === 'entryAdded' && event.entry.kind === 'message') start()
+    if (event.type === 'storageChanged' && event.works) start()
   })
   start()
   return () => {

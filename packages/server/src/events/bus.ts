@@ -22,6 +22,8 @@ export type ServerEvent =
   | { type: 'hooksChanged' }
   /** There may be bytes that nobody needs. */
   | { type: 'fileGivenUp' }
+  /** Whether anything can be stored now. */
+  | { type: 'storageChanged'; works: boolean }
   /** Every connection of it has to go, in whatever room. */
   | { type: 'sessionEnded'; session: string }
 

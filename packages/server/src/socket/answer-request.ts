@@ -31,6 +31,7 @@ export interface SocketContext extends RoomContext {
   now: () => number
   callOf: (room: string) => CallPerson[]
   mintCallToken: (who: { identity: string; name: string; room: string }) => Promise<string>
+  storageWorks: () => boolean
   /** The largest file that may be sent, in bytes. */
   fileBytes: number
 }
@@ -77,6 +78,7 @@ export async function enterRoom(context: SocketContext, connection: Connection, 
     ...describeRoom(context.storage, room, { member: me.id, people }),
     limits: { text: limits.text, name: limits.name, file: context.fileBytes },
   })
+  if (!context.storageWorks()) connection.send({ type: 'storage', works: false })
 }
 
 /** @throws AppError */

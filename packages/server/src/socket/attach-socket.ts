@@ -25,6 +25,7 @@ export interface RoomSocketOptions {
   bus: Bus
   mintCallToken: SocketContext['mintCallToken']
   fileBytes?: number
+  storageWorks: () => boolean
   log: Log
   now?: () => number
   random?: RandomBytes
@@ -68,6 +69,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     now,
     callOf: (room) => calls.get(room) ?? [],
     mintCallToken: options.mintCallToken,
+    storageWorks: options.storageWorks,
     fileBytes: options.fileBytes ?? limits.fileBytes,
   }
   let messages = 0
@@ -82,6 +84,9 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     if (event.type === 'entryAdded' && event.entry.kind === 'message') messages += 1
     if (event.type === 'entryAdded' && event.entry.kind === 'owner') presence.promote(event.room, event.entry.target.id)
     if (event.type === 'memberForgotten') presence.forget(event.member)
+    if (event.type === 'storageChanged')
+      for (const connection of connections)
+        if (connection.seat) connection.send({ type: 'storage', works: event.works })
     if (event.type === 'sessionEnded')
       for (const connection of audience.ofSession(event.session)) {
         connection.send({ type: 'ended' })

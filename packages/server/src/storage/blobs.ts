@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, type ReadStream } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@maru/protocol'
 
@@ -13,7 +13,7 @@ export interface Blobs {
   received(upload: string): Promise<number>
   /**
    * Adds to an upload from `offset` on, never beyond `size`; what has come before the source broke off stays. Gives the bytes that are there now.
-   * @throws file_too_large, storage_unavailable, and whatever the source throws
+   * @throws files_full, file_too_large, storage_unavailable, and whatever the source throws
    */
   append(upload: string, offset: number, size: number, source: AsyncIterable<Uint8Array>): Promise<number>
   /**
@@ -30,9 +30,22 @@ export interface Blobs {
   remove(hash: string, isHeld: () => boolean): Promise<void>
   /** Lets go of what a crash has left between the disk and the database: uploads nobody knows, contents that had just come. */
   sweep(known: { isKnown: (upload: string) => boolean; isHeld: (hash: string) => boolean }): Promise<void>
+  /** Writes something and takes it away again. @throws storage_unavailable */
+  probe(): Promise<void>
 }
 
-export function openBlobs(folder: string): Blobs {
+export interface BlobOptions {
+  /** Told of every failure of the disk. */
+  failed?: (error: unknown) => void
+  /** Bytes of the disk that files leave free, so that messages can go on when no more files fit. */
+  spare?: number
+}
+
+const SPARE_BYTES = 64_000_000
+/** So much has to fit before the disk counts as working again: what fits for a moment only would come and go. */
+const PROBE_BYTES = 1_000_000
+
+export function openBlobs(folder: string, { failed = () => {}, spare = SPARE_BYTES }: BlobOptions = {}): Blobs {
   const uploads = join(folder, 'uploads')
   const uploadOf = (id: string) => join(uploads, checked(id, UPLOAD))
   const folderOf = (hash: string) => join(folder, checked(hash, CONTENT).slice(0, 2))
@@ -51,10 +64,21 @@ export function openBlobs(folder: string): Blobs {
       if (!isHeld()) await removeFile(fileOf(hash))
     })
 
+  function unavailable(cause: unknown): never {
+    failed(cause)
+    throw new AppError('storage_unavailable', undefined, { cause })
+  }
+  function goneOrUnavailable(error: unknown): never {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new AppError('file_gone')
+    return unavailable(error)
+  }
+
   return {
     received: (upload) => sizeOf(uploadOf(upload)),
     async append(upload, offset, size, source) {
-      await mkdir(uploads, { recursive: true, mode: 0o700 })
+      await mkdir(uploads, { recursive: true, mode: 0o700 }).catch(unavailable)
+      const { bavail, bsize } = await statfs(uploads).catch(unavailable)
+      if (bavail * bsize < size - offset + spare) throw new AppError('files_full')
       const file = await open(uploadOf(upload), offset === 0 ? 'w' : 'r+', 0o600).catch(unavailable)
       let at = offset
       try {
@@ -102,6 +126,17 @@ export function openBlobs(folder: string): Blobs {
     read: (hash, range) => createReadStream(fileOf(hash), range),
     removeUpload: (upload) => removeFile(uploadOf(upload)),
     remove,
+    async probe() {
+      const file = join(uploads, 'probe')
+      try {
+        await mkdir(uploads, { recursive: true, mode: 0o700 })
+        await writeFile(file, Buffer.alloc(PROBE_BYTES), { mode: 0o600, flush: true })
+      } catch (error) {
+        unavailable(error)
+      } finally {
+        await removeFile(file).catch(() => {})
+      }
+    },
     async sweep({ isKnown, isHeld }) {
       for (const name of await namesIn(uploads)) {
         const [, upload = '', hash] = MARK.exec(name) ?? []
@@ -131,19 +166,10 @@ async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
   await file.sync().finally(() => file.close())
 }
 
-function goneOrUnavailable(error: unknown): never {
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new AppError('file_gone')
-  return unavailable(error)
-}
-
 /** The last line of defence: callers give ids and hashes of the database only. */
 function checked(name: string, form: RegExp): string {
   if (!form.test(name)) throw new Error('this is no name of a file of ours')
   return name
-}
-
-function unavailable(cause: unknown): never {
-  throw new AppError('storage_unavailable', undefined, { cause })
 }
 
 /** What has come whole never changes: another name for it is as good as a copy, where the disk is the same. */

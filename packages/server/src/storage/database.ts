@@ -17,6 +17,8 @@ export interface Database {
   statement(sql: string): (values: SQLInputValue[]) => Record<string, unknown>[]
   exec(sql: string): void
   inTransaction(): boolean
+  /** Writes something that changes nothing. Throws while nothing can be written. Inside a transaction only. */
+  probe(): void
   /**
    * Writes all of it, as it is now, into a new file. Everybody waits meanwhile: the backup by pages fails whenever it meets a transaction of this
    * connection, and here one follows the other.
@@ -97,6 +99,7 @@ function wrap(db: DatabaseSync): Database {
       fsyncSync(copy)
       closeSync(copy)
     },
+    probe: () => db.exec(`pragma user_version = ${migrations.length}`),
     inTransaction: () => db.isTransaction,
     close: () => db.close(),
   }

@@ -32,6 +32,8 @@ export interface Storage {
   /** To be used for reading only; changes belong into a job of `write`. */
   read: StoredTables
   write: Writer<StoredTables>['write']
+  /** Writes something that changes nothing. @throws storage_unavailable */
+  probe(): Promise<void>
   /** Writes all of it into a new file. */
   backUp(file: string): void
   /** Stores what waits and closes the file. */
@@ -57,6 +59,7 @@ export function openStorage({ file, now = Date.now, busyTimeoutMs, failed }: Sto
   return {
     read: tables,
     write: writer.write,
+    probe: () => writer.write(db.probe),
     backUp: db.backUp,
     close() {
       if (!open) return

@@ -1,20 +1,30 @@
 import type { MediaEngine } from '../media/media-engine.ts'
 import type { Log } from './log.ts'
-
-/** A failure this old with none after it counts as over. */
-const STORAGE_MEMORY_MS = 60_000
+import { reasonOf } from './start-problem.ts'
+import type { Words } from './words.ts'
 
 export interface Health {
   /** The same engine, with an eye on its end. */
   watchEngine(engine: MediaEngine): MediaEngine
-  storageFailed(error: unknown): void
+  storageChanged(works: boolean, error?: unknown): void
   /** In words for the person who runs the server; none means that all is well. */
   problems(): string[]
 }
 
-export function createHealth(log: Log, now: () => number = Date.now): Health {
+/** `say` tells the person who runs the server. */
+export function createHealth({
+  log,
+  words,
+  folder,
+  say,
+}: {
+  log: Log
+  words: Words
+  folder: string
+  say: (text: string) => void
+}): Health {
   let engineFailed = false
-  let storageFailedAt = Number.NEGATIVE_INFINITY
+  let storageWorks = true
   return {
     watchEngine: (engine) => ({
       ...engine,
@@ -28,13 +38,14 @@ export function createHealth(log: Log, now: () => number = Date.now): Health {
           listener(events)
         }),
     }),
-    storageFailed: (error) => {
-      storageFailedAt = now()
-      log.error('the disk did not take what was written', { error })
+    storageChanged(works, error) {
+      storageWorks = works
+      say(works ? words.storageWorks : words.storageBroken(folder, reasonOf(words, error)))
+      if (!works) log.error('the disk did not take what was written', { error })
     },
     problems: () => [
       ...(engineFailed ? ['The media engine has stopped: calls need a restart.'] : []),
-      ...(now() - storageFailedAt < STORAGE_MEMORY_MS ? ['The disk did not take what was written.'] : []),
+      ...(storageWorks ? [] : ['The disk does not take what is written.']),
     ],
   }
 }

@@ -15,10 +15,19 @@ export function portProblem(
 }
 
 export function dataProblem(words: Words, folder: string, error: unknown): unknown {
-  const { code: given = '', path } = error as NodeJS.ErrnoException
-  const code = given === 'EEXIST' && path !== folder ? 'ENOTDIR' : given
-  const why = words.fileErrors[code] ?? (error instanceof Error ? error.message : String(error))
-  return new StartProblem(words.dataUnusable(folder, why))
+  const { code, path } = error as NodeJS.ErrnoException
+  const isPart = code === 'EEXIST' && path !== folder
+  return new StartProblem(words.dataUnusable(folder, reasonOf(words, isPart ? { code: 'ENOTDIR' } : error)))
+}
+
+/** SQLite's codes of what the system has codes for. */
+const SQLITE_CODES: Record<number, string> = { 8: 'EROFS', 13: 'ENOSPC' }
+
+/** Why a folder cannot be used. */
+export function reasonOf(words: Words, error: unknown): string {
+  const { code = '', errcode = 0 } = error as { code?: string; errcode?: number }
+  const known = words.fileErrors[SQLITE_CODES[errcode & 0xff] ?? code]
+  return known ?? (error instanceof Error ? error.message : String(error))
 }
 
 /** The media engine's errors carry the code in their message alone. */

@@ -20,6 +20,9 @@ const en = {
   noFreePort: 'No number was found that is free for TCP and UDP alike. Name one: npm start -- --port 7880',
   dataUnusable: (folder: string, why: string) =>
     `The data folder ${folder} cannot be used (${why}). Choose another: npm start -- --data FOLDER`,
+  storageBroken: (folder: string, why: string) =>
+    `Nothing can be stored in ${folder} now (${why}). Everybody is told; what they write waits with them. Maru goes on by itself once it can.`,
+  storageWorks: 'What people write is stored again.',
   fileErrors: {
     ENOENT: 'no folder can be made there',
     EACCES: 'this user may not write there',
@@ -52,6 +55,9 @@ const ko: Words = {
   noFreePort: 'TCP와 UDP가 모두 비어 있는 포트를 찾지 못했습니다. 직접 정해 주세요: npm start -- --port 7880',
   dataUnusable: (folder, why) =>
     `자료 폴더 ${folder}를 쓸 수 없습니다(${why}). 다른 폴더를 정해 주세요: npm start -- --data 폴더`,
+  storageBroken: (folder, why) =>
+    `지금은 ${folder}에 아무것도 저장할 수 없습니다(${why}). 모두에게 알렸고, 쓴 글은 각자에게서 기다립니다. 저장할 수 있게 되면 저절로 이어집니다.`,
+  storageWorks: '다시 저장할 수 있습니다.',
   fileErrors: {
     ENOENT: '그곳에는 폴더를 만들 수 없습니다',
     EACCES: '이 사용자는 쓸 권한이 없습니다',
