@@ -17,6 +17,7 @@ describe('options', () => {
       data: '/srv/maru-data',
       threads: 4,
       fileBytes: 100_000_000,
+      webhooks: [],
       remoteUnmute: false,
       totalBytes: 10_000_000_000,
       logLevel: 'warn',
@@ -59,6 +60,13 @@ describe('options', () => {
     expect(read(['--remote-unmute', 'maybe'], {})).toMatchObject({ kind: 'problems' })
   })
 
+  it('name a key file and who is told what happens in calls', () => {
+    expect(config(['--key-file', 'keys.yaml', '--webhook', 'https://a.example/x,http://10.0.0.1:80/'])).toMatchObject({
+      keyFile: '/home/ana/keys.yaml',
+      webhooks: ['https://a.example/x', 'http://10.0.0.1:80/'],
+    })
+  })
+
   it('on the command line win', () => {
     expect(config(['--port', '1'], { MARU_PORT: '2' }).port).toBe(1)
   })
@@ -92,9 +100,9 @@ describe('help', () => {
 
 describe('what is wrong is named, with what to do', () => {
   const known =
-    '--port, --host, --address, --data, --threads, --file-mb, --files-mb, --api-key, --api-secret, --remote-unmute and --help.'
+    '--port, --host, --address, --data, --threads, --file-mb, --files-mb, --api-key, --api-secret, --key-file, --webhook, --remote-unmute and --help.'
   const variables =
-    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_THREADS, MARU_FILE_MB, MARU_FILES_MB, MARU_API_KEY, MARU_API_SECRET, MARU_REMOTE_UNMUTE and MARU_LOG.'
+    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_THREADS, MARU_FILE_MB, MARU_FILES_MB, MARU_API_KEY, MARU_API_SECRET, MARU_KEY_FILE, MARU_WEBHOOK, MARU_REMOTE_UNMUTE and MARU_LOG.'
   it.each<[string[], Record<string, string>, string]>([
     [['--port', 'abc'], {}, '--port "abc" is not a port from 0 to 65535. For example: --port 7880'],
     [['--port', '65536'], {}, '--port "65536" is not a port from 0 to 65535. For example: --port 7880'],
@@ -130,6 +138,16 @@ describe('what is wrong is named, with what to do', () => {
       ['--api-key', 'k'],
       {},
       '--api-key is set alone. Set --api-secret as well, or neither: then a pair is made and kept.',
+    ],
+    [
+      ['--api-key', 'k', '--api-secret', SECRET],
+      { MARU_KEY_FILE: 'keys' },
+      'MARU_KEY_FILE and --api-key are set. Use one of them; a key file holds many keys.',
+    ],
+    [
+      ['--webhook', 'https://a.example,ftp://b.example'],
+      {},
+      '--webhook "https://a.example,ftp://b.example" is not an address with http or https. For example: --webhook https://app.example.org/livekit',
     ],
     [
       [],

@@ -19,6 +19,10 @@ export interface Config {
   readonly threads: number
   /** Both or neither: without them a pair is made at the first start and kept in the data folder. */
   readonly keys?: { readonly apiKey: string; readonly apiSecret: string }
+  /** Several keys, in a file that may change; instead of `keys`. */
+  readonly keyFile?: string
+  /** Addresses that are told what happens in calls. */
+  readonly webhooks: readonly string[]
   /** Whether programs with the API key can unmute what somebody has muted. */
   readonly remoteUnmute: boolean
   /** The largest file and all files together, in bytes. */
@@ -99,6 +103,18 @@ const OPTIONS: Record<string, Option> = {
     example: 'a random text of 32 or more characters',
     check: (text) => (text.length >= 32 ? undefined : 'is too short: it needs at least 32 characters'),
   },
+  'key-file': {
+    value: 'FILE',
+    help: 'several API keys, a line "key: secret" for each; may be changed while the server runs',
+    example: './keys.yaml',
+    check: (text) => (text.includes('\0') ? 'is not a path' : undefined),
+  },
+  webhook: {
+    value: 'URL',
+    help: 'is told what happens in calls; several separated by commas',
+    example: 'https://app.example.org/livekit',
+    check: (text) => (text.split(',').every(isWebAddress) ? undefined : 'is not an address with http or https'),
+  },
   'remote-unmute': {
     value: 'yes|no',
     help: 'whether programs may unmute tracks of others (default no)',
@@ -134,6 +150,11 @@ export function readConfig(
     const [is, missing] = key ? [key, '--api-secret'] : [secret, '--api-key']
     problems.push(`${is?.source} is set alone. Set ${missing} as well, or neither: then a pair is made and kept.`)
   }
+  const keyFile = given['key-file']
+  if (keyFile && (key ?? secret))
+    problems.push(
+      `${keyFile.source} and ${(key ?? secret)?.source} are set. Use one of them; a key file holds many keys.`,
+    )
   const logLevel = env.MARU_LOG || 'warn'
   if (!isLogLevel(logLevel))
     problems.push(`MARU_LOG ${JSON.stringify(logLevel)} is not a log level. Use one of ${LOG_LEVELS.join(', ')}.`)
@@ -147,6 +168,8 @@ export function readConfig(
       ...(given.address && { address: given.address.text }),
       data: resolve(env.INIT_CWD ?? places.cwd, given.data?.text ?? places.data),
       threads: Number(given.threads?.text ?? Math.min(places.cores, MOST_THREADS)),
+      ...(keyFile && { keyFile: resolve(env.INIT_CWD ?? places.cwd, keyFile.text) }),
+      webhooks: Object.freeze(given.webhook?.text.split(',') ?? []),
       remoteUnmute: given['remote-unmute']?.text === 'yes',
       fileBytes: Number(given['file-mb']?.text ?? 100) * 1_000_000,
       totalBytes: Number(given['files-mb']?.text ?? 10_000) * 1_000_000,
@@ -213,6 +236,10 @@ function known(prefix: '--' | 'MARU_'): string {
 
 function notACount(text: string): string | undefined {
   return /^[1-9]\d{0,8}$/.test(text) ? undefined : 'is not a number from 1 to 999999999'
+}
+
+function isWebAddress(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
 }
 
 function notAnAddress(text: string): string | undefined {

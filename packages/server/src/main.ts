@@ -6,12 +6,13 @@ import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createId } from '@maru/protocol'
 import manifest from '../package.json' with { type: 'json' }
-import { readApiKeys } from './api-keys.ts'
+import { readApiKeys, watchKeyFile } from './api-keys.ts'
 import { keepHouse } from './chat/keep-house.ts'
 import { keepIndex } from './chat/keep-index.ts'
 import { type Config, readConfig } from './config.ts'
 import { createBus } from './events/bus.ts'
 import { deliverHooks } from './hooks/deliver-hooks.ts'
+import { deliverInOrder } from './hooks/deliver-in-order.ts'
 import { post } from './hooks/post.ts'
 import { candidateAddresses } from './http/addresses.ts'
 import { createApp } from './http/app.ts'
@@ -22,6 +23,7 @@ import { exposeServerMetrics } from './http/server-metrics.ts'
 import { staticFiles } from './http/static-files.ts'
 import { addUploadRoutes } from './http/upload-routes.ts'
 import { attachLiveKit } from './livekit/attach-livekit.ts'
+import { signBody } from './livekit/tokens.ts'
 import type { MediaEngine } from './media/media-engine.ts'
 import { startNativeEngine } from './media/native-engine.ts'
 import { attachRest } from './rest/attach-rest.ts'
@@ -61,7 +63,11 @@ async function start(config: Config): Promise<void> {
   const log = createLog({ level: config.logLevel })
   const health = createHealth({ log, words, folder: data, say: console.error })
   openDataFolder(data, words)
-  const keys = orProblem(() => readApiKeys(join(data, 'keys.json'), config.keys))
+  const keys = orProblem(() =>
+    config.keyFile
+      ? watchKeyFile(config.keyFile, Date.now, (problem) => log.warn('the key file cannot be used', { problem }))
+      : readApiKeys(join(data, 'keys.json'), config.keys),
+  )
   const { port, engine: native } = await openPortAndEngine(config, words)
   const engine = health.watchEngine(native)
   log.info('the media engine runs', { port: engine.port, datagrams: engine.path })
@@ -78,6 +84,17 @@ async function start(config: Config): Promise<void> {
   watch.probeWith(storage.probe, blobs.probe)
 
   const app = createApp({ log })
+  const webhooks = deliverInOrder({
+    urls: config.webhooks,
+    headers: async (body) => ({
+      'content-type': 'application/webhook+json',
+      authorization: await signBody(body, keys, Date.now()),
+    }),
+    post,
+    schedule: scheduleTimer,
+    now: Date.now,
+    lost: (url, count, why) => log.warn('webhooks were not delivered', { url, count, why }),
+  })
   const livekit = attachLiveKit({
     app,
     bus,
@@ -85,6 +102,7 @@ async function start(config: Config): Promise<void> {
     keys,
     ensureRoom: (name) => ensureRoom(storage, name),
     remoteUnmute: config.remoteUnmute,
+    sendWebhook: webhooks.send,
     now: Date.now,
     random: randomBytes,
     version: manifest.version,
@@ -146,7 +164,10 @@ async function start(config: Config): Promise<void> {
     port.stop()
     stopIndexing()
     watch.stop()
-    await inTime(Promise.all([livekit.close(), sockets.close(), stopHouseKeeping(), stopHooks()]), FAREWELL_MS)
+    await inTime(
+      Promise.all([livekit.close().then(webhooks.close), sockets.close(), stopHouseKeeping(), stopHooks()]),
+      FAREWELL_MS,
+    )
     engine.shutdown()
     storage.close()
     await port.close()

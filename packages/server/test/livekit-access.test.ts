@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
+import { RoomAgentDispatch, RoomConfiguration, TrackSource, UpdateParticipantMetadata } from '@livekit/protocol'
 import { decodeJwt, SignJWT } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { AccessToken, TokenVerifier } from 'livekit-server-sdk'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { fixedKeys } from '../src/api-keys.ts'
 import { addTrack, connect, open } from './livekit-client.ts'
 import { keys, signToken, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine } from './livekit-simulated-engine.ts'
@@ -125,6 +128,87 @@ test('a token for sources that this server does not know allows none of those it
   expect(permission).toMatchObject({ canPublish: false, canPublishData: true })
   addTrack(client, { cid: 'cam', type: 1, source: 1 })
   expect(await client.next('requestResponse')).toMatchObject({ reason: 2 })
+})
+
+describe('keys', () => {
+  const other = { apiKey: 'other', apiSecret: 'another-secret-of-thirty-two-characters' }
+  const third = { apiKey: 'third', apiSecret: 'a-third-secret-of-thirty-two-characters' }
+
+  test('several hold at once, each with its own secret; the first signs what the server gives out', async () => {
+    const several = await startTestServer(createSimulatedEngine(), { apiKeys: fixedKeys(keys, other) })
+    onTestFinished(() => several.close())
+    const ask = async (token: string) => {
+      const response = await fetch(`http://${several.host}/rtc/validate?access_token=${token}`)
+      return `${response.status} ${await response.text()}`
+    }
+    const claims = { ...good, exp: hour() }
+    expect(await ask(await signToken(claims))).toBe('200 success')
+    expect(await ask(await signToken({ ...claims, iss: 'other' }, other.apiSecret))).toBe('200 success')
+    expect(await ask(await signToken({ ...claims, iss: 'other' }))).toBe(
+      '401 invalid token: token signature is invalid',
+    )
+    const unknown = await signToken({ ...claims, iss: 'third' }, third.apiSecret)
+    expect(await ask(unknown)).toBe('401 invalid API key: third')
+    const client = open(several, `access_token=${await signToken({ ...claims, iss: 'other' }, other.apiSecret)}`)
+    const fresh = await client.next('refreshToken')
+    const verifier = new TokenVerifier(keys.apiKey, keys.apiSecret)
+    expect(await verifier.verify(fresh, 0)).toMatchObject({ sub: 'ana', video: { roomJoin: true, room: 'hall' } })
+    const own = await several.livekit.mintCallToken({ identity: 'ME_1', name: 'Bo', room: 'hall' })
+    expect(await verifier.verify(own, 0)).toMatchObject({ sub: 'ME_1' })
+  })
+
+  test('a key that is taken away ends no call, and lets nobody in', async () => {
+    let current = fixedKeys(keys, other)
+    const apiKeys = { signing: () => current.signing(), secretOf: (key: string) => current.secretOf(key) }
+    const changing = await startTestServer(createSimulatedEngine(), { apiKeys })
+    onTestFinished(() => changing.close())
+    const video = { ...good.video, canUpdateOwnMetadata: true }
+    const token = await signToken({ ...good, video, exp: hour(), iss: 'other' }, other.apiSecret)
+    const client = open(changing, `access_token=${token}`)
+    await client.next('refreshToken')
+    current = fixedKeys(third, keys)
+    await expect(open(changing, `access_token=${token}`).next('join')).rejects.toThrow('response: 401')
+    client.say({ case: 'updateMetadata', value: new UpdateParticipantMetadata({ name: 'Ana' }) })
+    await client.settled()
+    expect(decodeJwt(await client.next('refreshToken')).iss).toBe('third')
+  })
+})
+
+test("a token of LiveKit's own library carries everything it can say, the configuration of the room too", async () => {
+  const own = await startTestServer(createSimulatedEngine())
+  onTestFinished(() => own.close())
+  const token = new AccessToken(keys.apiKey, keys.apiSecret, {
+    identity: 'ana',
+    name: 'Ana',
+    metadata: 'm',
+    attributes: { hat: 'red' },
+    ttl: '10m',
+  })
+  token.kind = 'agent'
+  token.roomPreset = 'large'
+  token.roomConfig = new RoomConfiguration({
+    emptyTimeout: 60,
+    departureTimeout: 7,
+    maxParticipants: 3,
+    metadata: 'about the room',
+    agents: [new RoomAgentDispatch({ agentName: 'helper' })],
+    minPlayoutDelay: 100,
+    syncStreams: true,
+    tags: { team: 'blue' },
+  })
+  token.addGrant({ roomJoin: true, room: 'hall', canPublishSources: [TrackSource.CAMERA], agent: true, hidden: false })
+  token.addSIPGrant({ admin: true })
+  const { participant, room } = await open(own, `access_token=${await token.toJwt()}`).next('join')
+  expect(participant).toMatchObject({
+    identity: 'ana',
+    name: 'Ana',
+    metadata: 'm',
+    attributes: { hat: 'red' },
+    kind: 4,
+    permission: { canPublish: true, canPublishSources: [TrackSource.CAMERA], agent: true },
+  })
+  const wanted = { emptyTimeout: 60, departureTimeout: 7, maxParticipants: 3, metadata: 'about the room' }
+  expect(room).toMatchObject(wanted)
 })
 
 describe('the doors', () => {

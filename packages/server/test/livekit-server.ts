@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
+import { type ApiKeys, fixedKeys } from '../src/api-keys.ts'
 import { type Bus, createBus, type ServerEvent } from '../src/events/bus.ts'
 import { createApp } from '../src/http/app.ts'
 import { attachLiveKit, type LiveKit } from '../src/livekit/attach-livekit.ts'
@@ -23,9 +24,16 @@ export interface TestServer {
   close(): Promise<void>
 }
 
+export interface ServerOptions {
+  realTime?: boolean
+  remoteUnmute?: boolean
+  apiKeys?: ApiKeys
+  sendWebhook?: (room: string, body: string) => void
+}
+
 export async function startTestServer(
   engine: MediaEngine,
-  { realTime = false, remoteUnmute = false } = {},
+  { realTime = false, remoteUnmute = false, apiKeys = fixedKeys(keys), sendWebhook = () => {} }: ServerOptions = {},
 ): Promise<TestServer> {
   const app = createApp()
   const bus = createBus()
@@ -41,9 +49,10 @@ export async function startTestServer(
     app,
     bus,
     engine,
-    keys,
+    keys: apiKeys,
     ensureRoom: (name) => void rooms.push(name),
     remoteUnmute,
+    sendWebhook,
     now: realTime ? Date.now : () => clock.now,
     random: randomBytes,
     version: '0.0.0',

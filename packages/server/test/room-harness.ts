@@ -6,6 +6,7 @@ import * as path from 'node:path'
 import { openRoom, type RoomClient, type RoomOptions, type RoomState, type WebSocketLike } from '@maru/client'
 import { readServerMessage, type ServerMessage } from '@maru/protocol'
 import { WebSocket } from 'ws'
+import { fixedKeys } from '../src/api-keys.ts'
 import { keepHouse } from '../src/chat/keep-house.ts'
 import { keepIndex } from '../src/chat/keep-index.ts'
 import { createBus } from '../src/events/bus.ts'
@@ -72,7 +73,7 @@ export async function startRoomServer(
   })
   addUploadRoutes(app, { storage, bus, blobs, random: randomBytes, fileBytes, totalBytes })
   addFileRoutes(app, { storage, blobs })
-  attachRest({ app, storage, bus, keys: testKeys, random: randomBytes, now, backUp: backUpHere })
+  attachRest({ app, storage, bus, keys: fixedKeys(testKeys), random: randomBytes, now, backUp: backUpHere })
   const fail = (error: unknown) => {
     if (watch.works()) throw error
   }

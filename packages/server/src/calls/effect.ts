@@ -35,12 +35,20 @@ export type CallMessage =
   | { type: 'callChanged'; call: CallSnapshot }
   | { type: 'leave'; reason: DepartureReason; action: LeaveAction }
 
+/** Why a call is over. */
+export type EndReason = Extract<DepartureReason, 'roomClosed' | 'roomDeleted' | 'serverShutdown' | 'mediaFailure'>
+
 /** What the life of a call consists of, hidden participants included. */
 export type CallEvent =
-  | { type: 'callStarted' | 'callEnded' }
+  | { type: 'callStarted' }
+  | { type: 'callEnded'; reason: EndReason }
   /** Media flows; before that a participant may still fail to come in. */
   | { type: 'participantJoined' | 'participantLeft' | 'participantFailed'; participant: ParticipantSnapshot }
-  | { type: 'trackPublished' | 'trackUnpublished'; participant: ParticipantSnapshot; track: Track }
+  | {
+      type: 'trackPublished' | 'trackUnpublished'
+      participant: Pick<ParticipantSnapshot, 'sid' | 'identity' | 'name'>
+      track: Track
+    }
 
 export type Effect =
   | { type: 'send'; to: string[]; message: CallMessage }

@@ -12,14 +12,13 @@ import {
   findByIdentity,
   visibleParticipants,
 } from './call.ts'
-import type { CallEvent, CallMessage, Effect } from './effect.ts'
+import type { CallEvent, CallMessage, Effect, EndReason } from './effect.ts'
 import type { DataEnvelope } from './forward-data.ts'
 import { checkSeat, type JoinRequest } from './join.ts'
 import { type ParticipantSnapshot, snapshot } from './participant.ts'
 import { CallRefusal } from './refusal.ts'
 import type { Random } from './sid.ts'
 import { type CallInput, type ClientInput, type MediaInput, step } from './step.ts'
-import type { endCall } from './tick.ts'
 import { checkMetadata } from './update-details.ts'
 
 /** More than this kept back, or for longer, means that the engine's thread stands still. */
@@ -46,7 +45,7 @@ export interface LiveCalls {
   open(name: string, options: Partial<CallOptions>): CallSnapshot
   list(names: readonly string[]): CallSnapshot[]
   /** @throws CallRefusal when there is no such call. */
-  end(name: string, reason: Parameters<typeof endCall>[2]): void
+  end(name: string, reason: EndReason): void
   /** @throws CallRefusal when the newcomer has no place. */
   checkJoin(name: string, joining: Pick<JoinRequest, 'identity' | 'kind' | 'permissions'>): void
   join(name: string, request: JoinRequest, options: Partial<CallOptions>): void

@@ -3,7 +3,7 @@ import { announce } from './announce.ts'
 import type { Call } from './call.ts'
 import { command, happened, type RequestOutcome, type Turn, tell } from './effect.ts'
 import { MAX_PENDING_TRACKS, MAX_QUEUED_TRACKS, MAX_TRACK_TEXT_LENGTH, MAX_TRACKS } from './limits.ts'
-import { type Participant, snapshot } from './participant.ts'
+import type { Participant } from './participant.ts'
 import { mayPublishSource } from './permissions.ts'
 import { refreshEverybody } from './subscribe.ts'
 import { bindMedia, chooseCodec, createTrack, type Track, type TrackRequest } from './track.ts'
@@ -130,7 +130,7 @@ function claimMedia(
   if (published.length === 0) return
   announce(call, turn, participant, { self: true })
   for (const track of published) {
-    happened(turn, { type: 'trackPublished', participant: snapshot(participant), track: structuredClone(track) })
+    happened(turn, { type: 'trackPublished', participant, track: structuredClone(track) })
   }
   refreshEverybody(call, turn, participant)
 }

@@ -5,7 +5,7 @@
 import type { AudioLevel, LayerInfo, MidTrack, OfferedMedia } from '../media/media-engine.ts'
 import { announce } from './announce.ts'
 import type { Call, CallOptions } from './call.ts'
-import type { Effect, Turn } from './effect.ts'
+import type { Effect, EndReason, Turn } from './effect.ts'
 import { type DataEnvelope, forwardData, sendServerData } from './forward-data.ts'
 import { type JoinRequest, join } from './join.ts'
 import { dismiss, extendGrace, leave, loseSignal, loseTransport } from './leave.ts'
@@ -70,7 +70,7 @@ export type AdminInput =
 export type CallInput =
   | { type: 'join'; request: JoinRequest; transports: { publisher: number; subscriber: number } }
   | { type: 'tick' }
-  | { type: 'end'; reason: Parameters<typeof endCall>[2] }
+  | { type: 'end'; reason: EndReason }
   | { type: 'levels'; levels: AudioLevel[] }
   | { type: 'layerStarted'; track: string; layer: LayerInfo }
   | { type: 'wantedLayers'; track: string; spatial: number }

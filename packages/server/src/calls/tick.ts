@@ -1,5 +1,5 @@
 import { type Call, describeCall, takesSeat } from './call.ts'
-import { happened, type Turn, tell } from './effect.ts'
+import { type EndReason, happened, type Turn, tell } from './effect.ts'
 import { depart, dismiss, isGraceOver } from './leave.ts'
 import { COUNTS_INTERVAL_MS, JOIN_TIMEOUT_MS, TOKEN_REFRESH_MS } from './limits.ts'
 import { isSignalLost } from './participant.ts'
@@ -47,12 +47,8 @@ function endEmptyCall(call: Call, turn: Turn): void {
 }
 
 /** Everybody is sent away and the call is over. */
-export function endCall(
-  call: Call,
-  turn: Turn,
-  reason: 'roomClosed' | 'roomDeleted' | 'serverShutdown' | 'mediaFailure',
-): void {
+export function endCall(call: Call, turn: Turn, reason: EndReason): void {
   for (const participant of [...call.participants.values()]) dismiss(call, turn, participant, reason)
   call.ended = true
-  happened(turn, { type: 'callEnded' })
+  happened(turn, { type: 'callEnded', reason })
 }

@@ -2,7 +2,7 @@ import type { OfferedMedia } from '../media/media-engine.ts'
 import { announce } from './announce.ts'
 import type { Call } from './call.ts'
 import { command, happened, type Turn, tell } from './effect.ts'
-import { type Participant, snapshot } from './participant.ts'
+import type { Participant } from './participant.ts'
 import { mayPublishSource } from './permissions.ts'
 import { forgetTrack, refreshEverybody } from './subscribe.ts'
 import type { Track } from './track.ts'
@@ -39,5 +39,5 @@ function endTracks(call: Call, turn: Turn, participant: Participant, ended: Trac
 export function dropTrack(call: Call, turn: Turn, publisher: Participant, track: Track): void {
   for (const other of call.participants.values()) forgetTrack(other, track.sid)
   command(turn, { type: 'unpublishTrack', track: track.sid })
-  happened(turn, { type: 'trackUnpublished', participant: snapshot(publisher), track: structuredClone(track) })
+  happened(turn, { type: 'trackUnpublished', participant: publisher, track: structuredClone(track) })
 }

@@ -9,15 +9,11 @@ import type { Schedule } from '../rooms/presence.ts'
 import type { StoredHook } from '../storage/hooks.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Post } from './post.ts'
+import { outcomeOf, retryDelay } from './retry.ts'
 
-/** Between attempts: twice as long each time, never longer than this. A receiver may be away for days. */
-const FIRST_RETRY_MS = 1_000
-const LONGEST_RETRY_MS = 300_000
 /** Entries read at once. */
 const PAGE = 50
 const SENT: readonly KnownEntry['kind'][] = ['message', 'edited', 'deleted']
-/** What a receiver means by these passes by itself; any other refusal would be the same again. */
-const PASSING = [408, 425, 429]
 
 export interface HookDelivery {
   storage: Storage
@@ -114,7 +110,7 @@ export function deliverHooks(parts: HookDelivery): () => Promise<void> {
       return true
     }
     if (runner.attempts === 0) remember(hook.id, runner.delivered, problem.text)
-    const delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** runner.attempts)
+    const delay = retryDelay(runner.attempts)
     runner.attempts += 1
     runner.state = 'waiting'
     runner.cancel = schedule(delay, () => {
@@ -137,8 +133,8 @@ export function deliverHooks(parts: HookDelivery): () => Promise<void> {
     try {
       const delivery = { url: hook.url, headers, body, isTrusted: hook.createdBy === '', signal: stopping.signal }
       const status = await post(delivery)
-      if (status >= 200 && status < 300) return undefined
-      return { text: `answered ${status}`, isFinal: status >= 300 && status < 500 && !PASSING.includes(status) }
+      const outcome = outcomeOf(status)
+      return outcome === 'taken' ? undefined : { text: `answered ${status}`, isFinal: outcome === 'refused' }
     } catch (error) {
       return { text: error instanceof Error ? error.message.slice(0, 200) : 'failed', isFinal: false }
     }

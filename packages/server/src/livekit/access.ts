@@ -1,9 +1,10 @@
 /** Who knocks, and whether the door opens: the token of a request and what it allows. */
 import type { IncomingMessage } from 'node:http'
 import { ClientInfo_Capability } from '@livekit/protocol'
+import type { ApiKeys } from '../api-keys.ts'
 import type { JoinRequest } from '../calls/join.ts'
 import { participantKinds } from '../calls/participant.ts'
-import { type ApiKeys, type Claims, permissionsOf, TokenError, verifyToken } from './tokens.ts'
+import { type Claims, permissionsOf, TokenError, verifyToken } from './tokens.ts'
 
 /** A request that is answered with this status and text instead of what it asked. */
 export class Denied extends Error {

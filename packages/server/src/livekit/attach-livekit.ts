@@ -1,4 +1,6 @@
 /** LiveKit's protocol on this server: signalling, tokens and the room service. It translates and owns no rule about people. */
+
+import type { ApiKeys } from '../api-keys.ts'
 import { createLiveCalls, type LiveCalls } from '../calls/live-calls.ts'
 import type { Random } from '../calls/sid.ts'
 import type { Bus } from '../events/bus.ts'
@@ -9,7 +11,8 @@ import { readDataPacket } from './data-packets.ts'
 import { addRoomService } from './room-service.ts'
 import { addRtcRoutes } from './rtc-routes.ts'
 import { createSwitchboard, type Switchboard } from './switchboard.ts'
-import { type ApiKeys, mintCallToken } from './tokens.ts'
+import { mintCallToken } from './tokens.ts'
+import { createWebhooks } from './webhooks.ts'
 
 export interface LiveKitParts {
   app: Pick<App, 'route' | 'upgrade'>
@@ -20,6 +23,8 @@ export interface LiveKitParts {
   ensureRoom(name: string): void
   /** Whether whoever holds the API key can unmute a track of somebody. */
   remoteUnmute: boolean
+  /** Carries what happens in calls to the programs that are told of it, in order for each room. */
+  sendWebhook(room: string, body: string): void
   now: () => number
   random: Random
   version: string
@@ -55,7 +60,7 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
     refreshToken: switchboard.refreshToken,
     disconnect: switchboard.disconnect,
     publish: bus.publish,
-    happened: () => {},
+    happened: createWebhooks({ send: parts.sendWebhook, now, random }),
     readData: readDataPacket,
   })
   const isClosing = () => closing

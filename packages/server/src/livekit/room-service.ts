@@ -21,6 +21,7 @@ import {
   UpdateSubscriptionsRequest,
   UpdateSubscriptionsResponse,
 } from '@livekit/protocol'
+import type { ApiKeys } from '../api-keys.ts'
 import type { LiveCalls } from '../calls/live-calls.ts'
 import { type Permissions, trackSources } from '../calls/permissions.ts'
 import { CallRefusal, type RefusalCode } from '../calls/refusal.ts'
@@ -33,7 +34,7 @@ import { describeRoom } from './describe-call.ts'
 import { describeParticipant, describeTrack } from './describe-participant.ts'
 import { trackSidsOf } from './read-request.ts'
 import { answerPreflight } from './rtc-routes.ts'
-import type { ApiKeys, VideoGrant } from './tokens.ts'
+import type { VideoGrant } from './tokens.ts'
 import { readBody, sendError, sendMessage, TwirpError } from './twirp.ts'
 
 export interface RoomServiceParts {

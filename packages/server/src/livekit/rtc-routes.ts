@@ -1,6 +1,7 @@
 /** The HTTP doors of signalling: the WebSocket at `/rtc`, and the pages clients ask when it did not open. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { ApiKeys } from '../api-keys.ts'
 import type { LiveCalls } from '../calls/live-calls.ts'
 import { CallRefusal, type RefusalCode } from '../calls/refusal.ts'
 import { newSid, type Random } from '../calls/sid.ts'
@@ -10,7 +11,6 @@ import { authenticate, Denied, type JoinAsk, readJoin } from './access.ts'
 import { MAX_FRAME_BYTES } from './connection.ts'
 import { encodeReply } from './signal-codec.ts'
 import type { Switchboard } from './switchboard.ts'
-import type { ApiKeys } from './tokens.ts'
 import { type ServerIdentity, writeMessage } from './write-message.ts'
 
 export interface RtcParts {

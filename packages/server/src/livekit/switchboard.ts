@@ -1,6 +1,7 @@
 /** Connects signalling connections with the participants of calls: requests in, messages out. */
 import { Pong } from '@livekit/protocol'
 import type { WebSocket } from 'ws'
+import type { ApiKeys } from '../api-keys.ts'
 import type { CallMessage } from '../calls/effect.ts'
 import type { LiveCalls } from '../calls/live-calls.ts'
 import type { ParticipantSnapshot } from '../calls/participant.ts'
@@ -8,7 +9,7 @@ import type { Log } from '../terminal/log.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { type Refused, readRequest } from './read-request.ts'
 import { encodeReply, type SignalAsk, type SignalReply } from './signal-codec.ts'
-import { type ApiKeys, type Claims, refreshToken } from './tokens.ts'
+import { type Claims, refreshToken } from './tokens.ts'
 import { type ServerIdentity, writeMessage } from './write-message.ts'
 
 export interface Switchboard {

@@ -2,14 +2,11 @@
  * Access tokens: JWT, HS256, `iss` the API key, `sub` the identity, and a `video` claim with the grants.
  * Nothing here logs or repeats a token.
  */
+import { createHash } from 'node:crypto'
 import { decodeJwt, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import * as v from 'valibot'
+import type { ApiKey, ApiKeys } from '../api-keys.ts'
 import { type Permissions, type TrackSource, trackSources } from '../calls/permissions.ts'
-
-export interface ApiKeys {
-  apiKey: string
-  apiSecret: string
-}
 
 const flag = v.optional(v.boolean(), false)
 const text = v.optional(v.string(), '')
@@ -61,15 +58,18 @@ export class TokenError extends Error {}
 const LEEWAY_S = 60
 const CALL_TOKEN_TTL_S = 6 * 3600
 const REFRESH_TTL_S = 600
+const BODY_TTL_S = 300
 
 /** @throws TokenError */
 export async function verifyToken(token: string, keys: ApiKeys, now: number): Promise<Claims> {
-  if (issuerOf(token) !== keys.apiKey) throw new TokenError('invalid API key')
+  const issuer = issuerOf(token) ?? ''
+  const apiSecret = keys.secretOf(issuer)
+  if (apiSecret === undefined) throw new TokenError(`invalid API key: ${issuer}`)
   let payload: JWTPayload
   try {
-    const verified = await jwtVerify(token, secretOf(keys), {
+    const verified = await jwtVerify(token, encode(apiSecret), {
       algorithms: ['HS256'],
-      issuer: keys.apiKey,
+      issuer,
       requiredClaims: ['exp'],
       clockTolerance: LEEWAY_S,
       currentDate: new Date(now),
@@ -139,7 +139,13 @@ export function mintCallToken(
     canPublishData: true,
     canUpdateOwnMetadata: true,
   }
-  return sign({ sub: who.identity, name: who.name, video }, keys, now, CALL_TOKEN_TTL_S)
+  return sign({ sub: who.identity, name: who.name, video }, keys.signing(), now, CALL_TOKEN_TTL_S)
+}
+
+/** Shows whoever receives a body that it comes from this server and has not been changed. Good for five minutes. */
+export function signBody(body: string, keys: ApiKeys, now: number): Promise<string> {
+  const sha256 = createHash('sha256').update(body).digest('base64')
+  return sign({ sha256 }, keys.signing(), now, BODY_TTL_S)
 }
 
 export interface TokenHolder {
@@ -155,19 +161,24 @@ export function refreshToken(claims: Claims, holder: TokenHolder, keys: ApiKeys,
   const { permissions, ...details } = holder
   const video = { ...claims.video, ...permissions }
   const ttl = Math.max(REFRESH_TTL_S, exp - Math.floor(now / 1000))
-  return sign({ ...rest, ...details, sub: identity, video }, keys, now, ttl)
+  return sign({ ...rest, ...details, sub: identity, video }, keys.signing(), now, ttl)
 }
 
-function sign(claims: Record<string, unknown>, keys: ApiKeys, now: number, ttl: number): Promise<string> {
+function sign(
+  claims: Record<string, unknown>,
+  { apiKey, apiSecret }: ApiKey,
+  now: number,
+  ttl: number,
+): Promise<string> {
   const seconds = Math.floor(now / 1000)
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setIssuer(keys.apiKey)
+    .setIssuer(apiKey)
     .setNotBefore(seconds - 1)
     .setExpirationTime(seconds + ttl)
-    .sign(secretOf(keys))
+    .sign(encode(apiSecret))
 }
 
-function secretOf({ apiSecret }: ApiKeys): Uint8Array {
+function encode(apiSecret: string): Uint8Array {
   return new TextEncoder().encode(apiSecret)
 }

@@ -2,11 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError, check, parseRecord, readRoomName, seq } from '@maru/protocol'
 import * as v from 'valibot'
+import type { ApiKeys } from '../api-keys.ts'
 import { readBody, sendJson } from '../http/answer.ts'
 import type { App, Method } from '../http/app.ts'
 import { actorOf, decodePart, memberOf } from '../http/authorize.ts'
 import { createTokenBucket } from '../http/token-bucket.ts'
-import { type ApiKeys, verifyToken } from '../livekit/tokens.ts'
+import { verifyToken } from '../livekit/tokens.ts'
 import type { Call, Operation, RestContext } from './operation.ts'
 import { operations } from './operations.ts'
 
