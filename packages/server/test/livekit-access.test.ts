@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
-import { RoomAgentDispatch, RoomConfiguration, TrackSource, UpdateParticipantMetadata } from '@livekit/protocol'
+import { gzipSync } from 'node:zlib'
+import {
+  RoomAgentDispatch,
+  RoomConfiguration,
+  TrackSource,
+  UpdateParticipantMetadata,
+  WrappedJoinRequest,
+} from '@livekit/protocol'
 import { decodeJwt, SignJWT } from 'jose'
 import { AccessToken, TokenVerifier } from 'livekit-server-sdk'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { fixedKeys } from '../src/api-keys.ts'
-import { addTrack, connect, open } from './livekit-client.ts'
+import { addTrack, connect, connectSingle, open, packJoin, spare } from './livekit-client.ts'
 import { keys, signToken, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine } from './livekit-simulated-engine.ts'
 
@@ -212,11 +219,40 @@ test("a token of LiveKit's own library carries everything it can say, the config
 })
 
 describe('the doors', () => {
-  test.each(['/rtc/v1', '/rtc/v1/validate'])('%s answers 404, so that clients take the other way in', async (path) => {
-    const response = await fetch(`http://${server.host}${path}?access_token=x&join_request=y`)
-    expect([response.status, await response.text()]).toEqual([404, ''])
+  const ofMaybe = { clientInfo: undefined, connectionSettings: undefined }
+  const tooLong = Buffer.from(
+    new WrappedJoinRequest({ compression: 1, joinRequest: gzipSync(Buffer.alloc(2 << 20)) }).toBinary(),
+  )
+  test.each([
+    ['nothing', '', 400, 'missing'],
+    ['junk', 'join_request=____', 400, 'cannot be read'],
+    ['half of one', packJoin({ media: spare(3, 3) }).slice(0, 60), 400, 'cannot be read'],
+    ['one that grows to more than 1 MiB', `join_request=${tooLong.toString('base64url')}`, 400, 'cannot be read'],
+    ['metadata too long', packJoin({ metadata: 'x'.repeat(600_000) }), 400, 'metadata is too long'],
+    [
+      'attributes too long',
+      packJoin({ participantAttributes: { a: 'x'.repeat(70_000) } }),
+      400,
+      'attributes are too long',
+    ],
+    ['nothing but the needed', packJoin(ofMaybe as never), 200, 'success'],
+  ])('/rtc/v1 with %s', async (_what, query, status, text) => {
+    const door = `/rtc/v1?access_token=${await tokenFor('ana')}&${query}`
+    const response = await fetch(`http://${server.host}${door.replace('?', '/validate?')}`)
+    expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(text)])
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
-    expect(await upgradeStatus(path)).toBe(404)
+    if (status !== 200) expect(await upgradeStatus(door)).toBe(status)
+  })
+
+  test('what a client says of itself when it joins needs the right to it', async () => {
+    const about = { metadata: 'm', participantAttributes: { hat: 'red' } }
+    const ana = await connectSingle(server, 'ana', about)
+    const [join] = ana.heard
+    const { metadata, attributes } = (join?.case === 'join' && join.value.participant) || {}
+    expect([metadata, attributes]).toEqual(['m', { hat: 'red' }])
+    const token = await tokenFor('bo', { canUpdateOwnMetadata: false })
+    const response = await fetch(`http://${server.host}/rtc/v1/validate?access_token=${token}&${packJoin(about)}`)
+    expect(response.status).toBe(401)
   })
 
   test('/rtc without an upgrade is nothing, a doubled slash is one', async () => {

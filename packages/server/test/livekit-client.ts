@@ -1,5 +1,15 @@
 /** A signalling client for tests: hears everything in order, says what it is told, answers every offer. */
-import { AddTrackRequest, SessionDescription, SignalRequest, SignalResponse } from '@livekit/protocol'
+import { gzipSync } from 'node:zlib'
+import {
+  AddTrackRequest,
+  ClientInfo,
+  ConnectionSettings,
+  JoinRequest,
+  SessionDescription,
+  SignalRequest,
+  SignalResponse,
+  WrappedJoinRequest,
+} from '@livekit/protocol'
 import { WebSocket } from 'ws'
 import type { SignalAsk, SignalReply } from '../src/livekit/signal-codec.ts'
 import type { OfferedMedia } from '../src/media/media-engine.ts'
@@ -40,6 +50,53 @@ export async function connect(server: TestServer, identity: string, options: Cli
   return client
 }
 
+type PackedJoin = Omit<NonNullable<ConstructorParameters<typeof JoinRequest>[0]>, 'publisherOffer'>
+
+/** The query of the door where everything comes packed. Its offer's SDP is the JSON of `media`. */
+export function packJoin({ media, ...request }: PackedJoin & { media?: OfferedMedia[] | undefined }): string {
+  const join = new JoinRequest({
+    clientInfo: new ClientInfo({ protocol: 17 }),
+    connectionSettings: new ConnectionSettings({ autoSubscribe: true }),
+    ...(media && { publisherOffer: new SessionDescription({ type: 'offer', sdp: JSON.stringify(media), id: 1 }) }),
+    ...request,
+  })
+  const packed = new WrappedJoinRequest({ compression: 1, joinRequest: gzipSync(join.toBinary()) })
+  return `join_request=${Buffer.from(packed.toBinary()).toString('base64url')}`
+}
+
+/** Sections to receive on, as clients offer them from the start. */
+export function spare(audio: number, video: number, from = 0): OfferedMedia[] {
+  return [...Array(audio + video).keys()].map((index) => ({
+    mid: String(from + index),
+    kind: index < audio ? 'audio' : 'video',
+    streamId: '',
+    trackId: '',
+    mimeType: '',
+    rids: [],
+    sending: false,
+  }))
+}
+
+/** Connects with one transport for both directions, offering at once, and waits until the participant is active. */
+export async function connectSingle(
+  server: TestServer,
+  identity: string,
+  {
+    grant,
+    more,
+    media = spare(3, 3),
+    ...request
+  }: PackedJoin & Omit<ClientOptions, 'query'> & { media?: OfferedMedia[] } = {},
+): Promise<TestClient> {
+  const token = await tokenFor(identity, grant, more)
+  const client = open(server, `access_token=${token}&${packJoin({ media, ...request })}`, false, '/rtc/v1')
+  await client.next('join')
+  await client.next('update', (update) =>
+    update.participants.some((each) => each.sid === client.sid() && each.state === 2),
+  )
+  return client
+}
+
 /** Connects and waits until the participant is active. */
 export async function connectActive(server: TestServer, identity: string, options: ClientOptions = {}) {
   const client = await connect(server, identity, options)
@@ -49,8 +106,8 @@ export async function connectActive(server: TestServer, identity: string, option
   return client
 }
 
-export function open(server: TestServer, query: string, answers = true): TestClient {
-  const socket = new WebSocket(`ws://${server.host}/rtc?${query}`)
+export function open(server: TestServer, query: string, answers = true, path = '/rtc'): TestClient {
+  const socket = new WebSocket(`ws://${server.host}${path}?${query}`)
   const heard: SignalReply[] = []
   const given = new Map<string, number>()
   let wake = () => {}

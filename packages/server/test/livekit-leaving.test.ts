@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { connect, connectActive, open, type TestClient } from './livekit-client.ts'
+import { connect, connectActive, connectSingle, open, type TestClient } from './livekit-client.ts'
 import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
 
@@ -90,21 +90,30 @@ describe('a broken line', () => {
     const bo = await connectActive(server, 'bo')
     bo.cut()
     await noticed(bo)
-    pass(7_000)
+    pass(59_000)
     expect(people()).toBe(2)
     pass(2_000)
     expect((await gone(ana, 'bo')).participants[0]?.disconnectReason).toBe(timeout)
     expect(people()).toBe(1)
   })
 
-  test('going on is answered by a call to join anew, which nobody notices', async () => {
+  test('when the media ends as well: gone at once', async () => {
     const ana = await connectActive(server, 'ana')
-    const bo = await connectActive(server, 'bo')
+    const bo = await connectSingle(server, 'bo')
     bo.cut()
     await noticed(bo)
+    engine.emit({ type: 'transportClosed', transport: transportsOf('single')[0] ?? 0, reason: 'lost' })
+    expect((await gone(ana, 'bo')).participants[0]?.disconnectReason).toBe(timeout)
+  })
+
+  test('who has to join anew is seen as present for a while', async () => {
+    const ana = await connectActive(server, 'ana')
+    const bo = await connectActive(server, 'bo')
+    const [, publisher = 0] = transportsOf('publisher')
+    engine.emit({ type: 'transportClosed', transport: publisher, reason: 'lost' })
+    await bo.closed
     pass(6_000)
-    const token = await tokenFor('bo')
-    const resuming = open(server, `access_token=${token}&reconnect=1&sid=${bo.sid()}&protocol=17`)
+    const resuming = open(server, `access_token=${await tokenFor('bo')}&reconnect=1&sid=${bo.sid()}&protocol=17`)
     expect(await resuming.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.reconnect })
     expect(resuming.cases()).toEqual(['leave'])
     expect(await resuming.closed).toBe(1000)

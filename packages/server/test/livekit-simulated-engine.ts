@@ -3,7 +3,7 @@
  * test says directly what a client sends.
  */
 import { createFakeEngine, type FakeEngine } from '../src/media/fake-engine.ts'
-import type { EngineCommand, EngineEvent, OfferedMedia, WantedTrack } from '../src/media/media-engine.ts'
+import type { EngineCommand, EngineEvent, MidTrack, OfferedMedia, WantedTrack } from '../src/media/media-engine.ts'
 
 export interface SimulatedEngine extends FakeEngine {
   /** What the subscriber transport of each participant was last told to carry, by transport. */
@@ -20,6 +20,7 @@ export function createSimulatedEngine(): SimulatedEngine {
   const sent: SimulatedEngine['sent'] = []
   const open: SimulatedEngine['open'] = new Map()
   const connected = new Set<number>()
+  const singles = new Map<number, { media: OfferedMedia[]; carried: MidTrack[] }>()
   let nextOffer = 7
 
   const say = (...events: EngineEvent[]) => queueMicrotask(() => fake.emit(...events))
@@ -34,8 +35,38 @@ export function createSimulatedEngine(): SimulatedEngine {
       say({ type: 'negotiationFailed', transport, offer, message: 'no SDP' })
       return
     }
-    say({ type: 'answered', transport, offer, sdp: `answer to ${sdp}`, media: JSON.parse(sdp), tracks: [] })
+    const media: OfferedMedia[] = JSON.parse(sdp)
+    const tracks = open.get(transport) === 'single' ? assign(transport, media) : []
+    say({ type: 'answered', transport, offer, sdp: `answer to ${sdp}`, media, tracks })
     connect(transport)
+    for (const { track } of tracks) say({ type: 'subscriptionStarted', transport, track })
+    if (singles.has(transport)) requireSections(transport)
+  }
+
+  /** What is wanted takes the sections that the client offers to receive on. */
+  function assign(transport: number, media: OfferedMedia[]): MidTrack[] {
+    const wishes = (wanted.get(transport) ?? []).map(({ track }) => track)
+    const carried = (singles.get(transport)?.carried ?? []).filter(({ track }) => wishes.includes(track))
+    for (const track of wishes.filter((wish) => !carried.some((each) => each.track === wish))) {
+      const free = freeOf(media, carried).find((section) => section.kind === kindOf(track))
+      if (free) carried.push({ mid: free.mid, track })
+    }
+    singles.set(transport, { media, carried })
+    return carried
+  }
+
+  /** The client is told what its next offer has to add; before its first one nothing. */
+  function requireSections(transport: number): void {
+    const single = singles.get(transport)
+    const wishes = (wanted.get(transport) ?? []).map(({ track }) => track)
+    if (!single) return
+    const missing = wishes.filter((track) => !single.carried.some((each) => each.track === track))
+    if (missing.length === 0 && single.carried.length <= wishes.length) return
+    const lacks = (kind: 'audio' | 'video') => {
+      const free = freeOf(single.media, single.carried).filter((section) => section.kind === kind)
+      return Math.max(0, missing.filter((track) => kindOf(track) === kind).length - free.length)
+    }
+    say({ type: 'sectionsRequired', transport, audio: lacks('audio'), video: lacks('video') })
   }
 
   function offer(transport: number, tracks: WantedTrack[]): void {
@@ -49,8 +80,12 @@ export function createSimulatedEngine(): SimulatedEngine {
     if (command.type === 'openTransport') open.set(command.transport, command.role)
     else if (command.type === 'closeTransport') open.delete(command.transport)
     else if (command.type === 'acceptOffer') answer(command.transport, command.offer, command.sdp)
-    else if (command.type === 'subscribe') offer(command.transport, command.wanted)
-    else if (command.type === 'acceptAnswer') {
+    else if (command.type === 'subscribe' && open.get(command.transport) !== 'single')
+      offer(command.transport, command.wanted)
+    else if (command.type === 'subscribe') {
+      wanted.set(command.transport, command.wanted)
+      requireSections(command.transport)
+    } else if (command.type === 'acceptAnswer') {
       connect(command.transport)
       for (const { track } of wanted.get(command.transport) ?? []) {
         say({ type: 'subscriptionStarted', transport: command.transport, track })
@@ -74,6 +109,15 @@ export function createSimulatedEngine(): SimulatedEngine {
       for (const command of commands) follow(command)
     },
   })
+}
+
+function freeOf(media: OfferedMedia[], carried: MidTrack[]): OfferedMedia[] {
+  return media.filter(({ sending, mid }) => !sending && !carried.some((each) => each.mid === mid))
+}
+
+/** The letter after `TR_` says it. */
+function kindOf(track: string): OfferedMedia['kind'] {
+  return track[3] === 'A' ? 'audio' : 'video'
 }
 
 /** One section of a client's offer. */

@@ -3,7 +3,7 @@
  * The folder owns these rules and knows neither sockets nor the wire: inputs go into `step`, effects come out.
  */
 import { DEPARTURE_TIMEOUT_S, EMPTY_TIMEOUT_S } from './limits.ts'
-import type { Participant } from './participant.ts'
+import type { Participant, ParticipantSnapshot } from './participant.ts'
 import { newSid, type Random } from './sid.ts'
 import type { Track } from './track.ts'
 
@@ -22,6 +22,8 @@ export interface Call extends CallOptions {
   readonly participants: Map<string, Participant>
   /** Levels the participants were last told, by participant sid, in eighths. */
   readonly speakers: Map<string, number>
+  /** Who left lately, for those whose connection was broken then. */
+  departed: { at: number; last: ParticipantSnapshot }[]
   /** When the last person left, or the call was made; undefined while somebody is in. */
   emptySince: number | undefined
   everJoined: boolean
@@ -47,6 +49,7 @@ export function createCall(name: string, options: Partial<CallOptions>, now: num
     metadata: options.metadata ?? '',
     participants: new Map(),
     speakers: new Map(),
+    departed: [],
     emptySince: now,
     everJoined: false,
     nextQualityAt: 0,

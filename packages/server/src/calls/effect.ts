@@ -18,13 +18,18 @@ export type CallMessage =
       others: ParticipantSnapshot[]
       subscriberPrimary: boolean
     }
+  /** The first word on a connection that goes on. `lastSequence` is that of the newest reliable data that came. */
+  | { type: 'resumed'; lastSequence: number }
   | { type: 'participantsChanged'; participants: ParticipantSnapshot[] }
   | { type: 'trackAccepted'; cid: string; track: Track }
   | { type: 'trackEnded'; track: string }
   | { type: 'trackReceived'; track: string }
   | { type: 'requestAnswered'; requestId: number; outcome: RequestOutcome; text: string; request: unknown }
-  | { type: 'answer'; offer: number; sdp: string }
+  /** `tracks` are those that the client receives by this answer; none where its own transport is for sending alone. */
+  | { type: 'answer'; offer: number; sdp: string; tracks: MidTrack[] }
   | { type: 'offer'; offer: number; sdp: string; tracks: MidTrack[] }
+  /** The client shall offer anew, with this many sections to receive on more than now. */
+  | { type: 'sectionsRequired'; audio: number; video: number }
   | { type: 'muteRequested'; track: string; muted: boolean }
   | { type: 'speakersChanged'; speakers: { participant: string; level: number }[] }
   | { type: 'qualityChanged'; qualities: { participant: string; quality: ConnectionQuality; score: number }[] }

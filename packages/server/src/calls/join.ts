@@ -10,6 +10,7 @@ import {
   type ParticipantKind,
   snapshot,
   type TransportState,
+  transportsOf,
 } from './participant.ts'
 import type { Permissions } from './permissions.ts'
 import { noteRecording } from './recording.ts'
@@ -27,6 +28,8 @@ export interface JoinRequest {
   client: ClientDetails
   autoSubscribe: boolean
   adaptiveStream: boolean
+  /** One transport for both directions, on which the client alone makes offers. */
+  single: boolean
 }
 
 /** Clients that speak this version take a new participant of a known identity for the old one. */
@@ -41,7 +44,10 @@ export function checkSeat(call: Call, joining: Pick<JoinRequest, 'identity' | 'k
   if (seated.length >= call.maxParticipants) throw new CallRefusal('full', 'room has exceeded its max participants')
 }
 
-/** @throws CallRefusal when no seat is left. */
+/**
+ * `transports` are two of the same where one carries both directions.
+ * @throws CallRefusal when no seat is left.
+ */
 export function join(
   call: Call,
   turn: Turn,
@@ -54,8 +60,8 @@ export function join(
   call.participants.set(participant.sid, participant)
   call.everJoined = true
   call.emptySince = undefined
-  for (const role of ['publisher', 'subscriber'] as const) {
-    command(turn, { type: 'openTransport', transport: participant[role].id, role, room: call.sid })
+  for (const { role, id } of transportsOf(participant)) {
+    command(turn, { type: 'openTransport', transport: id, role, room: call.sid })
   }
   tell(turn, participant, {
     type: 'joined',
@@ -71,7 +77,7 @@ export function join(
   announce(call, turn, participant)
   noteRecording(call, turn)
   turn.effects.push({ type: 'peopleChanged' })
-  // The first wish also makes the engine offer, with the tracks that exist already.
+  // The first wish also makes the engine offer, or goes into its first answer, with the tracks that exist already.
   refreshSubscriptions(call, turn, participant)
 }
 
@@ -91,8 +97,9 @@ function createParticipant(
   transports: { publisher: number; subscriber: number },
   now: number,
 ): Participant {
-  const { sid, identity, name, metadata, attributes, kind, permissions, client, autoSubscribe, adaptiveStream } =
-    request
+  const { sid, identity, name, metadata, attributes, kind, permissions, client } = request
+  const { autoSubscribe, adaptiveStream, single } = request
+  const publisher = newTransport(transports.publisher)
   return {
     sid,
     identity,
@@ -107,9 +114,9 @@ function createParticipant(
     joinedAt: now,
     autoSubscribe,
     adaptiveStream,
-    publisher: newTransport(transports.publisher),
-    subscriber: newTransport(transports.subscriber),
-    subscriberPrimary: permissions.canSubscribe && client.protocol >= SUBSCRIBER_PRIMARY,
+    publisher,
+    subscriber: single ? publisher : newTransport(transports.subscriber),
+    subscriberPrimary: !single && permissions.canSubscribe && client.protocol >= SUBSCRIBER_PRIMARY,
     nextTokenAt: now + TOKEN_REFRESH_MS,
     isPublisher: false,
     tracks: new Map(),

@@ -1,7 +1,14 @@
 import { type Call, othersOf } from './call.ts'
 import { command, happened, type LeaveAction, type Turn, tell } from './effect.ts'
-import { SIGNAL_GRACE_MS } from './limits.ts'
-import { type DepartureReason, isSignalLost, type Participant, snapshot } from './participant.ts'
+import { MAX_DEPARTED, REJOIN_GRACE_MS, SIGNAL_GRACE_MS } from './limits.ts'
+import {
+  type DepartureReason,
+  isSignalLost,
+  type Participant,
+  type ParticipantSnapshot,
+  snapshot,
+  transportsOf,
+} from './participant.ts'
 import { noteRecording } from './recording.ts'
 import { forgetSpeaker } from './speakers.ts'
 import { dropTrack } from './unpublish-track.ts'
@@ -28,6 +35,7 @@ export function loseSignal(call: Call, turn: Turn, participant: Participant): vo
 export function sendAround(turn: Turn, participant: Participant, reason: DepartureReason): void {
   hangUp(turn, participant, reason, 'reconnect')
   participant.signalLostAt ??= turn.now
+  participant.awaitsRejoin = true
 }
 
 /** The engine lost one of the transports. */
@@ -36,17 +44,17 @@ export function loseTransport(call: Call, turn: Turn, participant: Participant):
   else sendAround(turn, participant, 'connectionTimeout')
 }
 
-/**
- * Somebody tries to go on with a broken connection. Whether or not we noticed the break: the old connection is done with,
- * and the whole grace begins again.
- */
-export function extendGrace(turn: Turn, participant: Participant): void {
+/** Whether or not we noticed the break: the old connection is done with, and the whole grace begins again. */
+export function awaitRejoin(turn: Turn, participant: Participant): void {
   if (!isSignalLost(participant)) turn.effects.push({ type: 'disconnect', participant: participant.sid })
   participant.signalLostAt = turn.now
+  participant.awaitsRejoin = true
 }
 
-export function isGraceOver(turn: Turn, participant: Participant): boolean {
-  return participant.signalLostAt !== undefined && turn.now - participant.signalLostAt >= SIGNAL_GRACE_MS
+/** While its media flows a participant is waited for; the engine says when that ends. */
+export function isGraceOver(turn: Turn, { signalLostAt, awaitsRejoin }: Participant): boolean {
+  const grace = awaitsRejoin ? REJOIN_GRACE_MS : SIGNAL_GRACE_MS
+  return signalLostAt !== undefined && turn.now - signalLostAt >= grace
 }
 
 function hangUp(turn: Turn, participant: Participant, reason: DepartureReason, action: LeaveAction): void {
@@ -72,12 +80,25 @@ export function depart(
   participant.disconnectReason = reason
   participant.version += 1
   const audience = participant.permissions.hidden ? [] : others.filter(hears)
-  tell(turn, audience, { type: 'participantsChanged', participants: [snapshot(participant)] })
-  happened(turn, { type: cameIn ? 'participantLeft' : 'participantFailed', participant: snapshot(participant) })
+  const last = snapshot(participant)
+  tell(turn, audience, { type: 'participantsChanged', participants: [last] })
+  if (!participant.permissions.hidden) remember(call, turn, last)
+  happened(turn, { type: cameIn ? 'participantLeft' : 'participantFailed', participant: last })
   forgetSpeaker(call, participant.sid)
   noteRecording(call, turn)
-  command(turn, { type: 'closeTransport', transport: participant.publisher.id })
-  command(turn, { type: 'closeTransport', transport: participant.subscriber.id })
+  for (const { id } of transportsOf(participant)) command(turn, { type: 'closeTransport', transport: id })
   turn.effects.push({ type: 'peopleChanged' })
   if (call.participants.size === 0) call.emptySince = turn.now
+}
+
+/** Whoever is away now asks for this when it comes back. */
+function remember(call: Call, turn: Turn, last: ParticipantSnapshot): void {
+  call.departed.push({ at: turn.now, last })
+  if (call.departed.length > MAX_DEPARTED) call.departed.shift()
+}
+
+/** Forgets who left so long ago that nobody can have missed it: longer than anybody without signalling stays. */
+export function forgetDeparted(call: Call, turn: Turn): void {
+  const kept = call.departed.findIndex(({ at }) => turn.now - at < SIGNAL_GRACE_MS)
+  call.departed.splice(0, kept < 0 ? call.departed.length : kept)
 }

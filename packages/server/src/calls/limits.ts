@@ -22,8 +22,12 @@ export const NONCE_MS = 5 * 60_000
 
 /** A participant who never becomes active is not kept. */
 export const JOIN_TIMEOUT_MS = 60_000
-/** How long somebody whose signalling broke stays, so that coming back looks to the others like never having gone. */
-export const SIGNAL_GRACE_MS = 8_000
+/** How long somebody without signalling stays while its media flows; clients try to go on for less. */
+export const SIGNAL_GRACE_MS = 60_000
+/** How long the place is kept of somebody who has to join anew, so that it looks to the others like never having gone. */
+export const REJOIN_GRACE_MS = 8_000
+/** Somebody who was away hears who left meanwhile. */
+export const MAX_DEPARTED = 1_000
 export const TOKEN_REFRESH_MS = 5 * 60_000
 export const QUALITY_INTERVAL_MS = 5_000
 export const COUNTS_INTERVAL_MS = 5_000

@@ -46,7 +46,7 @@ function setUp() {
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
   const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
   const join = (call: string, sid: string) =>
-    calls.join(call, { ...about, sid, identity: sid, autoSubscribe: true, adaptiveStream: false }, {})
+    calls.join(call, { ...about, sid, identity: sid, autoSubscribe: true, adaptiveStream: false, single: false }, {})
   const leaves = () => told.flatMap(({ to, message }) => (message.type === 'leave' ? [[...to, message.reason]] : []))
   return { engine, calls, state, logged, join, leaves, told }
 }

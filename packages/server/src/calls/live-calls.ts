@@ -17,6 +17,7 @@ import type { DataEnvelope } from './forward-data.ts'
 import { checkSeat, type JoinRequest } from './join.ts'
 import { type ParticipantSnapshot, snapshot } from './participant.ts'
 import { CallRefusal } from './refusal.ts'
+import { findResumable, type Resumption } from './resume.ts'
 import type { Random } from './sid.ts'
 import { type CallInput, type ClientInput, type MediaInput, step } from './step.ts'
 import { checkMetadata } from './update-details.ts'
@@ -51,8 +52,11 @@ export interface LiveCalls {
   join(name: string, request: JoinRequest, options: Partial<CallOptions>): void
   /** The person has another name now, by the word of whoever gave it the identity. Nothing where it is not in the call. */
   rename(name: string, identity: string, to: string): void
-  /** A client wants to go on with a broken connection. */
-  comeBack(name: string, identity: string): void
+  /**
+   * A client wants to go on with a broken connection. Who may is then given a new one, followed by the input `resume`.
+   * `sid` is empty where the client does not name it.
+   */
+  findResumable(name: string, identity: string, sid: string): Resumption
   fromClient(participant: string, input: ClientInput): void
   /** @throws CallRefusal when there is no such call, or when the rules forbid the input. */
   change(name: string, input: CallInput): CallSnapshot
@@ -239,17 +243,21 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
     join: (name, request, options) => {
       const call = obtain(name, options)
       checkSeat(call, request)
-      const ids = { publisher: nextTransport, subscriber: nextTransport + 1 }
-      nextTransport += 2
+      const publisher = nextTransport++
+      const ids = { publisher, subscriber: request.single ? publisher : nextTransport++ }
       for (const id of [ids.publisher, ids.subscriber]) transports.set(id, { call, participant: request.sid })
       places.set(request.sid, call)
       run(call, { type: 'join', request, transports: ids })
       flush()
     },
-    comeBack: (name, identity) => {
+    findResumable: (name, identity, sid) => {
       const call = calls.get(name)
+      const found = findResumable(call, identity, sid)
       const participant = call && findByIdentity(call, identity)
-      if (participant) runFor({ call, participant: participant.sid }, { type: 'comeBack' })
+      if (found.type === 'refused' && found.action === 'reconnect' && participant) {
+        runFor({ call, participant: participant.sid }, { type: 'comeBack' })
+      }
+      return found
     },
     rename: (name, identity, to) => {
       const call = calls.get(name)
@@ -299,6 +307,7 @@ function mediaInput(
   switch (event.type) {
     case 'answered':
     case 'offered':
+    case 'sectionsRequired':
     case 'subscriptionStarted':
     case 'subscriptionFailed':
     case 'subscriptionPaused':

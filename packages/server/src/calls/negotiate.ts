@@ -1,5 +1,5 @@
 /** Offers and answers of both transports, and what becomes of them. */
-import type { EngineEvent, OfferedMedia } from '../media/media-engine.ts'
+import type { EngineEvent, MidTrack } from '../media/media-engine.ts'
 import { codecsByMid, type SectionWish, shapeSdp } from '../media/shape-sdp.ts'
 import { announce } from './announce.ts'
 import { type Call, findTrack } from './call.ts'
@@ -9,9 +9,11 @@ import { dismiss, sendAround } from './leave.ts'
 import { MAX_SDP_BYTES } from './limits.ts'
 import { isSignalLost, type Participant, primaryOf, snapshot, type TransportState } from './participant.ts'
 import { acceptQueued, offerMedia } from './publish-track.ts'
+import type { Track } from './track.ts'
 import { endSilentTracks } from './unpublish-track.ts'
 import { tellWantedLayers } from './wanted-layers.ts'
 
+const SILENCE = 'usedtx=1'
 const STEREO_SENDER = 'stereo=1;maxaveragebitrate=510000'
 const STEREO_RECEIVER = 'sprop-stereo=1'
 
@@ -25,7 +27,10 @@ export function takeOffer(call: Call, turn: Turn, participant: Participant, offe
 export function takeAnswer(call: Call, turn: Turn, participant: Participant, offer: number, sdp: string): void {
   const { lastOffer, subscriber } = participant
   if (lastOffer === undefined || sdp.length > MAX_SDP_BYTES) dismiss(call, turn, participant, 'stateMismatch')
-  else command(turn, { type: 'acceptAnswer', transport: subscriber.id, offer: offer || lastOffer, sdp })
+  else {
+    if ((offer || lastOffer) === participant.unanswered?.offer) delete participant.unanswered
+    command(turn, { type: 'acceptAnswer', transport: subscriber.id, offer: offer || lastOffer, sdp })
+  }
 }
 
 /** The engine answered a client's offer: what that means for the tracks also says which codecs the answer prefers. */
@@ -33,16 +38,15 @@ export function passAnswer(
   call: Call,
   turn: Turn,
   participant: Participant,
-  answer: { offer: number; sdp: string; media: OfferedMedia[] },
+  answer: Pick<Extract<EngineEvent, { type: 'answered' }>, 'offer' | 'sdp' | 'media' | 'tracks'>,
 ): void {
-  endSilentTracks(call, turn, participant, answer.media)
+  const { offer, sdp, media, tracks } = answer
+  endSilentTracks(call, turn, participant, media)
   acceptQueued(turn, participant)
-  offerMedia(call, turn, participant, answer.media, codecsByMid(answer.sdp))
-  const wishes = new Map<string, SectionWish>()
-  for (const { mid, mimeType, stereo } of participant.tracks.values()) {
-    wishes.set(mid, { codec: mimeType.toLowerCase(), ...(stereo && { opus: STEREO_SENDER }) })
-  }
-  tell(turn, participant, { type: 'answer', offer: answer.offer, sdp: shapeSdp(answer.sdp, wishes) })
+  offerMedia(call, turn, participant, media, codecsByMid(sdp))
+  const wishes = receiverWishes(call, tracks)
+  for (const track of participant.tracks.values()) wishes.set(track.mid, senderWish(track))
+  tell(turn, participant, { type: 'answer', offer, sdp: shapeSdp(sdp, wishes), tracks })
   // Negotiating makes some clients send all layers again.
   for (const track of participant.tracks.values()) tellWantedLayers(turn, participant, track)
 }
@@ -55,9 +59,29 @@ export function passOffer(
   { offer, sdp, tracks }: Pick<Extract<EngineEvent, { type: 'offered' }>, 'offer' | 'sdp' | 'tracks'>,
 ): void {
   participant.lastOffer = offer
+  participant.unanswered = { offer, sdp: shapeSdp(sdp, receiverWishes(call, tracks)), tracks }
+  repeatOffer(turn, participant)
+}
+
+/** An offer may have gone to a connection that was broken already. */
+export function repeatOffer(turn: Turn, participant: Participant): void {
+  if (participant.unanswered) tell(turn, participant, { type: 'offer', ...participant.unanswered })
+}
+
+/** What a client is told about sending: silence takes no packets unless it does not want that. */
+function senderWish({ mimeType, kind, stereo, disableDtx }: Track): SectionWish {
+  const opus = [...(disableDtx ? [] : [SILENCE]), ...(stereo ? [STEREO_SENDER] : [])].join(';')
+  return { codec: mimeType.toLowerCase(), ...(kind === 'audio' && opus !== '' && { opus }) }
+}
+
+function receiverWishes(call: Call, tracks: readonly MidTrack[]): Map<string, SectionWish> {
   const stereo = tracks.filter(({ track }) => findTrack(call, track)?.track.stereo)
-  const wishes = new Map(stereo.map(({ mid }) => [mid, { opus: STEREO_RECEIVER }]))
-  tell(turn, participant, { type: 'offer', offer, sdp: shapeSdp(sdp, wishes), tracks })
+  return new Map(stereo.map(({ mid }) => [mid, { opus: STEREO_RECEIVER }]))
+}
+
+/** The client alone offers on its one transport, and more is to be carried on it than it has offered yet. */
+export function requireSections(turn: Turn, participant: Participant, audio: number, video: number): void {
+  tell(turn, participant, { type: 'sectionsRequired', audio, video })
 }
 
 /** What the client wrote cannot be used. Once it has worked, a fresh start may help; otherwise nothing does. */

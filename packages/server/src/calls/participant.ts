@@ -1,4 +1,4 @@
-import type { OfferedMedia } from '../media/media-engine.ts'
+import type { MidTrack, OfferedMedia, TransportRole } from '../media/media-engine.ts'
 import type { Permissions } from './permissions.ts'
 import type { Track, TrackRequest } from './track.ts'
 
@@ -90,11 +90,16 @@ export interface Participant {
   /** The client says how large it shows each video, as soon as it shows it. */
   readonly adaptiveStream: boolean
   readonly publisher: TransportState
+  /** The publisher transport itself where one carries both directions. */
   readonly subscriber: TransportState
   /** Whether the subscriber transport is the one that makes a participant active. */
   readonly subscriberPrimary: boolean
   /** When the signalling connection broke; undefined while it stands. */
   signalLostAt?: number
+  /** Told to join anew: its place is kept for a short while only. */
+  awaitsRejoin?: true
+  /** A test client wants its next attempt to go on to break. */
+  breaksNextResume?: 'early' | 'late'
   nextTokenAt: number
   isPublisher: boolean
   readonly tracks: Map<string, Track>
@@ -106,6 +111,8 @@ export interface Participant {
   unclaimed: OfferedMedia[]
   /** Highest id of an own offer sent on the subscriber transport; undefined before the first. */
   lastOffer?: number
+  /** That offer while its answer is awaited. */
+  unanswered?: { offer: number; sdp: string; tracks: MidTrack[] }
   readonly subscriptions: Map<string, Subscription>
   readonly intents: Map<string, TrackIntent>
   /** What the engine was last told to forward, as one comparable text. */
@@ -119,6 +126,21 @@ export interface Participant {
   quality?: ConnectionQuality
   /** A test client plays at speaking until then. */
   pretendsUntil?: number
+}
+
+/** Whether one transport carries both directions. */
+export function isSingle(participant: Participant): boolean {
+  return participant.publisher === participant.subscriber
+}
+
+/** The transports with what the engine calls them. */
+export function transportsOf(participant: Participant): { role: TransportRole; id: number }[] {
+  const { publisher, subscriber } = participant
+  if (isSingle(participant)) return [{ role: 'single', id: publisher.id }]
+  return [
+    { role: 'publisher', id: publisher.id },
+    { role: 'subscriber', id: subscriber.id },
+  ]
 }
 
 export function isSignalLost(participant: Participant): boolean {

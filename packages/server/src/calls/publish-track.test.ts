@@ -31,7 +31,14 @@ function enter() {
   const run = (input: CallInput) => step(call, input, 1, random)
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
   const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
-  const request = { sid: 'PA_ana', identity: 'ana', autoSubscribe: true, adaptiveStream: false, ...about }
+  const request = {
+    sid: 'PA_ana',
+    identity: 'ana',
+    autoSubscribe: true,
+    adaptiveStream: false,
+    single: false,
+    ...about,
+  }
   run({ type: 'join', request, transports: { publisher: 1, subscriber: 2 } })
   const say = (input: Extract<CallInput, { type: 'participant' }>['input']) =>
     run({ type: 'participant', participant: 'PA_ana', input })
@@ -97,13 +104,13 @@ describe('requests and media sections find each other', () => {
   ])('%s', (_how, requests, sections, expected) => {
     const first = enter()
     for (const request of requests) first.say({ type: 'addTrack', request, echo: undefined })
-    first.say({ type: 'answered', offer: 1, sdp: '', media: sections })
+    first.say({ type: 'answered', offer: 1, sdp: '', media: sections, tracks: [] })
     expect(pairs(first.call)).toEqual(expected)
   })
 
   test('also when the media comes before the request', () => {
     const { call, say } = enter()
-    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a'), media('2', 'b', 'audio')] })
+    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a'), media('2', 'b', 'audio')], tracks: [] })
     expect(pairs(call)).toEqual({})
     say({ type: 'addTrack', request: ask('b', 'audio'), echo: undefined })
     say({ type: 'addTrack', request: ask('other', 'video'), echo: undefined })
@@ -113,13 +120,14 @@ describe('requests and media sections find each other', () => {
   test('a second request of the same id waits until the first track has ended', () => {
     const { call, say } = enter()
     say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined })
-    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')] })
+    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')], tracks: [] })
     expect(outcomes(say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined }))).toEqual(['queued'])
     const effects = say({
       type: 'answered',
       offer: 2,
       sdp: '',
       media: [media('1', 'a', 'video', false), media('2', 'a')],
+      tracks: [],
     })
     expect(pairs(call)).toEqual({ a: '2' })
     expect(effects.flatMap((effect) => (effect.type === 'send' ? [effect.message.type] : []))).toEqual([
@@ -133,12 +141,18 @@ describe('requests and media sections find each other', () => {
   test('a further codec is accepted and takes no other request’s place', () => {
     const { call, say } = enter()
     say({ type: 'addTrack', request: ask('a', 'video', { codecs: [codec('vp9', 'a')] }), echo: undefined })
-    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')] })
+    say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')], tracks: [] })
     const [sid = ''] = call.participants.get('PA_ana')?.tracks.keys() ?? []
     const request = ask('a2', 'video', { codecs: [codec('vp8', 'a2')] })
     say({ type: 'addCodec', track: sid, request, echo: undefined })
     say({ type: 'addTrack', request: ask('b', 'video'), echo: undefined })
-    say({ type: 'answered', offer: 2, sdp: '', media: [media('1', 'a'), media('2', 'a2'), media('3', '?')] })
+    say({
+      type: 'answered',
+      offer: 2,
+      sdp: '',
+      media: [media('1', 'a'), media('2', 'a2'), media('3', '?')],
+      tracks: [],
+    })
     expect(pairs(call)).toEqual({ a: '1', b: '3' })
   })
 })
@@ -164,7 +178,7 @@ test.each([
   const { call, say } = enter()
   const sdp = 'v=0\r\nm=video 9 X 96 102\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:102 H264/90000\r\n'
   say({ type: 'addTrack', request: ask('a', 'video', { codecs }), echo: undefined })
-  const effects = say({ type: 'answered', offer: 1, sdp, media: [media('1', 'a')] })
+  const effects = say({ type: 'answered', offer: 1, sdp, media: [media('1', 'a')], tracks: [] })
   const answer = effects.find((effect) => effect.type === 'send' && effect.message.type === 'answer')
   expect(answer).toMatchObject({ message: { sdp: sdp.replace('96 102', payloads) } })
   const [track] = call.participants.get('PA_ana')?.tracks.values() ?? []
@@ -202,7 +216,7 @@ test('the same inputs always have the same effects', () => {
     const { say } = enter()
     return [
       say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined }),
-      say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')] }),
+      say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')], tracks: [] }),
       say({ type: 'leave' }),
     ]
   }

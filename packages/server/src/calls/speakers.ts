@@ -48,6 +48,13 @@ export function endPretences(call: Call, turn: Turn): void {
   }
 }
 
+/** Who speaks and who does not, for somebody who may have missed it. */
+export function tellLevels(call: Call, turn: Turn, receiver: Participant): void {
+  const heard = [...call.participants.keys()].filter((sid) => isHeard(call, receiver, sid))
+  const speakers = heard.map((participant) => ({ participant, level: (call.speakers.get(participant) ?? 0) / STEPS }))
+  tell(turn, receiver, { type: 'speakersChanged', speakers })
+}
+
 export function forgetSpeaker(call: Call, sid: string): void {
   call.speakers.delete(sid)
 }

@@ -8,14 +8,24 @@ import type { Call, CallOptions } from './call.ts'
 import type { Effect, EndReason, Turn } from './effect.ts'
 import { type DataEnvelope, forwardData, sendServerData } from './forward-data.ts'
 import { type JoinRequest, join } from './join.ts'
-import { dismiss, extendGrace, leave, loseSignal, loseTransport } from './leave.ts'
+import { dismiss, leave, loseSignal, loseTransport } from './leave.ts'
 import { muteOther, muteOwn } from './mute.ts'
-import { connectTransport, failNegotiation, passAnswer, passOffer, takeAnswer, takeOffer } from './negotiate.ts'
+import {
+  connectTransport,
+  failNegotiation,
+  passAnswer,
+  passOffer,
+  requireSections,
+  takeAnswer,
+  takeOffer,
+} from './negotiate.ts'
 import type { Participant, TrackPermission, TrackSettings, TransportState } from './participant.ts'
 import type { Permissions } from './permissions.ts'
 import { addCodec, addTrack, describeLayers } from './publish-track.ts'
+import { comeBack, type KeptState, resume, syncState } from './resume.ts'
 import type { Random } from './sid.ts'
-import { hearLevels, pretendToSpeak } from './speakers.ts'
+import { type Mishap, simulate } from './simulate.ts'
+import { hearLevels } from './speakers.ts'
 import {
   chooseTracks,
   failSubscription,
@@ -35,6 +45,8 @@ export type ClientInput =
   | { type: 'loseSignal' }
   | { type: 'misbehave' }
   | { type: 'comeBack' }
+  | { type: 'resume' }
+  | { type: 'syncState'; kept: KeptState }
   | { type: 'offer'; offer: number; sdp: string }
   | { type: 'answer'; offer: number; sdp: string }
   | { type: 'addTrack'; request: TrackRequest; echo: unknown }
@@ -45,11 +57,12 @@ export type ClientInput =
   | { type: 'permitSubscribers'; allowed: 'everyone' | TrackPermission[] }
   | { type: 'updateDetails'; details: Details; requestId: number; echo: unknown }
   | { type: 'describeTrack'; track: string; audioFeatures?: number[]; width?: number; height?: number }
-  | { type: 'pretendToSpeak'; forMs: number }
+  | { type: 'simulate'; mishap: Mishap }
 
 /** What the media engine reports of a participant's transports. */
 export type MediaInput =
-  | { type: 'answered'; offer: number; sdp: string; media: OfferedMedia[] }
+  | { type: 'answered'; offer: number; sdp: string; media: OfferedMedia[]; tracks: MidTrack[] }
+  | { type: 'sectionsRequired'; audio: number; video: number }
   | { type: 'offered'; offer: number; sdp: string; tracks: MidTrack[] }
   | { type: 'negotiationFailed' }
   | { type: 'connected'; transport: number }
@@ -131,7 +144,9 @@ const handlers: Handlers<ClientInput | MediaInput | AdminInput> = {
   leave,
   loseSignal,
   misbehave: (call, turn, who) => dismiss(call, turn, who, 'stateMismatch'),
-  comeBack: (_call, turn, who) => extendGrace(turn, who),
+  comeBack,
+  resume,
+  syncState: (call, turn, who, { kept }) => syncState(call, turn, who, kept),
   offer: (call, turn, who, { offer, sdp }) => takeOffer(call, turn, who, offer, sdp),
   answer: (call, turn, who, { offer, sdp }) => takeAnswer(call, turn, who, offer, sdp),
   addTrack: (call, turn, who, { request, echo }) => addTrack(call, turn, who, request, echo),
@@ -143,10 +158,11 @@ const handlers: Handlers<ClientInput | MediaInput | AdminInput> = {
   updateDetails: (call, turn, who, { details, requestId, echo }) =>
     updateOwnDetails(call, turn, who, details, requestId, echo),
   describeTrack,
-  pretendToSpeak: (call, turn, who, { forMs }) => pretendToSpeak(call, turn, who, forMs),
+  simulate: (call, turn, who, { mishap }) => simulate(call, turn, who, mishap),
 
   answered: passAnswer,
   offered: passOffer,
+  sectionsRequired: (_call, turn, who, { audio, video }) => requireSections(turn, who, audio, video),
   negotiationFailed: failNegotiation,
   connected: (call, turn, who, { transport }) =>
     withTransport(who, transport, (it) => connectTransport(call, turn, who, it)),

@@ -98,6 +98,14 @@ function isWanted(subscriber: Participant, sid: string): boolean {
   return subscriber.intents.get(sid)?.subscribe ?? subscriber.autoSubscribe
 }
 
+/** Which tracks the participant may receive, for somebody who may have missed it. */
+export function tellAllowed(turn: Turn, subscriber: Participant): void {
+  for (const [track, { publisher, state }] of subscriber.subscriptions) {
+    const told = { type: 'subscriptionAllowed', participant: publisher, track, allowed: state !== 'denied' } as const
+    tell(turn, subscriber, told)
+  }
+}
+
 /** Brings one subscription up to date with the publisher's permission; true when its media shall flow. */
 function settleSubscription(turn: Turn, subscriber: Participant, publisher: Participant, sid: string): boolean {
   const allowed = isAllowed(publisher, subscriber, sid)

@@ -1,6 +1,6 @@
 import { type Call, describeCall, takesSeat } from './call.ts'
 import { type EndReason, happened, type Turn, tell } from './effect.ts'
-import { depart, dismiss, isGraceOver } from './leave.ts'
+import { depart, dismiss, forgetDeparted, isGraceOver } from './leave.ts'
 import { COUNTS_INTERVAL_MS, JOIN_TIMEOUT_MS, TOKEN_REFRESH_MS } from './limits.ts'
 import { isSignalLost } from './participant.ts'
 import { reportQuality } from './quality.ts'
@@ -18,6 +18,7 @@ export function tick(call: Call, turn: Turn): void {
       turn.effects.push({ type: 'refreshToken', participant: participant.sid })
     }
   }
+  forgetDeparted(call, turn)
   endPretences(call, turn)
   reportQuality(call, turn)
   reportCounts(call, turn)

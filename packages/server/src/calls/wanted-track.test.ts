@@ -34,7 +34,7 @@ function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
   const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
   for (const [index, name] of ['ana', 'bo'].entries()) {
-    const request = { sid: `PA_${name}`, identity: name, autoSubscribe: true, adaptiveStream, ...about }
+    const request = { sid: `PA_${name}`, identity: name, autoSubscribe: true, adaptiveStream, single: false, ...about }
     run({ type: 'join', request, transports: { publisher: 2 * index + 1, subscriber: 2 * index + 2 } })
   }
   type Said = Extract<CallInput, { type: 'participant' }>['input']
@@ -65,7 +65,7 @@ function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 
     sending: true,
   }
   say('PA_ana', { type: 'addTrack', request, echo: undefined })
-  const published = say('PA_ana', { type: 'answered', offer: 1, sdp: '', media: [section] })
+  const published = say('PA_ana', { type: 'answered', offer: 1, sdp: '', media: [section], tracks: [] })
   const [sid = ''] = call.participants.get('PA_ana')?.tracks.keys() ?? []
   const set = (settings: Partial<TrackSettings>) => {
     const none = { disabled: false, quality: 0, width: 0, height: 0, fps: 0, priority: 0 }
@@ -160,7 +160,7 @@ describe('what nobody looks at need not be sent', () => {
     expect(mute(true)).toEqual([])
     expect(told(it.run({ type: 'wantedLayers', track: it.sid, spatial: 1 }), 'layersWanted')).toEqual([])
     expect(mute(false)).toMatchObject([{ enabled: ['low', 'medium'] }])
-    const again = it.say('PA_ana', { type: 'answered', offer: 2, sdp: '', media: [it.section] })
+    const again = it.say('PA_ana', { type: 'answered', offer: 2, sdp: '', media: [it.section], tracks: [] })
     expect(again.map((effect) => effect.type === 'send' && effect.message.type)).toEqual(['answer', 'layersWanted'])
   })
 

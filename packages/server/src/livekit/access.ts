@@ -1,20 +1,11 @@
 /** Who knocks, and whether the door opens: the token of a request and what it allows. */
 import type { IncomingMessage } from 'node:http'
-import { ClientInfo_Capability } from '@livekit/protocol'
 import type { ApiKeys } from '../api-keys.ts'
 import type { JoinRequest } from '../calls/join.ts'
 import { participantKinds } from '../calls/participant.ts'
+import { type ClientAsk, readClientAsk } from './client-ask.ts'
+import { Denied } from './denied.ts'
 import { type Claims, permissionsOf, TokenError, verifyToken } from './tokens.ts'
-
-/** A request that is answered with this status and text instead of what it asked. */
-export class Denied extends Error {
-  readonly status: number
-
-  constructor(status: number, message: string) {
-    super(message)
-    this.status = status
-  }
-}
 
 const MAX_LENGTH = 256
 
@@ -51,8 +42,8 @@ export interface JoinAsk {
   room: string
   claims: Claims
   request: Omit<JoinRequest, 'sid'>
-  /** The client wants to go on with a connection that broke. */
-  resume: boolean
+  resumes: ClientAsk['resumes']
+  asks: ClientAsk['asks']
 }
 
 /** @throws Denied */
@@ -66,58 +57,27 @@ export function readJoin(claims: Claims | undefined, url: URL): JoinAsk {
     if (value.length > MAX_LENGTH) throw new Denied(400, `${what} is longer than ${MAX_LENGTH} characters`)
   }
   const permissions = permissionsOf(claims.video)
-  const query = url.searchParams
+  const { client, autoSubscribe, adaptiveStream, single, resumes, asks, ...said } = readClientAsk(url.searchParams)
+  const describes = said.metadata !== '' || Object.keys(said.attributes).length > 0
+  if (describes && !permissions.canUpdateOwnMetadata) {
+    throw new Denied(401, 'permissions denied: cannot update own metadata')
+  }
   return {
     room,
     claims,
-    resume: isTrue(query.get('reconnect')),
+    resumes,
+    asks,
     request: {
       identity,
       name,
-      metadata,
-      attributes: {
-        ...claims.attributes,
-        ...readAttributes(query.get('attributes'), permissions.canUpdateOwnMetadata),
-      },
+      metadata: said.metadata || metadata,
+      attributes: { ...claims.attributes, ...said.attributes },
       kind: participantKinds.find((kind) => kind === claims.kind.toLowerCase()) ?? 'standard',
       permissions,
-      client: {
-        protocol: readNumber(query.get('protocol')),
-        clientProtocol: readNumber(query.get('client_protocol')),
-        capabilities: readCapabilities(query.get('capabilities')),
-      },
-      autoSubscribe: query.get('auto_subscribe') === null || isTrue(query.get('auto_subscribe')),
-      adaptiveStream: isTrue(query.get('adaptive_stream')),
+      client,
+      autoSubscribe,
+      adaptiveStream,
+      single,
     },
   }
-}
-
-function readAttributes(value: string | null, allowed: boolean): Record<string, string> {
-  if (!value) return {}
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(Buffer.from(value, 'base64url').toString())
-  } catch {
-    throw new Denied(400, 'attributes cannot be read')
-  }
-  const entries = Object.entries(parsed ?? {})
-  if (entries.some(([, each]) => typeof each !== 'string')) throw new Denied(400, 'attributes must be texts')
-  if (entries.length > 0 && !allowed) throw new Denied(401, 'permissions denied: cannot update own attributes')
-  return Object.fromEntries(entries)
-}
-
-function readCapabilities(value: string | null): number[] {
-  const names = value?.split(',') ?? []
-  return names
-    .map((name) => ClientInfo_Capability[name.trim() as keyof typeof ClientInfo_Capability])
-    .filter((capability) => capability !== undefined)
-}
-
-function readNumber(value: string | null): number {
-  const number = Number(value)
-  return Number.isInteger(number) && number > 0 && number < 1_000 ? number : 0
-}
-
-function isTrue(value: string | null): boolean {
-  return value === '1' || value === 'true'
 }

@@ -4,6 +4,7 @@ import type {
   PublishDataTrackRequest,
   SimulateScenario,
   SubscriptionPermission,
+  SyncState,
   UpdateSubscription,
 } from '@livekit/protocol'
 import type { RequestOutcome } from '../calls/effect.ts'
@@ -39,6 +40,8 @@ export function readRequest(ask: SignalAsk): ClientInput | Refused | undefined {
       return { type: 'leave' }
     case 'subscriptionPermission':
       return readPermission(ask.value)
+    case 'syncState':
+      return readState(ask.value)
     case 'simulate':
       return readSimulation(ask.value)
     case 'updateMetadata': {
@@ -82,7 +85,31 @@ function readPermission({ allParticipants, trackPermissions }: SubscriptionPermi
   return { type: 'permitSubscribers', allowed }
 }
 
-/** Of the test scenarios only those are played that a call cannot tell from the real thing. */
+/** Clients send it right after going on. Their descriptions of their connection say nothing that is not known here. */
+function readState({ publishTracks, subscription, trackSidsDisabled }: SyncState): ClientInput {
+  const kept = {
+    published: publishTracks.map(({ track }) => track?.sid ?? ''),
+    chosen: subscription && { tracks: trackSidsOf(subscription), wanted: subscription.subscribe },
+    disabled: trackSidsDisabled,
+  }
+  return { type: 'syncState', kept }
+}
+
+/** Test scenarios. Those about candidates and bandwidth need nothing of the server: the client goes around by itself. */
 function readSimulation({ scenario }: SimulateScenario): ClientInput | undefined {
-  return scenario.case === 'speakerUpdate' ? { type: 'pretendToSpeak', forMs: scenario.value * 1000 } : undefined
+  switch (scenario.case) {
+    case 'speakerUpdate':
+      return { type: 'simulate', mishap: { kind: 'speaking', forMs: scenario.value * 1000 } }
+    case 'nodeFailure':
+    case 'migration':
+      return { type: 'simulate', mishap: { kind: 'forgotten' } }
+    case 'serverLeave':
+      return { type: 'simulate', mishap: { kind: 'shutdown' } }
+    case 'disconnectSignalOnResume':
+      return { type: 'simulate', mishap: { kind: 'brokenResume', when: 'late' } }
+    case 'disconnectSignalOnResumeNoMessages':
+      return { type: 'simulate', mishap: { kind: 'brokenResume', when: 'early' } }
+    default:
+      return undefined
+  }
 }

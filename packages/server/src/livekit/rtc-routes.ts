@@ -1,4 +1,7 @@
-/** The HTTP doors of signalling: the WebSocket at `/rtc`, and the pages clients ask when it did not open. */
+/**
+ * The HTTP doors of signalling: the WebSockets at `/rtc` and `/rtc/v1`, and the pages clients ask when one did not open.
+ * The newer door takes everything packed into one parameter.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ApiKeys } from '../api-keys.ts'
@@ -7,8 +10,9 @@ import { CallRefusal, type RefusalCode } from '../calls/refusal.ts'
 import { newSid, type Random } from '../calls/sid.ts'
 import { type App, refuseUpgrade } from '../http/app.ts'
 import type { Log } from '../terminal/log.ts'
-import { authenticate, Denied, type JoinAsk, readJoin } from './access.ts'
+import { authenticate, type JoinAsk, readJoin } from './access.ts'
 import { MAX_FRAME_BYTES } from './connection.ts'
+import { Denied } from './denied.ts'
 import { encodeReply } from './signal-codec.ts'
 import type { Switchboard } from './switchboard.ts'
 import { type ServerIdentity, writeMessage } from './write-message.ts'
@@ -26,8 +30,8 @@ export interface RtcParts {
   isClosing: () => boolean
 }
 
-/** The single-connection way in, which this server does not have yet; on a plain 404 clients take the other. */
-const newWays = /^\/rtc\/v1(\/validate)?$/
+const PACKED = '/rtc/v1'
+const doors = ['/rtc', PACKED]
 const reasons: Record<number, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -39,38 +43,45 @@ export function addRtcRoutes(parts: RtcParts): WebSocketServer {
   // Frames over our own limit are heard of, so that their sender can be told; beyond twice of it the socket just ends.
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 2 * MAX_FRAME_BYTES, perMessageDeflate: false })
   const { app } = parts
-  for (const path of ['/rtc', '/rtc/validate', newWays]) app.route('OPTIONS', path, answerPreflight)
-  app.route('GET', '/rtc', (_request, response) => answer(response, 404, ''))
-  app.route('GET', newWays, (_request, response) => answer(response, 404, ''))
-  app.upgrade(newWays, (_request, socket) => refuseUpgrade(socket, 404, 'Not Found'))
-  app.route('GET', '/rtc/validate', async (request, response, url) => {
-    try {
-      await admit(request, url, parts)
-      answer(response, 200, 'success')
-    } catch (error) {
-      const denied = deniedFor(error)
-      answer(response, denied.status, denied.message)
-    }
-  })
-  app.upgrade('/rtc', async (request, socket, head, url) => {
-    try {
-      const ask = await admit(request, url, parts)
-      sockets.handleUpgrade(request, socket, head, (opened) => {
-        if (ask.resume) sendAround(opened, ask, parts)
-        else begin(opened, ask, parts)
-      })
-    } catch (error) {
-      const denied = deniedFor(error)
-      parts.log.debug('signalling refused', { status: denied.status, reason: denied.message })
-      refuseUpgrade(socket, denied.status, reasons[denied.status] ?? 'Error', denied.message)
-    }
-  })
+  for (const path of doors) {
+    app.route('OPTIONS', path, answerPreflight)
+    app.route('OPTIONS', `${path}/validate`, answerPreflight)
+    app.route('GET', path, (_request, response) => answer(response, 404, ''))
+    app.route('GET', `${path}/validate`, (request, response, url) => validate(request, response, url, parts))
+    app.upgrade(path, async (request, socket, head, url) => {
+      try {
+        const ask = await admit(request, url, parts)
+        sockets.handleUpgrade(request, socket, head, (opened) => {
+          if (ask.resumes === undefined) begin(opened, ask, parts)
+          else goOn(opened, ask, ask.resumes, parts)
+        })
+      } catch (error) {
+        const denied = deniedFor(error)
+        parts.log.debug('signalling refused', { status: denied.status, reason: denied.message })
+        refuseUpgrade(socket, denied.status, reasons[denied.status] ?? 'Error', denied.message)
+      }
+    })
+  }
   return sockets
+}
+
+/** The same checks as at the door, for clients that cannot read why it did not open. */
+async function validate(request: IncomingMessage, response: ServerResponse, url: URL, parts: RtcParts): Promise<void> {
+  try {
+    await admit(request, url, parts)
+    answer(response, 200, 'success')
+  } catch (error) {
+    const denied = deniedFor(error)
+    answer(response, denied.status, denied.message)
+  }
 }
 
 /** @throws Denied or CallRefusal when the request may not join. */
 async function admit(request: IncomingMessage, url: URL, parts: RtcParts): Promise<JoinAsk> {
   const claims = await authenticate(request, url, parts.keys, parts.now())
+  if (url.pathname.startsWith(PACKED) && !url.searchParams.has('join_request')) {
+    throw new Denied(400, 'join_request is missing')
+  }
   const ask = readJoin(claims, url)
   if (parts.isClosing()) throw new Denied(503, 'the server is going down')
   parts.calls.checkJoin(ask.room, ask.request)
@@ -94,6 +105,7 @@ function begin(socket: WebSocket, ask: JoinAsk, parts: RtcParts): void {
     parts.ensureRoom(ask.room)
     switchboard.connect(sid, socket, ask.claims)
     calls.join(ask.room, { ...ask.request, sid }, roomOptions(ask))
+    for (const each of ask.asks) switchboard.hear(sid, each)
   } catch (error) {
     // Somebody took the last seat in the meantime.
     if (!(error instanceof CallRefusal)) parts.log.error('joining a call failed', { error: String(error) })
@@ -102,12 +114,17 @@ function begin(socket: WebSocket, ask: JoinAsk, parts: RtcParts): void {
   }
 }
 
-/** Going on with a broken connection is not possible yet: the client joins anew, and is not missed until then. */
-function sendAround(socket: WebSocket, ask: JoinAsk, { calls, identity }: RtcParts): void {
-  calls.comeBack(ask.room, ask.request.identity)
+/** The first message is the answer to going on, or a leave. */
+function goOn(socket: WebSocket, ask: JoinAsk, sid: string, { calls, switchboard, identity }: RtcParts): void {
+  const found = calls.findResumable(ask.room, ask.request.identity, sid)
+  if (found.type === 'goesOn') {
+    switchboard.connect(found.participant, socket, ask.claims)
+    calls.fromClient(found.participant, { type: 'resume' })
+    return
+  }
+  const { reason, action } = found
   socket.on('error', () => {})
-  const message = { type: 'leave', reason: 'stateMismatch', action: 'reconnect' } as const
-  socket.send(encodeReply(writeMessage(message, identity)))
+  socket.send(encodeReply(writeMessage({ type: 'leave', reason, action }, identity)))
   socket.close(1000)
 }
 

@@ -13,8 +13,10 @@ import { type Claims, refreshToken } from './tokens.ts'
 import { type ServerIdentity, writeMessage } from './write-message.ts'
 
 export interface Switchboard {
-  /** Speaks for a participant that is about to join. */
+  /** Speaks for a participant that is about to join, or to go on; a former connection of it is ended. */
   connect(sid: string, socket: WebSocket, claims: Claims): void
+  /** Takes what a participant asked along with joining. */
+  hear(sid: string, ask: SignalAsk): void
   deliver(to: string[], message: CallMessage): void
   refreshToken(participant: ParticipantSnapshot): void
   disconnect(sid: string): void
@@ -45,6 +47,10 @@ export function createSwitchboard(parts: {
   }
 
   return {
+    hear: (sid, ask) => {
+      const line = lines.get(sid)
+      if (line) hear(sid, line.connection, ask)
+    },
     connect: (sid, socket, claims) => {
       const connection = createConnection(socket, {
         now,
@@ -60,7 +66,9 @@ export function createSwitchboard(parts: {
           parts.calls().fromClient(sid, { type: 'loseSignal' })
         },
       })
+      const former = lines.get(sid)
       lines.set(sid, { connection, claims })
+      former?.connection.close()
     },
     deliver: (to, message) => {
       let frame: Uint8Array | undefined

@@ -6,8 +6,10 @@ import {
   JoinResponse,
   LeaveRequest,
   LeaveRequest_Action,
+  MediaSectionsRequirement,
   MuteTrackRequest,
   ParticipantUpdate,
+  ReconnectResponse,
   RequestResponse,
   RequestResponse_Reason,
   RoomUpdate,
@@ -56,6 +58,10 @@ type Writers = { [Type in CallMessage['type']]: (message: MessageOf<Type>, serve
 
 const writers: Writers = {
   joined: (message, server) => ({ case: 'join', value: writeJoin(message, server) }),
+  resumed: ({ lastSequence }, server) => ({
+    case: 'reconnect',
+    value: new ReconnectResponse({ serverInfo: describeServer(server), lastMessageSeq: lastSequence }),
+  }),
   participantsChanged: ({ participants }) => ({
     case: 'update',
     value: new ParticipantUpdate({ participants: participants.map(describeParticipant) }),
@@ -75,15 +81,11 @@ const writers: Writers = {
       request: request as RequestResponse['request'],
     }),
   }),
-  answer: ({ offer, sdp }) => ({ case: 'answer', value: new SessionDescription({ type: 'answer', id: offer, sdp }) }),
-  offer: ({ offer, sdp, tracks }) => ({
-    case: 'offer',
-    value: new SessionDescription({
-      type: 'offer',
-      id: offer,
-      sdp,
-      midToTrackId: Object.fromEntries(tracks.map(({ mid, track }) => [mid, track])),
-    }),
+  answer: (message) => ({ case: 'answer', value: writeDescription('answer', message) }),
+  offer: (message) => ({ case: 'offer', value: writeDescription('offer', message) }),
+  sectionsRequired: ({ audio, video }) => ({
+    case: 'mediaSectionsRequirement',
+    value: new MediaSectionsRequirement({ numAudios: audio, numVideos: video }),
   }),
   muteRequested: ({ track, muted }) => ({ case: 'mute', value: new MuteTrackRequest({ sid: track, muted }) }),
   speakersChanged: ({ speakers }) => ({
@@ -154,13 +156,23 @@ export function writeMessage(message: CallMessage, server: ServerIdentity): Sign
   return write(message, server)
 }
 
-function writeJoin(message: MessageOf<'joined'>, { nodeId, version }: ServerIdentity): JoinResponse {
+/** Native clients find the tracks they receive by this map alone. */
+function writeDescription(type: 'offer' | 'answer', { offer, sdp, tracks }: MessageOf<'offer' | 'answer'>) {
+  const midToTrackId = Object.fromEntries(tracks.map(({ mid, track }) => [mid, track]))
+  return new SessionDescription({ type, id: offer, sdp, midToTrackId })
+}
+
+function describeServer({ nodeId, version }: ServerIdentity): ServerInfo {
+  return new ServerInfo({ version: LIKE_LIVEKIT, protocol: PROTOCOL, nodeId, debugInfo: `maru ${version}` })
+}
+
+function writeJoin(message: MessageOf<'joined'>, server: ServerIdentity): JoinResponse {
   return new JoinResponse({
     room: describeRoom(message.call),
     participant: describeParticipant(message.self),
     otherParticipants: message.others.map(describeParticipant),
     serverVersion: LIKE_LIVEKIT,
-    serverInfo: new ServerInfo({ version: LIKE_LIVEKIT, protocol: PROTOCOL, nodeId, debugInfo: `maru ${version}` }),
+    serverInfo: describeServer(server),
     subscriberPrimary: message.subscriberPrimary,
     fastPublish: message.self.permissions.canPublish,
     pingInterval: PING_INTERVAL_S,

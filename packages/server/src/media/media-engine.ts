@@ -15,6 +15,7 @@ export type {
   MediaKind,
   MidTrack,
   OfferedMedia,
+  TransportRole,
   WantedTrack,
 } from '../../../../crates/engine-node/index.d.ts'
 

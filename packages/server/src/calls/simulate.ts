@@ -1,0 +1,31 @@
+/** Mishaps that a client asks for to try itself out. They hit nobody else. */
+import type { Call } from './call.ts'
+import type { Turn } from './effect.ts'
+import { depart, dismiss } from './leave.ts'
+import type { Participant } from './participant.ts'
+import { pretendToSpeak } from './speakers.ts'
+
+export type Mishap =
+  | { kind: 'speaking'; forMs: number }
+  /** As if this server had been restarted: the connection ends without a word and nothing is known of the participant. */
+  | { kind: 'forgotten' }
+  | { kind: 'shutdown' }
+  /** The next attempt to go on breaks too: before its first word, or after its last. */
+  | { kind: 'brokenResume'; when: 'early' | 'late' }
+
+export function simulate(call: Call, turn: Turn, participant: Participant, mishap: Mishap): void {
+  switch (mishap.kind) {
+    case 'speaking':
+      pretendToSpeak(call, turn, participant, mishap.forMs)
+      break
+    case 'forgotten':
+      turn.effects.push({ type: 'disconnect', participant: participant.sid })
+      depart(call, turn, participant, 'stateMismatch')
+      break
+    case 'shutdown':
+      dismiss(call, turn, participant, 'serverShutdown')
+      break
+    case 'brokenResume':
+      participant.breaksNextResume = mishap.when
+  }
+}

@@ -1,0 +1,235 @@
+/** Going on with a broken signalling connection while the media flows. */
+import { DataPacket, DataPacket_Kind, SimulateScenario, SyncState, UserPacket } from '@livekit/protocol'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { addTrack, connectActive, connectSingle, open, packJoin, spare, type TestClient } from './livekit-client.ts'
+import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
+import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
+
+const reasons = { duplicate: 2, shutdown: 3, mismatch: 6 }
+const actions = { disconnect: 0, reconnect: 2 }
+
+let engine: SimulatedEngine
+let server: TestServer
+beforeEach(async () => {
+  engine = createSimulatedEngine()
+  server = await startTestServer(engine)
+})
+afterEach(() => server.close())
+
+/** The server has seen that the client's line broke. */
+const noticed = (client: TestClient) =>
+  vi.waitFor(() =>
+    expect(server.logged.some(({ message }) => /broke off/.test(message) && message.includes(client.sid()))).toBe(true),
+  )
+
+async function goOn(identity: string, sid: string): Promise<TestClient> {
+  const asked = packJoin({ reconnect: true, participantSid: sid })
+  return open(server, `access_token=${await tokenFor(identity)}&${asked}`, false, '/rtc/v1')
+}
+
+const goOnDual = async (identity: string, sid: string) =>
+  open(server, `access_token=${await tokenFor(identity)}&protocol=17&reconnect=1&sid=${sid}`, false)
+
+const simulate = (client: TestClient, scenario: object) =>
+  client.say({ case: 'simulate', value: new SimulateScenario({ scenario: scenario as never }) })
+
+const states = (client: TestClient) =>
+  client.heard.flatMap((each) =>
+    each.case === 'update' ? each.value.participants.map(({ identity, state }) => `${identity} ${state}`) : [],
+  )
+
+describe('who goes on', () => {
+  test('hears so first, then of everybody and itself, and nobody notices', async () => {
+    const ana = await connectSingle(server, 'ana')
+    const bo = await connectSingle(server, 'bo')
+    await ana.settled()
+    const before = ana.heard.length
+    bo.cut()
+    await noticed(bo)
+    const again = await goOn('bo', bo.sid())
+    expect(await again.next('reconnect')).toMatchObject({ lastMessageSeq: 0, serverInfo: { version: '1.13.6' } })
+    await again.next('refreshToken')
+    await again.settled()
+    expect(again.cases().slice(0, 4)).toEqual(['reconnect', 'update', 'roomUpdate', 'refreshToken'])
+    expect(states(again)).toEqual(['bo 2', 'ana 2'])
+    await ana.settled()
+    expect(ana.cases().slice(before)).toEqual(['pong', 'pong'])
+    expect(engine.open.size).toBe(2)
+    addTrack(again, { cid: 'mic', type: 0, source: 2 })
+    expect((await again.next('trackPublished')).cid).toBe('mic')
+  })
+
+  test('takes over from a connection that the server thinks is there still', async () => {
+    const bo = await connectSingle(server, 'bo')
+    const again = await goOn('bo', bo.sid())
+    await again.next('reconnect')
+    expect(await bo.closed).toBe(1000)
+    expect(bo.cases()).not.toContain('leave')
+    await again.settled()
+    expect(server.livekit.stats().participants).toBe(1)
+  })
+
+  test('hears who left meanwhile, before who is here', async () => {
+    const ana = await connectSingle(server, 'ana')
+    const bo = await connectSingle(server, 'bo')
+    bo.cut()
+    await noticed(bo)
+    ana.say({ case: 'leave', value: {} as never })
+    await ana.closed
+    const cy = await connectSingle(server, 'cy')
+    const again = await goOn('bo', bo.sid())
+    await again.next('roomUpdate')
+    expect(states(again)).toEqual(['ana 3', 'bo 2', 'cy 2'])
+    server.clock.now += 61_000
+    server.livekit.tick()
+    cy.cut()
+    await noticed(cy)
+    const later = await goOn('cy', cy.sid())
+    await later.next('roomUpdate')
+    expect(states(later)).toEqual(['cy 2', 'bo 2'])
+  })
+
+  test('hears an offer again that it may not have got', async () => {
+    const bo = await connectActive(server, 'bo', {})
+    const waits = await connectSingle(server, 'ana')
+    await bo.settled()
+    bo.cut()
+    await noticed(bo)
+    addTrack(waits, { cid: 'mic', type: 0, source: 2 })
+    const { track } = await waits.next('trackPublished')
+    waits.offer([...spare(3, 3), section('6', 'mic', 'audio')], 2)
+    await waits.next('answer', ({ id }) => id === 2)
+    const again = await goOnDual('bo', bo.sid())
+    const offer = await again.next('offer')
+    expect(offer.midToTrackId).toEqual({ 1: track?.sid })
+    expect(again.cases().slice(0, 2)).toEqual(['reconnect', 'update'])
+    again.say({ case: 'answer', value: offer })
+    await waits.next('trackSubscribed')
+    again.cut()
+    const third = await goOnDual('bo', bo.sid())
+    await third.next('roomUpdate')
+    await third.settled()
+    expect(third.cases()).not.toContain('offer')
+  })
+
+  test('is told which data came, and what it repeats reaches nobody twice', async () => {
+    const bo = await connectSingle(server, 'bo')
+    const ana = await connectSingle(server, 'ana')
+    const [transport = 0] = engine.open.keys()
+    const say = (sequence: number) => {
+      const value = { case: 'user', value: new UserPacket({ payload: new Uint8Array([sequence]) }) } as const
+      const payload = Buffer.from(new DataPacket({ kind: DataPacket_Kind.RELIABLE, sequence, value }).toBinary())
+      engine.emit({ type: 'dataReceived', transport, reliable: true, label: '_reliable', payload })
+    }
+    say(1)
+    say(2)
+    bo.cut()
+    await noticed(bo)
+    const again = await goOn('bo', bo.sid())
+    expect((await again.next('reconnect')).lastMessageSeq).toBe(2)
+    for (const sequence of [1, 2, 3]) say(sequence)
+    expect(engine.sent.map(({ payload }) => DataPacket.fromBinary(payload).sequence)).toEqual([1, 2, 3])
+    await ana.settled()
+  })
+})
+
+describe('who cannot go on', () => {
+  test('because another device has the place now, is sent away for good', async () => {
+    const old = await connectSingle(server, 'bo')
+    old.cut()
+    await noticed(old)
+    const now = await connectSingle(server, 'bo')
+    const back = await goOn('bo', old.sid())
+    expect(await back.next('leave')).toMatchObject({ reason: reasons.duplicate, action: actions.disconnect })
+    await now.settled()
+    expect(now.cases()).not.toContain('leave')
+  })
+
+  test('because the server has never heard of it, is told to join anew', async () => {
+    const back = await goOn('ghost', 'PA_ghost')
+    expect(await back.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.reconnect })
+    expect(back.cases()).toEqual(['leave'])
+  })
+})
+
+describe('what the client believes', () => {
+  async function publisherAndSubscriber() {
+    const ana = await connectSingle(server, 'ana')
+    addTrack(ana, { cid: 'cam', type: 1, source: 1 })
+    const { track } = await ana.next('trackPublished')
+    ana.offer([...spare(3, 3), section('6', 'cam')], 2)
+    await ana.next('answer', ({ id }) => id === 2)
+    const bo = await connectSingle(server, 'bo')
+    await ana.next('trackSubscribed')
+    return { ana, bo, sid: track?.sid ?? '' }
+  }
+
+  test('about its tracks is confirmed, or it joins anew', async () => {
+    const { ana, sid } = await publisherAndSubscriber()
+    const sync = (track: string) =>
+      ana.say({ case: 'syncState', value: new SyncState({ publishTracks: [{ cid: 'cam', track: { sid: track } }] }) })
+    sync(sid)
+    await ana.settled()
+    expect(ana.cases()).not.toContain('leave')
+    sync('TR_other')
+    expect(await ana.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.reconnect })
+  })
+
+  test('about what it receives is made true', async () => {
+    const { bo, sid } = await publisherAndSubscriber()
+    const wanted = () => [...engine.wanted.values()].flat()
+    bo.say({ case: 'syncState', value: new SyncState({ trackSidsDisabled: [sid] }) })
+    await bo.settled()
+    expect(wanted()).toMatchObject([{ track: sid, enabled: false }])
+    bo.say({ case: 'syncState', value: new SyncState({ subscription: { trackSids: [sid], subscribe: false } }) })
+    await bo.settled()
+    expect(wanted()).toEqual([])
+  })
+})
+
+describe('mishaps that a client plays for itself', () => {
+  test.each(['nodeFailure', 'migration'])(
+    '%s: the line ends without a word, and nothing is known any more',
+    async (kind) => {
+      const ana = await connectSingle(server, 'ana')
+      const bo = await connectSingle(server, 'bo')
+      simulate(bo, { case: kind, value: true })
+      expect(await bo.closed).toBe(1000)
+      expect(bo.cases()).not.toContain('leave')
+      await ana.next('update', ({ participants }) => participants.some((each) => each.state === 3))
+      const again = await goOn('bo', bo.sid())
+      expect(await again.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.reconnect })
+    },
+  )
+
+  test('serverLeave: the server says that it goes down', async () => {
+    const bo = await connectSingle(server, 'bo')
+    simulate(bo, { case: 'serverLeave', value: true })
+    expect(await bo.next('leave')).toMatchObject({ reason: reasons.shutdown, action: actions.disconnect })
+  })
+
+  test.each([
+    ['disconnectSignalOnResume', ['reconnect', 'update', 'roomUpdate']],
+    ['disconnectSignalOnResumeNoMessages', []],
+  ])('%s: the next attempt to go on breaks, and the one after works', async (kind, heard) => {
+    const bo = await connectSingle(server, 'bo')
+    simulate(bo, { case: kind, value: true })
+    await bo.settled()
+    bo.cut()
+    await noticed(bo)
+    const again = await goOn('bo', bo.sid())
+    await again.closed
+    expect(again.cases().slice(0, 3)).toEqual(heard)
+    const third = await goOn('bo', bo.sid())
+    await third.next('roomUpdate')
+    expect(third.cases()[0]).toBe('reconnect')
+  })
+
+  test('switchCandidateProtocol and leaveRequestFullReconnect: the client goes around by itself', async () => {
+    const bo = await connectSingle(server, 'bo')
+    simulate(bo, { case: 'switchCandidateProtocol', value: 1 })
+    simulate(bo, { case: 'leaveRequestFullReconnect', value: true })
+    await bo.settled()
+    expect(bo.cases().slice(-2)).toEqual(['pong', 'pong'])
+  })
+})
