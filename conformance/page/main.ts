@@ -2,12 +2,14 @@
 import type { Behaviour } from './behaviour.ts'
 import { connect } from './connect.ts'
 import { data } from './data.ts'
+import { encrypt } from './encrypt.ts'
 import { people } from './people.ts'
 import { publish } from './publish.ts'
 import { receive } from './receive.ts'
+import { reconnect } from './reconnect.ts'
 import { type Setting, Stage } from './stage.ts'
 
-const subjects: Record<string, Behaviour[]> = { connect, data, people, publish, receive }
+const subjects: Record<string, Behaviour[]> = { connect, data, encrypt, people, publish, receive, reconnect }
 const all = Object.entries(subjects).flatMap(([subject, behaviours]) =>
   behaviours.map((behaviour) => ({ ...behaviour, subject })),
 )

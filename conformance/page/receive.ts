@@ -100,7 +100,7 @@ export const receive = [
       const seen = await ben.receives('ana', source.Camera)
       await until('the largest layer', async () => (await width(seen)) === 960, LAYERS_MS)
       seen.setVideoQuality(VideoQuality.LOW)
-      await until('the smallest layer', async () => (await width(seen)) === 240, LAYERS_MS)
+      await until('the smallest layer', async () => (await width(seen)) === 320, LAYERS_MS)
       seen.setVideoQuality(VideoQuality.HIGH)
       await until('the largest layer again', async () => (await width(seen)) === 960, LAYERS_MS)
     },
@@ -113,8 +113,8 @@ export const receive = [
       await ana.me.publishTrack(stage.picture(large), { source: source.Camera })
       const seen = await ben.receives('ana', source.Camera)
       await until('the largest layer', async () => (await width(seen)) === 960, LAYERS_MS)
-      seen.setVideoDimensions({ width: 480, height: 270 })
-      await until('the middle layer', async () => (await width(seen)) === 480, LAYERS_MS)
+      seen.setVideoDimensions({ width: 640, height: 360 })
+      await until('the middle layer', async () => (await width(seen)) === 640, LAYERS_MS)
     },
     { alone: true },
   ),
@@ -126,7 +126,7 @@ export const receive = [
       const seen = await ben.publication('ana', source.Camera)
       const track = await until('the track', () => seen.track)
       const element = show(ben, track, { width: 200, height: 112 })
-      await until('the smallest layer', async () => (await width(seen)) === 240, LAYERS_MS)
+      await until('the smallest layer', async () => (await width(seen)) === 320, LAYERS_MS)
       Object.assign(element.style, { width: '960px', height: '540px' })
       await until('the largest layer', async () => (await width(seen)) === 960, LAYERS_MS)
     },

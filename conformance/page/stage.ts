@@ -123,7 +123,10 @@ export class Person {
     limitMs?: number,
   ): Promise<Args> {
     const find = () => this.said.find((said) => said.event === event && matches(...(said.args as Args)))
-    return until(`${event} at ${this.me.identity}`, () => find()?.args as Args | undefined, limitMs)
+    const told = () => [...new Set(this.said.map((said) => said.event))].join(', ')
+    return until(`${event} at ${this.me.identity}`, () => find()?.args as Args | undefined, limitMs).catch((error) => {
+      throw new Error(`${error.message} (heard: ${told()})`)
+    })
   }
 
   heard(event: RoomEvent): unknown[][] {
