@@ -261,6 +261,26 @@ describe('the doors', () => {
     expect(response.status).toBe(200)
   })
 
+  test.each([
+    ['HEAD', '/', 200, ''],
+    ['GET', '/settings/regions', 404, 'this server has one region'],
+    ['POST', '/whip/v1', 501, 'not available on this server'],
+    ['GET', '/agent', 501, 'not available on this server'],
+  ])('%s %s is answered to pages of any origin', async (method, path, status, text) => {
+    const response = await fetch(`http://${server.host}${path}`, { method, headers: { origin: 'http://app.example' } })
+    expect([response.status, await response.text()]).toEqual([status, text])
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    const asked = await fetch(`http://${server.host}${path}`, {
+      method: 'OPTIONS',
+      headers: { origin: 'http://app.example', 'access-control-request-method': method },
+    })
+    expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([204, 'http://app.example'])
+  })
+
+  test('a worker for agents hears that there are none here', async () => {
+    expect(await upgradeStatus('/agent')).toBe(501)
+  })
+
   test('any origin may ask beforehand', async () => {
     const response = await fetch(`http://${server.host}/twirp/livekit.RoomService/ListRooms`, {
       method: 'OPTIONS',

@@ -8,6 +8,7 @@ import type { App } from '../http/app.ts'
 import type { MediaEngine } from '../media/media-engine.ts'
 import type { Log } from '../terminal/log.ts'
 import { readDataPacket } from './data-packets.ts'
+import { addOtherDoors } from './other-doors.ts'
 import { addRoomService } from './room-service.ts'
 import { addRtcRoutes } from './rtc-routes.ts'
 import { createSwitchboard, type Switchboard } from './switchboard.ts'
@@ -65,6 +66,7 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
   })
   const isClosing = () => closing
   const sockets = addRtcRoutes({ app, calls, switchboard, keys, identity, ensureRoom, now, random, log, isClosing })
+  addOtherDoors(app)
   addRoomService({ app, calls, keys, ensureRoom, remoteUnmute, now, log })
 
   const unsubscribe = bus.subscribe((event) => {

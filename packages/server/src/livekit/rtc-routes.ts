@@ -134,7 +134,7 @@ function roomOptions({ claims }: JoinAsk) {
 }
 
 /** Pages of any origin may ask: the token alone decides, and they must be able to read why it did not. */
-function answer(response: ServerResponse, status: number, body: string): void {
+export function answer(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': Buffer.byteLength(body),
