@@ -24,6 +24,7 @@ export interface JoinRequest {
   metadata: string
   attributes: Record<string, string>
   kind: ParticipantKind
+  kindDetails: number[]
   permissions: Permissions
   client: ClientDetails
   autoSubscribe: boolean
@@ -97,7 +98,7 @@ function createParticipant(
   transports: { publisher: number; subscriber: number },
   now: number,
 ): Participant {
-  const { sid, identity, name, metadata, attributes, kind, permissions, client } = request
+  const { sid, identity, name, metadata, attributes, kind, kindDetails, permissions, client } = request
   const { autoSubscribe, adaptiveStream, single } = request
   const publisher = newTransport(transports.publisher)
   return {
@@ -107,6 +108,7 @@ function createParticipant(
     metadata,
     attributes: { ...attributes },
     kind,
+    kindDetails,
     permissions,
     client,
     state: 'joining',

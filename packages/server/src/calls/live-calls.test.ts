@@ -44,7 +44,15 @@ function setUp() {
     log: { debug: () => {}, error: (message) => void logged.push(message) },
   })
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
-  const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
+  const about = {
+    kindDetails: [],
+    name: '',
+    metadata: '',
+    attributes: {},
+    kind: 'standard' as const,
+    permissions,
+    client,
+  }
   const join = (call: string, sid: string) =>
     calls.join(call, { ...about, sid, identity: sid, autoSubscribe: true, adaptiveStream: false, single: false }, {})
   const leaves = () => told.flatMap(({ to, message }) => (message.type === 'leave' ? [[...to, message.reason]] : []))

@@ -79,6 +79,8 @@ export interface Participant {
   metadata: string
   attributes: Record<string, string>
   readonly kind: ParticipantKind
+  /** Facts about the kind that only other clients use, numbers of the wire format. */
+  readonly kindDetails: number[]
   permissions: Permissions
   readonly client: ClientDetails
   state: ParticipantState
@@ -159,6 +161,7 @@ export interface ParticipantSnapshot {
   metadata: string
   attributes: Record<string, string>
   kind: ParticipantKind
+  kindDetails: number[]
   permissions: Permissions
   client: ClientDetails
   state: ParticipantState
@@ -177,6 +180,7 @@ export function snapshot(participant: Participant): ParticipantSnapshot {
     metadata: participant.metadata,
     attributes: { ...participant.attributes },
     kind: participant.kind,
+    kindDetails: participant.kindDetails,
     permissions: participant.permissions,
     client: participant.client,
     state: participant.state,

@@ -30,7 +30,15 @@ function enter() {
   const call: Call = createCall('hall', {}, 0, random)
   const run = (input: CallInput) => step(call, input, 1, random)
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
-  const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
+  const about = {
+    name: '',
+    metadata: '',
+    attributes: {},
+    kind: 'standard' as const,
+    kindDetails: [],
+    permissions,
+    client,
+  }
   const request = {
     sid: 'PA_ana',
     identity: 'ana',

@@ -32,7 +32,15 @@ function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 
   const call = createCall('hall', {}, 0, random)
   const run = (input: CallInput) => step(call, input, 1, random)
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
-  const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, permissions, client }
+  const about = {
+    name: '',
+    metadata: '',
+    attributes: {},
+    kind: 'standard' as const,
+    kindDetails: [],
+    permissions,
+    client,
+  }
   for (const [index, name] of ['ana', 'bo'].entries()) {
     const request = { sid: `PA_${name}`, identity: name, autoSubscribe: true, adaptiveStream, single: false, ...about }
     run({ type: 'join', request, transports: { publisher: 2 * index + 1, subscriber: 2 * index + 2 } })

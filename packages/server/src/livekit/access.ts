@@ -1,5 +1,6 @@
 /** Who knocks, and whether the door opens: the token of a request and what it allows. */
 import type { IncomingMessage } from 'node:http'
+import { ParticipantInfo_KindDetail } from '@livekit/protocol'
 import type { ApiKeys } from '../api-keys.ts'
 import type { JoinRequest } from '../calls/join.ts'
 import { participantKinds } from '../calls/participant.ts'
@@ -33,7 +34,7 @@ function tokenOf(request: IncomingMessage, url: URL): string | undefined {
   const header = request.headers.authorization
   if (header === undefined) return url.searchParams.get('access_token') ?? undefined
   const token = /^Bearer +(\S+)$/i.exec(header)?.[1]
-  if (token === undefined) throw new Denied(401, 'invalid authorization header, must start with Bearer')
+  if (token === undefined) throw new Denied(401, 'invalid authorization header. Must start with Bearer')
   return token
 }
 
@@ -48,19 +49,24 @@ export interface JoinAsk {
 
 /** @throws Denied */
 export function readJoin(claims: Claims | undefined, url: URL): JoinAsk {
-  if (!claims?.video.roomJoin) throw new Denied(401, 'permissions denied')
+  if (!claims) throw new Denied(401, 'no permissions to access the room')
+  if (!claims.video.roomJoin) throw new Denied(401, 'permissions denied')
   const { identity, name, metadata } = claims
   const { room } = claims.video
   if (identity === '') throw new Denied(400, 'identity cannot be empty')
-  if (room === '') throw new Denied(400, 'room name cannot be empty')
-  for (const [what, value] of Object.entries({ identity, name, 'room name': room })) {
-    if (value.length > MAX_LENGTH) throw new Denied(400, `${what} is longer than ${MAX_LENGTH} characters`)
+  if (room === '') throw new Denied(400, 'no room name')
+  for (const [what, value] of Object.entries({
+    'participant identity': identity,
+    'participant name': name,
+    'room name': room,
+  })) {
+    if (value.length > MAX_LENGTH) throw new Denied(400, `${what} length exceeds limits: max length ${MAX_LENGTH}`)
   }
   const permissions = permissionsOf(claims.video)
   const { client, autoSubscribe, adaptiveStream, single, resumes, asks, ...said } = readClientAsk(url.searchParams)
   const describes = said.metadata !== '' || Object.keys(said.attributes).length > 0
   if (describes && !permissions.canUpdateOwnMetadata) {
-    throw new Denied(401, 'permissions denied: cannot update own metadata')
+    throw new Denied(401, 'no permissions to access the room: the token does not allow to update own metadata')
   }
   return {
     room,
@@ -72,6 +78,7 @@ export function readJoin(claims: Claims | undefined, url: URL): JoinAsk {
       name,
       metadata: said.metadata || metadata,
       attributes: { ...claims.attributes, ...said.attributes },
+      kindDetails: readKindDetails(claims.kindDetails),
       kind: participantKinds.find((kind) => kind === claims.kind.toLowerCase()) ?? 'standard',
       permissions,
       client,
@@ -80,4 +87,11 @@ export function readJoin(claims: Claims | undefined, url: URL): JoinAsk {
       single,
     },
   }
+}
+
+/** Written in a token as on the wire, in lower case. */
+function readKindDetails(names: readonly string[]): number[] {
+  return names
+    .map((name) => ParticipantInfo_KindDetail[name.toUpperCase() as keyof typeof ParticipantInfo_KindDetail])
+    .filter((detail) => typeof detail === 'number')
 }

@@ -94,7 +94,7 @@ function readAttributes(value: string | null): Record<string, string> {
   try {
     parsed = JSON.parse(Buffer.from(value, 'base64url').toString())
   } catch {
-    throw new Denied(400, 'attributes cannot be read')
+    throw new Denied(400, 'cannot decode attributes')
   }
   const entries = Object.entries(parsed ?? {})
   if (entries.some(([, each]) => typeof each !== 'string')) throw new Denied(400, 'attributes must be texts')

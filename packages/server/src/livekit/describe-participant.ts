@@ -68,6 +68,7 @@ export function describeParticipant(participant: ParticipantSnapshot): Participa
     isPublisher,
     state: states[participant.state],
     kind: kinds[participant.kind],
+    kindDetails: participant.kindDetails,
     joinedAt: BigInt(Math.floor(joinedAt / 1000)),
     joinedAtMs: BigInt(joinedAt),
     permission: describePermissions(participant.permissions),

@@ -5,6 +5,7 @@ import type {
   SimulateScenario,
   SubscriptionPermission,
   SyncState,
+  UnpublishDataTrackRequest,
   UpdateSubscription,
 } from '@livekit/protocol'
 import type { RequestOutcome } from '../calls/effect.ts'
@@ -17,7 +18,14 @@ export interface Refused {
   type: 'refused'
   outcome: RequestOutcome
   text: string
-  request: { case: 'addTrack'; value: AddTrackRequest } | { case: 'publishDataTrack'; value: PublishDataTrackRequest }
+  /** 0 where the request has none. */
+  requestId: number
+  /** Handed back, where the wire has a place for it. */
+  request:
+    | { case: 'addTrack'; value: AddTrackRequest }
+    | { case: 'publishDataTrack'; value: PublishDataTrackRequest }
+    | { case: 'unpublishDataTrack'; value: UnpublishDataTrackRequest }
+    | { case: undefined }
 }
 
 /** Undefined for what needs no action here: candidates (the engine learns addresses from the packets), unknown kinds. */
@@ -54,7 +62,17 @@ export function readRequest(ask: SignalAsk): ClientInput | Refused | undefined {
       return { type: 'describeTrack', track: ask.value.trackSid, width: ask.value.width, height: ask.value.height }
     case 'publishDataTrackRequest': {
       const request = { case: 'publishDataTrack', value: ask.value } as const
-      return { type: 'refused', outcome: 'notAllowed', text: 'this server has no data tracks', request }
+      return { type: 'refused', outcome: 'notAllowed', text: 'this server has no data tracks', requestId: 0, request }
+    }
+    case 'unpublishDataTrackRequest': {
+      const request = { case: 'unpublishDataTrack', value: ask.value } as const
+      return { type: 'refused', outcome: 'notFound', text: 'this server has no data tracks', requestId: 0, request }
+    }
+    case 'storeDataBlobRequest':
+    case 'getDataBlobRequest': {
+      const { requestId } = ask.value
+      const request = { case: undefined }
+      return { type: 'refused', outcome: 'notAllowed', text: 'this server keeps no data blobs', requestId, request }
     }
     default:
       return undefined
@@ -64,7 +82,8 @@ export function readRequest(ask: SignalAsk): ClientInput | Refused | undefined {
 function readAddTrack(value: AddTrackRequest): ClientInput | Refused {
   const echo = { case: 'addTrack', value } as const
   const request = readTrack(value)
-  if (!request) return { type: 'refused', outcome: 'unsupported', text: 'unsupported track type', request: echo }
+  if (!request)
+    return { type: 'refused', outcome: 'unsupported', text: 'unsupported track type', requestId: 0, request: echo }
   if (value.sid !== '') return { type: 'addCodec', track: value.sid, request, echo }
   return { type: 'addTrack', request, echo }
 }

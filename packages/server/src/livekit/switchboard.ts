@@ -41,8 +41,8 @@ export function createSwitchboard(parts: {
     else if (input) parts.calls().fromClient(sid, input)
   }
 
-  function refuse(connection: Connection, { outcome, text, request }: Refused): void {
-    const message = { type: 'requestAnswered', requestId: 0, outcome, text, request } as const
+  function refuse(connection: Connection, { outcome, text, requestId, request }: Refused): void {
+    const message = { type: 'requestAnswered', requestId, outcome, text, request } as const
     connection.send(encodeReply(writeMessage(message, identity)))
   }
 

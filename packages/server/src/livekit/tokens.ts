@@ -42,6 +42,7 @@ const claimsSchema = v.looseObject({
   exp: v.pipe(v.number(), v.finite()),
   name: text,
   kind: v.optional(v.string(), 'standard'),
+  kindDetails: v.optional(v.array(v.string()), []),
   metadata: text,
   attributes: v.optional(v.record(v.string(), v.string()), {}),
   video: v.optional(videoGrant, {}),
