@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium } from './stage/browsers.ts'
-import { arrive, type Person } from './stage/person.ts'
+import { chatter as enter, has } from './stage/chatter.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
 import { until } from './stage/until.ts'
 
@@ -15,16 +15,7 @@ afterAll(async () => {
   await server?.stop()
 })
 
-async function chatter(name: string, room: string): Promise<Person> {
-  const person = await arrive(chromium, { url: server.url, room, name })
-  await person.page.getByRole('button', { name: 'Chat only, without the call' }).click()
-  return person
-}
-
-const has = (person: Person, line: string | RegExp) =>
-  until(`"${line}" at ${person.name}`, person.conversation, (all) =>
-    all.some((each) => (typeof line === 'string' ? each === line : line.test(each))),
-  )
+const chatter = (name: string, room: string) => enter(chromium, { url: server.url, room, name })
 
 test('edit, answer, react and delete, by keyboard alone; everybody sees it', { timeout: 90_000 }, async () => {
   const ana = await chatter('Ana', 'writing')

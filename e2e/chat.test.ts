@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium } from './stage/browsers.ts'
-import { arrive, type Person } from './stage/person.ts'
+import { chatter as enter } from './stage/chatter.ts'
+import type { Person } from './stage/person.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
 import { until } from './stage/until.ts'
 
@@ -15,11 +16,7 @@ afterAll(async () => {
   await server?.stop()
 })
 
-async function chatter(name: string, room: string): Promise<Person> {
-  const person = await arrive(chromium, { url: server.url, room, name })
-  await person.page.getByRole('button', { name: 'Chat only, without the call' }).click()
-  return person
-}
+const chatter = (name: string, room: string) => enter(chromium, { url: server.url, room, name })
 
 const lines = (person: Person, pattern: RegExp) => async () =>
   (await person.conversation()).filter((line) => pattern.test(line))

@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium } from './stage/browsers.ts'
+import { findings } from './stage/findings.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
 import { until } from './stage/until.ts'
@@ -15,18 +15,6 @@ afterAll(async () => {
   await chromium?.close()
   await server?.stop()
 })
-
-/** What axe finds of WCAG 2.2 AA, said so that it can be mended. */
-async function findings(page: Page): Promise<string[]> {
-  // Movement has no colour of its own: what slides in is measured when it has arrived.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined))))
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze()
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`),
-  )
-}
 
 const looks = [
   { title: 'desktop-light', viewport: { width: 1280, height: 800 }, dark: false },

@@ -50,7 +50,10 @@ function addMessage(state: RoomState, message: Message): RoomState {
     ...(!isMine && seq > state.read && { unread: countUnread(state, message) }),
   }
   if (root === undefined) return next
-  return changeMessages(next, (line) =>
+  const { thread } = next
+  const isSeen = thread?.root === root && seq > (thread.entries.at(-1)?.seq ?? 0)
+  const seen = isSeen ? { ...next, thread: { ...thread, entries: [...thread.entries, message] } } : next
+  return changeMessages(seen, (line) =>
     line.seq === root && seq > (line.answers?.last ?? 0)
       ? { ...line, answers: { count: (line.answers?.count ?? 0) + 1, last: seq } }
       : line,
@@ -163,7 +166,7 @@ function withMember(members: readonly Member[], member: Member, isIn: boolean): 
 /** Nothing up to a number is kept any more. */
 export function expire(state: RoomState, upTo: number): RoomState {
   if (upTo === 0) return state
-  const { past, ...live } = mapLines(state, (line) => withoutExpired(line, upTo))
+  const { past, thread, ...live } = mapLines(state, (line) => withoutExpired(line, upTo))
   const kept = <Part extends Pick<Past, 'entries' | 'hasOlder'>>(part: Part): Part =>
     (part.entries[0]?.seq ?? Number.POSITIVE_INFINITY) > upTo
       ? part
@@ -173,6 +176,7 @@ export function expire(state: RoomState, upTo: number): RoomState {
     ...kept(live),
     pinned: state.pinned.filter((seq) => seq > upTo),
     ...(left && left.entries.length > 0 && { past: left }),
+    ...(thread && { thread: kept(thread) }),
   }
 }
 
@@ -198,7 +202,7 @@ function recount(before: RoomState, after: RoomState, upTo: number): RoomState {
 function forget(state: RoomState, id: string): RoomState {
   const without = (members: readonly Member[]) => members.filter((member) => member.id !== id)
   const gone = new Set<number>()
-  const lines = [...state.entries, ...(state.past?.entries ?? [])]
+  const lines = [...state.entries, ...(state.past?.entries ?? []), ...(state.thread?.entries ?? [])]
   for (const line of lines) if (line.kind === 'message' && line.member === id) gone.add(line.seq)
   const strip = (line: Line): Line => {
     const own = line.member === id ? nameless(line) : line
@@ -236,7 +240,13 @@ function mapLines(state: RoomState, alter: (line: Line) => Line): RoomState {
   const entries = mapped(state.entries, alter)
   const { past } = state
   const before: Past | undefined = past && { ...past, entries: mapped(past.entries, alter) }
-  return { ...state, entries, ...(before && { past: before }) }
+  const { thread } = state
+  return {
+    ...state,
+    entries,
+    ...(before && { past: before }),
+    ...(thread && { thread: { ...thread, entries: mapped(thread.entries, alter) } }),
+  }
 }
 
 function mapped(lines: readonly Line[], alter: (line: Line) => Line): readonly Line[] {

@@ -11,6 +11,7 @@ export {
   type PendingMessage,
   type RoomEvent,
   type RoomState,
+  type Thread,
   type Typist,
 } from './room-state.ts'
 export { reduce } from './state.ts'

@@ -70,6 +70,12 @@ export interface RoomClient {
   jump(to: { seq: number } | { at: number }): Promise<void>
   /** Shows the newest lines again. */
   returnToNewest(): void
+  /** Keeps only so many of the lines shown, the first or the last of them. */
+  trim(keep: 'first' | 'last', lines: number): void
+  /** Loads a message and the newest of its answers into `thread`, or one more page before them. */
+  loadThread(root: number): Promise<void>
+  loadOlderAnswers(): Promise<void>
+  closeThread(): void
   /** Everything up to this number has been read. */
   markRead(seq: number): void
   /** Tells that something is being written; as often as keys are pressed. */
@@ -275,6 +281,21 @@ export function openRoom(options: RoomOptions): RoomClient {
     await ask<'history'>({ type: 'history', ...place, limit: limits.firstPage }, show)
   }
 
+  async function loadThread(root: number): Promise<void> {
+    await ask<'thread'>({ type: 'thread', root, limit: limits.firstPage }, ({ entries, hasOlder }) =>
+      apply({ type: 'threadLoaded', root, entries, hasOlder }),
+    )
+  }
+
+  async function loadOlderAnswers(): Promise<void> {
+    const { root = 0, entries = [], hasOlder } = state.thread ?? {}
+    const first = entries[0]?.seq
+    if (!hasOlder || first === undefined) return
+    await ask<'thread'>({ type: 'thread', root, before: first, limit: limits.firstPage }, (page) =>
+      apply({ type: 'threadLoaded', root, first, entries: page.entries, hasOlder: page.hasOlder }),
+    )
+  }
+
   function restore(outbox: Outbox): void {
     const done = (messages: readonly PendingMessage[]) => {
       const known = new Set(state.pending.map(({ clientId }) => clientId))
@@ -316,6 +337,10 @@ export function openRoom(options: RoomOptions): RoomClient {
     loadNewer: () => load(loadNewer),
     jump,
     returnToNewest: () => apply({ type: 'returned' }),
+    trim: (keep, lines) => apply({ type: 'trimmed', keep, lines }),
+    loadThread,
+    loadOlderAnswers: () => load(loadOlderAnswers),
+    closeThread: () => apply({ type: 'threadClosed' }),
     markRead(seq) {
       if (seq <= Math.max(state.read, markedRead) || state.connection !== 'open') return
       markedRead = seq

@@ -44,6 +44,15 @@ export interface Past {
   readonly hasNewer: boolean
 }
 
+/** A message and its answers, as somebody looks at them; answers that come are added. */
+export interface Thread {
+  /** The number of the first message. */
+  readonly root: number
+  /** Ascending; the first message comes with the last page. */
+  readonly entries: readonly Line[]
+  readonly hasOlder: boolean
+}
+
 export interface Typist {
   readonly member: string
   /** Only I am meant. */
@@ -72,6 +81,9 @@ export interface RoomState {
   readonly hasOlder: boolean
   /** What to show instead of `entries` after a jump. */
   readonly past?: Past
+  /** Another number whenever what is shown begins anew somewhere else, by a jump or after a long absence. */
+  readonly view: number
+  readonly thread?: Thread
   /** Numbers of the pinned messages, the latest last. */
   readonly pinned: readonly number[]
   /** The own read mark and what is unread behind it. */
@@ -105,6 +117,11 @@ export type RoomEvent =
   | { type: 'newerLoaded'; last: number; entries: readonly Entry[]; hasNewer: boolean }
   | { type: 'jumped'; entries: readonly Entry[]; hasOlder: boolean; hasNewer: boolean }
   | { type: 'returned' }
+  /** Only so many of the lines shown are kept, at the end where they are read. */
+  | { type: 'trimmed'; keep: 'first' | 'last'; lines: number }
+  /** The newest page of a thread, or the one before the line `first`. */
+  | { type: 'threadLoaded'; root: number; first?: number; entries: readonly Entry[]; hasOlder: boolean }
+  | { type: 'threadClosed' }
   | { type: 'timePassed'; at: number }
   /** `name` was asked for, `given` is what others see. */
   | { type: 'renamed'; name: string; given?: string }
@@ -121,6 +138,7 @@ export function initialState(room: string, name: string): RoomState {
     cursor: 0,
     entries: [],
     hasOlder: false,
+    view: 0,
     pinned: [],
     read: 0,
     unread: { messages: 0, mentions: 0 },

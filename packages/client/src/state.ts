@@ -1,6 +1,7 @@
 import { isLine, limits, type Member, type ServerMessage, type Welcome } from '@maru/protocol'
 import { applyEntries, expire } from './apply-entry.ts'
-import type { Past, PendingMessage, RoomEvent, RoomState } from './room-state.ts'
+import type { PendingMessage, RoomEvent, RoomState } from './room-state.ts'
+import { turnPages } from './turn-pages.ts'
 
 /** The next state. Pure: the same events in the same order give the same state. */
 export function reduce(state: RoomState, event: RoomEvent): RoomState {
@@ -30,6 +31,9 @@ export function reduce(state: RoomState, event: RoomEvent): RoomState {
     case 'newerLoaded':
     case 'jumped':
     case 'returned':
+    case 'trimmed':
+    case 'threadLoaded':
+    case 'threadClosed':
       return turnPages(state, event)
     case 'timePassed':
       return { ...state, typing: state.typing.filter(({ until }) => until > event.at) }
@@ -68,50 +72,6 @@ function changePending(pending: readonly PendingMessage[], event: PendingEvent):
         const { problem: _problem, ...rest } = message
         return { ...rest, state: 'sending' }
       })
-  }
-}
-
-type PageEvent = Extract<RoomEvent, { type: 'olderLoaded' | 'newerLoaded' | 'jumped' | 'returned' }>
-
-/** A page that no longer joins what is shown is passed over: there was a reset or a jump while it was under way. */
-function turnPages(state: RoomState, event: PageEvent): RoomState {
-  const { past, ...live } = state
-  switch (event.type) {
-    case 'olderLoaded': {
-      const shown = past ?? state
-      if (shown.entries[0]?.seq !== event.first) return state
-      const entries = [...event.entries.filter(isLine).filter(({ seq }) => seq < event.first), ...shown.entries]
-      const { hasOlder } = event
-      return past ? { ...state, past: { ...past, entries, hasOlder } } : { ...state, entries, hasOlder }
-    }
-    case 'newerLoaded': {
-      if (past?.entries.at(-1)?.seq !== event.last) return state
-      const entries = [...(past?.entries ?? []), ...event.entries.filter(isLine).filter(({ seq }) => seq > event.last)]
-      return joined(live, { entries, hasOlder: past?.hasOlder ?? false, hasNewer: event.hasNewer })
-    }
-    case 'jumped':
-      return joined(live, {
-        entries: event.entries.filter(isLine),
-        hasOlder: event.hasOlder,
-        hasNewer: event.hasNewer,
-      })
-    case 'returned':
-      return past ? live : state
-  }
-}
-
-/** The part jumped to and the newest lines; one where they meet. */
-function joined(live: RoomState, past: Past): RoomState {
-  const first = live.entries[0]?.seq ?? Number.POSITIVE_INFINITY
-  const last = past.entries.at(-1)?.seq
-  if (last === undefined) return live
-  if (last < first && past.hasNewer) return { ...live, past }
-  const begins = past.entries[0]?.seq ?? first
-  if (begins >= first) return live
-  return {
-    ...live,
-    entries: [...past.entries.filter(({ seq }) => seq < first), ...live.entries],
-    hasOlder: past.hasOlder,
   }
 }
 
@@ -163,10 +123,11 @@ function receive(state: RoomState, message: ServerMessage, at: number): RoomStat
 function enter(state: RoomState, welcome: Welcome): RoomState {
   const { room, me, people, call, reset, cursor } = welcome
   const base: RoomState = { ...settled(state), connection: 'open', room: room.name, me, people, call }
-  const { past: _past, ...anew } = base
+  const { past: _past, thread: _thread, ...anew } = base
   const held = reset
     ? {
         ...anew,
+        view: state.view + 1,
         entries: welcome.entries.filter(isLine),
         hasOlder: welcome.hasOlder,
         pending: withoutSent(state, welcome),

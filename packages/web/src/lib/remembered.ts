@@ -1,5 +1,14 @@
 /** What this browser keeps between visits. Storage can be forbidden or full: then nothing is kept and nothing breaks. */
-export type RememberedKey = 'name' | 'token' | 'theme' | 'language' | 'rooms' | 'panel' | 'microphone' | 'camera'
+export type RememberedKey =
+  | 'name'
+  | 'token'
+  | 'theme'
+  | 'language'
+  | 'rooms'
+  | 'panel'
+  | 'microphone'
+  | 'camera'
+  | 'emoji'
 
 export function remembered(key: RememberedKey): string | undefined {
   try {

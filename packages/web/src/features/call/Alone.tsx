@@ -1,15 +1,15 @@
 import Check from 'lucide-react/icons/check'
 import Copy from 'lucide-react/icons/copy'
 import { useEffect, useState } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
 import { Button } from '../../ui/Button.tsx'
+import { useCallWords } from './use-call-words.ts'
 
 const COPIED_MS = 2_500
 
 /** An empty call teaches how to fill it. */
 export function Alone() {
-  const words = useWords().call.alone
+  const words = useCallWords().alone
   const [copied, setCopied] = useState(false)
   const link = location.href
   useEffect(() => {

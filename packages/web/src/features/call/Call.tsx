@@ -1,12 +1,12 @@
 import type { CallClient } from '@maru/client/call'
 import { useStore } from '../../lib/store.ts'
-import { useWords } from '../../lib/words/use-words.ts'
 import { ControlBar } from './ControlBar.tsx'
 import { Ended } from './Ended.tsx'
 import { Notices } from './Notices.tsx'
 import { Sounds } from './Sounds.tsx'
 import { Stage } from './Stage.tsx'
 import { useCallNews } from './use-call-news.ts'
+import { useCallWords } from './use-call-words.ts'
 import { useWakeLock } from './use-wake-lock.ts'
 
 interface CallProps {
@@ -19,7 +19,7 @@ interface CallProps {
 }
 
 export function Call({ client, me, panel, onPanel, unread, onLeft }: CallProps) {
-  const words = useWords().call
+  const words = useCallWords()
   const call = useStore(client, (value) => value)
   const { standing } = call
   useCallNews(call)

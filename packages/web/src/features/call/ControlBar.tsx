@@ -9,7 +9,6 @@ import Users from 'lucide-react/icons/users'
 import Video from 'lucide-react/icons/video'
 import VideoOff from 'lucide-react/icons/video-off'
 import { type ReactNode, useMemo, useRef } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
 import { ControlButton } from '../../ui/ControlButton.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -17,6 +16,7 @@ import { useRoving } from '../../ui/roving.ts'
 import { DeviceMenu } from './DeviceMenu.tsx'
 import { MoreMenu } from './MoreMenu.tsx'
 import type { Shortcut } from './shortcut.ts'
+import { useCallWords } from './use-call-words.ts'
 import { useMedia } from './use-media.ts'
 import { useShortcuts } from './use-shortcuts.ts'
 
@@ -47,7 +47,7 @@ const canShare = canShareScreen()
 
 /** The bar below the stage. On a phone it has five places and the rest is behind "More". */
 export function ControlBar(props: ControlBarProps) {
-  const words = useWords().call
+  const words = useCallWords()
   const controls = useControls(props)
   const isNarrow = useMedia('(width < 40rem)')
   useShortcuts((shortcut) => {
@@ -90,7 +90,7 @@ type BarProps = ControlBarProps & { controls: Controls }
 
 function WideBar(props: BarProps) {
   const { client, call, controls, panel, onLeave } = props
-  const words = useWords().call
+  const words = useCallWords()
   return (
     <Bar label={words.controls} className="flex items-center justify-center gap-3.5 px-4.5 pt-2.5 pb-4">
       <Group>
@@ -137,7 +137,7 @@ function WideBar(props: BarProps) {
 
 function NarrowBar(props: BarProps) {
   const { client, call, controls, onLeave } = props
-  const words = useWords().call
+  const words = useCallWords()
   return (
     <Bar
       label={words.controls}
@@ -153,7 +153,7 @@ function NarrowBar(props: BarProps) {
 }
 
 function MicrophoneButton({ controls }: BarProps) {
-  const words = useWords().call
+  const words = useCallWords()
   return (
     <ControlButton
       icon={controls.hears ? Mic : MicOff}
@@ -170,7 +170,7 @@ function MicrophoneButton({ controls }: BarProps) {
 }
 
 function CameraButton({ controls }: BarProps) {
-  const words = useWords().call
+  const words = useCallWords()
   return (
     <ControlButton
       icon={controls.sees ? Video : VideoOff}
@@ -186,7 +186,7 @@ function CameraButton({ controls }: BarProps) {
 }
 
 function ChatButton({ controls, panel, unread }: BarProps) {
-  const words = useWords().call
+  const words = useCallWords()
   return (
     <ControlButton
       icon={MessageSquare}

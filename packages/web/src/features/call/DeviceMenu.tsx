@@ -1,8 +1,8 @@
 import type { CallClient, CallSnapshot } from '@maru/client/call'
 import ChevronUp from 'lucide-react/icons/chevron-up'
-import { useWords } from '../../lib/words/use-words.ts'
 import { Menu } from '../../ui/Menu.tsx'
 import { deviceItems, pickedDevice } from './device-items.ts'
+import { useCallWords } from './use-call-words.ts'
 import { useDevices } from './use-devices.ts'
 
 interface DeviceMenuProps {
@@ -13,7 +13,7 @@ interface DeviceMenuProps {
 
 /** The arrow beside a switch: which device it switches. The speaker is under the microphone's. */
 export function DeviceMenu({ client, call, of }: DeviceMenuProps) {
-  const words = useWords().call
+  const words = useCallWords()
   const devices = useDevices(call.active[of])
   return (
     <Menu

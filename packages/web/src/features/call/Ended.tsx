@@ -1,8 +1,8 @@
 import type { EndReason } from '@maru/client/call'
 import { useEffect } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
 import { Button } from '../../ui/Button.tsx'
+import { useCallWords } from './use-call-words.ts'
 
 interface EndedProps {
   reason: EndReason
@@ -12,7 +12,7 @@ interface EndedProps {
 
 /** Why the call is over for me, and the ways on. */
 export function Ended({ reason, onAgain, onChatOnly }: EndedProps) {
-  const words = useWords().call.ended
+  const words = useCallWords().ended
   const shown = reason === 'left' ? undefined : words[reason]
   useEffect(() => {
     if (shown) announce(`${shown.title}. ${shown.text}`, 'assertive')

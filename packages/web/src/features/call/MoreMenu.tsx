@@ -1,9 +1,9 @@
 import type { CallClient, CallSnapshot } from '@maru/client/call'
 import Ellipsis from 'lucide-react/icons/ellipsis'
-import { useWords } from '../../lib/words/use-words.ts'
 import { Menu, type MenuItem } from '../../ui/Menu.tsx'
 import type { Controls } from './ControlBar.tsx'
 import { deviceItems, pickedDevice } from './device-items.ts'
+import { useCallWords } from './use-call-words.ts'
 import { useDevices } from './use-devices.ts'
 
 interface MoreMenuProps {
@@ -15,7 +15,7 @@ interface MoreMenuProps {
 
 /** What has no place in the bar of a phone. */
 export function MoreMenu({ client, call, controls, canShare }: MoreMenuProps) {
-  const words = useWords().call
+  const words = useCallWords()
   const devices = useDevices(call.active.camera ?? call.active.microphone)
   const items: MenuItem[] = [
     { id: 'people', label: words.peoplePanel },

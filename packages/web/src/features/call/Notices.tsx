@@ -6,16 +6,16 @@ import TriangleAlert from 'lucide-react/icons/triangle-alert'
 import Volume2 from 'lucide-react/icons/volume-2'
 import X from 'lucide-react/icons/x'
 import { type ReactNode, useEffect } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
 import { Button } from '../../ui/Button.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
+import { useCallWords } from './use-call-words.ts'
 import { useMutedHint } from './use-muted-hint.ts'
 
 /** Lines above the stage about the state of my own call. */
 export function Notices({ client, call }: { client: CallClient; call: CallSnapshot }) {
-  const words = useWords().call
+  const words = useCallWords()
   const me = call.people.find((person) => person.isMe)
   const isTalkingMuted = useMutedHint(client, me?.microphone === 'muted')
   return (
@@ -52,7 +52,7 @@ function ProblemNotice({
   problem: NonNullable<CallSnapshot['problem']>
   onDismiss: () => void
 }) {
-  const words = useWords().call
+  const words = useCallWords()
   const text = words.problems[problem.code](problem.source === 'screen' ? words.share : words[problem.source])
   useEffect(() => announce(text, 'assertive'), [text])
   return (

@@ -4,7 +4,6 @@ import LayoutGrid from 'lucide-react/icons/layout-grid'
 import Minimize2 from 'lucide-react/icons/minimize-2'
 import { type KeyboardEvent, type PointerEvent, useRef } from 'react'
 import { personClass } from '../../lib/person-colour.ts'
-import { useWords } from '../../lib/words/use-words.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { announce } from '../../ui/announce.ts'
 import { classNames } from '../../ui/class-names.ts'
@@ -12,6 +11,7 @@ import type { Box, Rect } from './grid.ts'
 import type { SelfMode } from './Stage.tsx'
 import { type Corner, cornerByKey, nearestCorner } from './self-place.ts'
 import { Face, NameLine } from './Tile.tsx'
+import { useCallWords } from './use-call-words.ts'
 
 interface SelfViewProps {
   person: CallParticipant
@@ -29,7 +29,7 @@ const DRAG_STARTS_AT = 5
 
 /** My own picture: in a corner, moved by drag or arrow keys, made small, or put among the others. */
 export function SelfView({ person, place, corner, box, isSmall, canJoinGrid, onCorner, onMode }: SelfViewProps) {
-  const words = useWords().call.self
+  const words = useCallWords().self
   const drag = useDrag(place, box, onCorner)
   const onKeyDown = (event: KeyboardEvent) => {
     const next = cornerByKey(corner, event.key)

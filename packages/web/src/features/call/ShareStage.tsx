@@ -2,16 +2,16 @@ import type { CallParticipant } from '@maru/client/call'
 import Maximize from 'lucide-react/icons/maximize'
 import MonitorUp from 'lucide-react/icons/monitor-up'
 import { useRef, useState } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 import type { Box } from './grid.ts'
 import { Picture } from './Picture.tsx'
 import { Tile } from './Tile.tsx'
+import { useCallWords } from './use-call-words.ts'
 
 /** A shared screen takes the stage; the people stand in a strip beside it, or below where the stage is upright. */
 export function ShareStage({ people, box }: { people: CallParticipant[]; box: Box }) {
-  const words = useWords().call
+  const words = useCallWords()
   const [chosen, setChosen] = useState<string>()
   // My own screen is not shown to me: that would be a hall of mirrors.
   const sharing = people.filter((person) => person.screen && !person.isMe)
@@ -61,7 +61,7 @@ export function ShareStage({ people, box }: { people: CallParticipant[]; box: Bo
 }
 
 function Screen({ person }: { person: CallParticipant }) {
-  const words = useWords().call
+  const words = useCallWords()
   const frame = useRef<HTMLElement>(null)
   return (
     <section

@@ -1,7 +1,6 @@
 import type { CallParticipant, CallSnapshot } from '@maru/client/call'
 import LoaderCircle from 'lucide-react/icons/loader-circle'
 import { useMemo, useRef, useState } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { Alone } from './Alone.tsx'
 import { arrange, type Box, NARROW_STAGE } from './grid.ts'
 import { SelfView } from './SelfView.tsx'
@@ -10,6 +9,7 @@ import { type Corner, selfRect } from './self-place.ts'
 import { TileGrid } from './TileGrid.tsx'
 import { inOrder, tileOrder } from './tile-order.ts'
 import { useBox } from './use-box.ts'
+import { useCallWords } from './use-call-words.ts'
 
 export type SelfMode = 'corner' | 'small' | 'grid'
 
@@ -86,7 +86,7 @@ function selfSize(box: Box, isSmall: boolean): Box {
 }
 
 function Joining({ call, name }: { call: CallSnapshot; name: string }) {
-  const words = useWords().call
+  const words = useCallWords()
   const { standing } = call
   const attempt = standing.phase === 'joining' ? standing.attempt : 1
   return (

@@ -6,12 +6,13 @@ import SignalLow from 'lucide-react/icons/signal-low'
 import WifiOff from 'lucide-react/icons/wifi-off'
 import { type CSSProperties, memo, type ReactNode } from 'react'
 import { personClass } from '../../lib/person-colour.ts'
-import { useWords, type Words } from '../../lib/words/use-words.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { classNames } from '../../ui/class-names.ts'
 import type { Rect } from './grid.ts'
 import { Picture } from './Picture.tsx'
 import type { NamePlace } from './self-place.ts'
+import { useCallWords } from './use-call-words.ts'
+import type { CallWords } from './words.en.ts'
 
 interface TileProps {
   person: CallParticipant
@@ -26,7 +27,7 @@ const atFoot: NamePlace = { at: 'foot', start: 0, end: 0 }
 
 /** One person of the call. All that the eye sees is also in the name of the tile. */
 export const Tile = memo(function Tile({ person, place, name = atFoot, className, children }: TileProps) {
-  const words = useWords().call
+  const words = useCallWords()
   return (
     <li
       aria-label={describe(person, words)}
@@ -69,7 +70,7 @@ export function NameLine({
   place?: NamePlace
   small?: boolean
 }) {
-  const words = useWords().call
+  const words = useCallWords()
   const name = person.isMe ? words.me(person.name) : person.name
   return (
     <span
@@ -118,7 +119,7 @@ function VoiceBars() {
 }
 
 /** What a tile is called: "Ana, muted, camera off". */
-export function describe(person: CallParticipant, words: Words['call']): string {
+export function describe(person: CallParticipant, words: CallWords): string {
   const { tile } = words
   return [
     person.isMe ? words.me(person.name) : person.name,

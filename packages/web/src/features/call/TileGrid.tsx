@@ -3,13 +3,13 @@ import ChevronLeft from 'lucide-react/icons/chevron-left'
 import ChevronRight from 'lucide-react/icons/chevron-right'
 import PictureInPicture2 from 'lucide-react/icons/picture-in-picture-2'
 import { useEffect, useState } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 import { type Arrangement, placeTile, type Rect } from './grid.ts'
 import { placeName } from './self-place.ts'
 import { isWritingIn } from './shortcut.ts'
 import { Tile } from './Tile.tsx'
+import { useCallWords } from './use-call-words.ts'
 
 interface TileGridProps {
   people: CallParticipant[]
@@ -20,7 +20,7 @@ interface TileGridProps {
 }
 
 export function TileGrid({ people, arrangement, self, onSelfToCorner }: TileGridProps) {
-  const words = useWords().call
+  const words = useCallWords()
   const { grid, room, gap } = arrangement
   const [page, setPage] = usePage(grid.pages)
   const shown = people.slice(page * grid.perPage, (page + 1) * grid.perPage)
@@ -50,7 +50,7 @@ export function TileGrid({ people, arrangement, self, onSelfToCorner }: TileGrid
 
 /** The page shown, kept inside the number of pages; Page Up and Page Down turn it. */
 function usePage(pages: number): [number, (page: number) => void] {
-  const words = useWords().call.pages
+  const words = useCallWords().pages
   const [wanted, setWanted] = useState(0)
   const page = Math.min(wanted, pages - 1)
   const turn = (to: number) => {
@@ -73,7 +73,7 @@ function usePage(pages: number): [number, (page: number) => void] {
 }
 
 function Pager({ page, pages, onPage }: { page: number; pages: number; onPage: (page: number) => void }) {
-  const words = useWords().call.pages
+  const words = useCallWords().pages
   return (
     <nav aria-label={words.label} className="absolute inset-x-0 bottom-0 flex items-center justify-center gap-2">
       <IconButton icon={ChevronLeft} label={words.before} disabled={page === 0} onClick={() => onPage(page - 1)} />

@@ -1,6 +1,6 @@
 import type { CallSnapshot, Device, DeviceList } from '@maru/client/call'
-import type { Words } from '../../lib/words/use-words.ts'
 import type { MenuItem } from '../../ui/Menu.tsx'
+import type { CallWords } from './words.en.ts'
 
 export type DeviceKind = 'microphone' | 'camera' | 'speaker'
 
@@ -9,7 +9,7 @@ export function deviceItems(
   kinds: DeviceKind[],
   devices: DeviceList,
   active: CallSnapshot['active'],
-  words: Words['call'],
+  words: CallWords,
 ): MenuItem[] {
   return kinds.flatMap((kind, i) => {
     const list = devices[`${kind}s`]
@@ -26,7 +26,7 @@ function deviceItem(
   title: string,
   number: number,
   active: CallSnapshot['active'],
-  words: Words['call'],
+  words: CallWords,
 ): MenuItem {
   return {
     id: `${kind} ${device.id}`,

@@ -1,12 +1,12 @@
 import type { CallParticipant, CallSnapshot } from '@maru/client/call'
 import { useEffect, useRef } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
 import { callNews } from './call-news.ts'
+import { useCallWords } from './use-call-words.ts'
 
 /** Says who came, who left and who shares. People met on arrival are no news, nor are those found again after a break. */
 export function useCallNews({ standing, people }: CallSnapshot): void {
-  const words = useWords().call
+  const words = useCallWords()
   const before = useRef<readonly CallParticipant[] | undefined>(undefined)
   const broken = useRef(false)
   const { phase } = standing

@@ -11,6 +11,7 @@ import { MessageLog } from './MessageLog.tsx'
 import { TypingLine } from './TypingLine.tsx'
 
 const ChatDialogs = lazy(async () => ({ default: (await import('./ChatDialogs.tsx')).ChatDialogs }))
+const ThreadView = lazy(async () => ({ default: (await import('./ThreadView.tsx')).ThreadView }))
 const DeleteDialog = lazy(async () => ({ default: (await import('./DeleteDialog.tsx')).DeleteDialog }))
 
 interface ChatProps {
@@ -27,11 +28,20 @@ interface ChatProps {
 export function Chat({ client, draft, newFrom, onQuit, onInvite, onClose }: ChatProps) {
   const refused = useRefused()
   const desk = useMemo(() => createDesk(client, (error) => refused.current(error)), [client, refused])
+  const thread = useStore(desk.thread, (root) => root)
   const command = useCommand(desk, { quit: onQuit, invite: onInvite }, refused)
   return (
     <>
-      <ChatHead desk={desk} onClose={onClose} />
-      <MessageLog desk={desk} newFrom={newFrom} />
+      {thread === undefined ? (
+        <>
+          <ChatHead desk={desk} onClose={onClose} />
+          <MessageLog desk={desk} newFrom={newFrom} />
+        </>
+      ) : (
+        <Suspense fallback={<div className="flex-1" />}>
+          <ThreadView key={thread} desk={desk} root={thread} />
+        </Suspense>
+      )}
       <TypingLine client={client} />
       <Composer desk={desk} draft={draft} onSend={(message) => sendFrom(desk, message, refused)} onCommand={command} />
       <Opened desk={desk} />
@@ -53,6 +63,8 @@ function useRefused(): RefObject<(error: unknown) => void> {
 /** Sends, answers or edits, as the desk has it. Gives whether the field may be emptied. */
 function sendFrom(desk: Desk, draft: Draft, refused: RefObject<(error: unknown) => void>): boolean {
   const intent = desk.intent.state()
+  const thread = desk.thread.state()
+  const answered = intent.kind === 'reply' ? intent.message.seq : thread
   try {
     if (intent.kind === 'edit') {
       if (draft.text !== intent.message.text)
@@ -61,10 +73,10 @@ function sendFrom(desk: Desk, draft: Draft, refused: RefObject<(error: unknown) 
     }
     desk.client.send({
       ...draft,
-      ...(intent.kind === 'reply' && { replyTo: intent.message.seq }),
+      ...(answered !== undefined && { replyTo: answered }),
       ...(intent.kind === 'write' && intent.to && { to: intent.to }),
     })
-    if (desk.client.state().past) desk.client.returnToNewest()
+    if (thread === undefined && desk.client.state().past) desk.client.returnToNewest()
     return true
   } catch (error) {
     refused.current(error)

@@ -2,17 +2,19 @@ import type { Draft } from '@maru/client'
 import ArrowUp from 'lucide-react/icons/arrow-up'
 import Check from 'lucide-react/icons/check'
 import Paperclip from 'lucide-react/icons/paperclip'
-import { type KeyboardEvent, lazy, type RefObject, Suspense, useEffect, useId, useRef, useState } from 'react'
+import { type KeyboardEvent, lazy, type RefObject, Suspense, useId, useRef, useState } from 'react'
 import { createStore, useStore } from '../../lib/store.ts'
-import { useWords } from '../../lib/words/use-words.ts'
+import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
-import { toast } from '../../ui/Toasts.tsx'
 import type { Attachment } from './attachments.ts'
-import { commandIn, composerAction, lengthOf } from './composer-keys.ts'
-import { type Desk, type Intent, lastEditable } from './desk.ts'
+import { commandIn, composerAction, lengthOf, withEmoji } from './composer-keys.ts'
+import { type Desk, lastEditable } from './desk.ts'
 import { IntentBar } from './IntentBar.tsx'
+import { useAttach } from './use-attach.ts'
+import { useIntent } from './use-intent.ts'
 
 const AttachmentBar = lazy(async () => ({ default: (await import('./AttachmentBar.tsx')).AttachmentBar }))
+const EmojiButton = lazy(async () => ({ default: (await import('./EmojiButton.tsx')).EmojiButton }))
 const Completion = lazy(async () => ({ default: (await import('./Completion.tsx')).Completion }))
 
 /** How many signs before the limit the counter shows. */
@@ -49,6 +51,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   }
   const intent = useIntent(desk, field, draft, write)
   const editing = intent.kind === 'edit'
+  const thread = useStore(desk.thread, (root) => root)
   const files = useStore(desk.attachments, (state) => state)
   const waiting = useStore(files ?? noFiles, (state) => state)
   const attach = useAttach(desk)
@@ -59,8 +62,22 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
     if (/[@:/]/.test(text)) setCompletes(true)
   }
 
+  const language = useLanguage()
+  /** `:tada:` becomes its sign first. Until the names of the signs are there, the text stands still in the field. */
   const send = () => {
-    const text = field.current?.value.trim() ?? ''
+    const area = field.current
+    if (!area || area.readOnly) return
+    const text = area.value.trim()
+    const named = withEmoji(text, language)
+    if (named === undefined) return deliver(text)
+    area.readOnly = true
+    void named.then((said) => {
+      area.readOnly = false
+      deliver(said)
+    })
+  }
+  const deliver = (text: string) => {
+    const typedText = field.current?.value.trim()
     const waits = files?.state() ?? []
     // Files on their way go with the message they were chosen for.
     if (lengthOf(text) > limit || (!editing && waits.some(({ state }) => state.at !== 'there'))) return
@@ -68,7 +85,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
     const command = editing ? undefined : commandIn(text)
     if (command !== undefined)
       void onCommand(command).then((isDone) => {
-        if (!isDone || field.current?.value.trim() !== text) return
+        if (!isDone || field.current?.value.trim() !== typedText) return
         draft.current = ''
         write('')
       })
@@ -85,10 +102,12 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
     if (action === 'send') send()
     else if (last) desk.intent.set({ kind: 'edit', message: last })
     else if (action === 'cancel' && (intent.kind !== 'write' || intent.to)) desk.intent.set({ kind: 'write' })
+    else if (action === 'cancel' && thread !== undefined) desk.closeThread()
     else return
     event.preventDefault()
   }
-  const label = intent.kind === 'write' && intent.to ? chat.writingTo(intent.to.name) : chat.write
+  const to = intent.kind === 'write' ? intent.to : undefined
+  const label = to ? chat.writingTo(to.name) : thread === undefined ? chat.write : chat.writeAnswer
   return (
     <form
       className="relative mx-3 mb-3"
@@ -136,6 +155,9 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
             }}
           />
         </label>
+        <Suspense fallback={<span className="size-10 flex-none max-xs:hidden pointer-coarse:size-11" />}>
+          <EmojiButton field={field} />
+        </Suspense>
         <textarea
           ref={field}
           rows={1}
@@ -174,53 +196,8 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   )
 }
 
-/** Puts into the field what the intent asks for, at once: the text that is edited, or the draft again. */
-function useIntent(
-  desk: Desk,
-  field: RefObject<HTMLTextAreaElement | null>,
-  draft: RefObject<string>,
-  write: (text: string) => void,
-): Intent {
-  const latest = useRef(write)
-  latest.current = write
-  useEffect(() => {
-    let before = desk.intent.state()
-    latest.current(before.kind === 'edit' ? before.message.text : draft.current)
-    return desk.intent.subscribe((next) => {
-      if (next.kind === 'edit') latest.current(next.message.text)
-      else if (before.kind === 'edit') latest.current(draft.current)
-      before = next
-      field.current?.focus()
-    })
-  }, [desk, field, draft])
-  return useStore(desk.intent, (state) => state)
-}
-
 const noFiles = createStore<readonly Attachment[]>([])
 const isOnItsWay = ({ state }: Attachment) => state.at !== 'there'
-
-/** Takes files from a choice, a paste or a drop anywhere on the page. Gives whether there were any. */
-function useAttach(desk: Desk): (files: FileList | null | undefined) => boolean {
-  const { chat } = useWords()
-  const attach = (files: FileList | null | undefined) => {
-    const list = [...(files ?? [])]
-    if (list.length > 0) void desk.attach(list).then((all) => all || toast(chat.tooManyFiles))
-    return list.length > 0
-  }
-  const latest = useRef(attach)
-  latest.current = attach
-  useEffect(() => {
-    const over = (event: DragEvent) => event.dataTransfer?.types.includes('Files') && event.preventDefault()
-    const drop = (event: DragEvent) => latest.current(event.dataTransfer?.files) && event.preventDefault()
-    addEventListener('dragover', over)
-    addEventListener('drop', drop)
-    return () => {
-      removeEventListener('dragover', over)
-      removeEventListener('drop', drop)
-    }
-  }, [])
-  return attach
-}
 
 function Counter({ id, left }: { id: string; left: number }) {
   const { chat } = useWords()

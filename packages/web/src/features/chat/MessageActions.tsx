@@ -1,13 +1,16 @@
 import type { Member, Message } from '@maru/protocol'
 import Ellipsis from 'lucide-react/icons/ellipsis'
+import Plus from 'lucide-react/icons/plus'
 import Reply from 'lucide-react/icons/reply'
 import SmilePlus from 'lucide-react/icons/smile-plus'
+import { useState } from 'react'
 import { copyText } from '../../lib/copy-text.ts'
 import { useStore } from '../../lib/store.ts'
 import { Menu, type MenuItem } from '../../ui/Menu.tsx'
 import { Popover } from '../../ui/Popover.tsx'
 import { toast } from '../../ui/Toasts.tsx'
 import { type Desk, isEditable } from './desk.ts'
+import { EmojiPicker } from './EmojiPicker.tsx'
 import type { MoreWords } from './more-words.en.ts'
 import { useMoreWords } from './more-words.ts'
 
@@ -32,6 +35,7 @@ export function MessageActions({ message, desk, me }: ActionsProps) {
     void desk.ask<'react'>({ type: 'react', target: message.seq, emoji, on: !mine })
   }
   const pick = (id: string) => {
+    if (id === 'thread') desk.openThread(message)
     if (id === 'edit') desk.intent.set({ kind: 'edit', message })
     if (id === 'private') desk.intent.set({ kind: 'write', to: { id: message.member, name: message.name } })
     if (id === 'pin') void desk.ask<'pin'>({ type: 'pin', target: message.seq, on: !pinned })
@@ -47,22 +51,12 @@ export function MessageActions({ message, desk, me }: ActionsProps) {
     >
       <Popover label={words.react} icon={<SmilePlus size={18} aria-hidden="true" />} buttonClassName={button}>
         {(close) => (
-          <div className="flex gap-0.5">
-            {quick.map((emoji) => (
-              <button
-                key={emoji}
-                type="button"
-                aria-label={words.reactWith(emoji)}
-                className="grid size-9 place-items-center rounded-[9px] text-xl hover:bg-wood-tint focus-visible:bg-wood-tint"
-                onClick={() => {
-                  close()
-                  react(emoji)
-                }}
-              >
-                {emoji}
-              </button>
-            ))}
-          </div>
+          <ChooseReaction
+            onPick={(emoji) => {
+              close()
+              react(emoji)
+            }}
+          />
         )}
       </Popover>
       <button
@@ -81,10 +75,44 @@ export function MessageActions({ message, desk, me }: ActionsProps) {
   )
 }
 
+function ChooseReaction({ onPick }: { onPick: (emoji: string) => void }) {
+  const words = useMoreWords()
+  const [all, setAll] = useState(false)
+  if (all) return <EmojiPicker onPick={onPick} />
+  return (
+    <div className="flex gap-0.5">
+      {quick.map((emoji) => (
+        <button
+          key={emoji}
+          type="button"
+          aria-label={words.reactWith(emoji)}
+          className={`${choice} font-emoji text-xl`}
+          onClick={() => onPick(emoji)}
+        >
+          {emoji}
+        </button>
+      ))}
+      <button
+        type="button"
+        aria-label={words.moreEmoji}
+        title={words.moreEmoji}
+        className={`${choice} text-soft`}
+        onClick={() => setAll(true)}
+      >
+        <Plus size={18} aria-hidden="true" />
+      </button>
+    </div>
+  )
+}
+
+const choice =
+  'grid size-9 place-items-center rounded-[9px] hover:bg-wood-tint focus-visible:bg-wood-tint max-xs:size-8'
+
 function itemsFor(message: Message, me: Member, pinned: boolean, words: MoreWords): MenuItem[] {
   const own = message.member === me.id
   return [
     ...(own && isEditable(message) ? [{ id: 'edit', label: words.edit }] : []),
+    ...(message.root !== undefined || message.answers ? [{ id: 'thread', label: words.openThread }] : []),
     ...(message.text ? [{ id: 'copy', label: words.copyText }] : []),
     ...(own ? [] : [{ id: 'private', label: words.writeTo(message.name) }]),
     ...(me.owner && !message.to ? [{ id: 'pin', label: pinned ? words.unpin : words.pin }] : []),

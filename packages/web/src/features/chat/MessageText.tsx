@@ -29,7 +29,10 @@ export const MessageText = memo(({ text, names, me }: TextProps) => {
   }, [isRich])
   if (isRich && Rich) return <Rich text={text} names={names} me={me} />
   return (
-    <p dir="auto" className={classNames('whitespace-pre-wrap break-words', isOnlyEmoji(text) && 'text-[2rem]/[1.3]')}>
+    <p
+      dir="auto"
+      className={classNames('whitespace-pre-wrap break-words', isOnlyEmoji(text) && 'font-emoji text-[2rem]/[1.3]')}
+    >
       <PlainText text={text} names={names} me={me} />
     </p>
   )

@@ -1,6 +1,6 @@
 import { useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
-import type { PartProps } from './Message.tsx'
+import type { PartProps } from './Body.tsx'
 import { useMoreWords } from './more-words.ts'
 
 /** A poll: how many are for what, who they are, and the own choice by one press. */

@@ -1,5 +1,5 @@
 import { useWords } from '../../lib/words/use-words.ts'
-import type { PartProps } from './Message.tsx'
+import type { PartProps } from './Body.tsx'
 
 /** Who thought what of a message. Pressing one joins in or takes the own one back. */
 export function Reactions({ message, desk, me }: PartProps) {
@@ -22,7 +22,9 @@ export function Reactions({ message, desk, me }: PartProps) {
               className="inline-flex min-h-7 items-center gap-1.5 rounded-full border border-line bg-raised px-2 text-sm tabular-nums transition hover:border-line-strong aria-pressed:border-wood aria-pressed:bg-wood-tint aria-pressed:text-wood pointer-coarse:min-h-9"
               onClick={() => void desk.ask<'react'>({ type: 'react', target: message.seq, emoji, on: !mine })}
             >
-              <span aria-hidden="true">{emoji}</span>
+              <span aria-hidden="true" className="font-emoji">
+                {emoji}
+              </span>
               <span aria-hidden="true" className="text-[0.8125rem] font-semibold">
                 {by.length}
               </span>

@@ -41,3 +41,15 @@ export function lengthOf(text: string): number {
   for (const _ of text.normalize('NFC')) length += 1
   return length
 }
+
+const shortcode = /:[\p{L}\p{N}_+-]{2,30}:/u
+/** How long a message waits for the names of emoji that are not there yet. */
+const PATIENCE_MS = 2_000
+
+/** The text with every `:tada:` in it as its sign; nothing where there is none, and the text as it is where the names do not come. */
+export function withEmoji(text: string, language: 'en' | 'ko'): Promise<string> | undefined {
+  if (!shortcode.test(text)) return undefined
+  const named = import('./emoji.ts').then(async (emoji) => emoji.nameSigns(text, await emoji.loadEmoji(language)))
+  const tired = new Promise<string>((resolve) => setTimeout(() => resolve(text), PATIENCE_MS))
+  return Promise.race([named.catch(() => text), tired])
+}

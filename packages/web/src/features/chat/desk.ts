@@ -23,6 +23,11 @@ export interface Desk {
   readonly dialog: Settable<'help' | 'poll' | 'search' | 'pins' | undefined>
   /** The message to be brought into view; another object each time, so that the same one can be asked for again. */
   readonly target: Settable<{ seq: number } | undefined>
+  /** The first message of the thread that is looked at instead of the log. */
+  readonly thread: Settable<number | undefined>
+  openThread(message: Message): void
+  /** Back to the log, where the thread begins. */
+  closeThread(): void
   /** The files beside the message field, from the first one on. */
   readonly attachments: Settable<Attachments | undefined>
   /** Puts files beside the message field. */
@@ -40,6 +45,13 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
     return false
   }
   const attachments = createStore<Attachments | undefined>(undefined)
+  const thread = createStore<number | undefined>(undefined)
+  const intent = createStore<Intent>({ kind: 'write' })
+  const jump = (seq: number) =>
+    client.jump({ seq }).then(
+      () => target.set({ seq }),
+      (error) => void tell(error),
+    )
   return {
     client,
     attachments,
@@ -49,16 +61,26 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
       attachments.set(there)
       return there.add(files)
     },
-    intent: createStore<Intent>({ kind: 'write' }),
+    intent,
+    thread,
+    openThread(message) {
+      intent.set({ kind: 'write' })
+      thread.set(message.root ?? message.seq)
+    },
+    closeThread() {
+      const root = thread.state()
+      intent.set({ kind: 'write' })
+      thread.set(undefined)
+      if (root !== undefined) void jump(root)
+    },
     deleting: createStore<Message | undefined>(undefined),
     dialog: createStore<'help' | 'poll' | 'search' | 'pins' | undefined>(undefined),
     target,
     ask: (question) => client.ask(question).then(() => true, tell),
-    jump: (seq) =>
-      client.jump({ seq }).then(
-        () => target.set({ seq }),
-        (error) => void tell(error),
-      ),
+    jump(seq) {
+      thread.set(undefined)
+      return jump(seq)
+    },
   }
 }
 

@@ -45,12 +45,17 @@ export function readEmojiRows(rows: readonly Row[], names: Record<string, string
     .filter(({ group }) => group !== undefined && group !== 2)
     .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0))
     .map(({ unicode, hexcode, label, tags = [], group = 0 }) => ({
-      sign: unicode,
+      sign: plain(unicode),
       names: [names[hexcode] ?? []].flat(),
       label,
       tags,
       group,
     }))
+}
+
+/** A sign that is a picture by itself needs no mark that says so, and has none where a keyboard types it. */
+function plain(sign: string): string {
+  return sign.replace(/(\p{Emoji_Presentation})\ufe0f/gu, '$1')
 }
 
 /** The best first: a name that is just that, one that begins so, then words and labels. */
@@ -69,4 +74,17 @@ export function findEmoji(all: readonly Emoji[], query: string, most: number): E
     .toSorted((a, b) => a.rank - b.rank)
     .slice(0, most)
     .map(({ emoji }) => emoji)
+}
+
+/** Code is left as it is written. */
+const code = /(```[\s\S]*?(?:```|$)|`[^`\n]+`)/
+const named = /(?<![\p{L}\p{N}_/:.]):([\p{L}\p{N}_+-]{2,30}):(?![\p{L}\p{N}_/])/gu
+
+/** Puts the sign in the place of every name between colons that one has. */
+export function nameSigns(text: string, all: readonly Emoji[]): string {
+  const signOf = (name: string) => all.find(({ names }) => names.includes(name.toLowerCase()))?.sign
+  return text
+    .split(code)
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(named, (whole, name) => signOf(name) ?? whole)))
+    .join('')
 }

@@ -1,4 +1,3 @@
-import { call } from '../../features/call/words.ko.ts'
 import { chat } from '../../features/chat/words.ko.ts'
 import { people } from '../../features/people/words.ko.ts'
 import { problems } from '../../features/problems/words.ko.ts'
@@ -6,4 +5,4 @@ import type { Words } from './en.ts'
 import { shell } from './shell.ko.ts'
 
 /** Every word of the page in Korean. */
-export const ko: Words = { shell, chat, people, call, problems }
+export const ko: Words = { shell, chat, people, problems }

@@ -1,0 +1,64 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChromium } from './stage/browsers.ts'
+import { chatter, has } from './stage/chatter.ts'
+import { findings } from './stage/findings.ts'
+import { type RunningServer, startServer } from './stage/server.ts'
+import { until } from './stage/until.ts'
+
+let server: RunningServer
+let chromium: Browser
+beforeAll(async () => {
+  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
+}, 60_000)
+afterAll(async () => {
+  await chromium?.close()
+  await server?.stop()
+})
+
+test('emoji are picked by keyboard, found by name, and typed between colons', { timeout: 90_000 }, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'signs', name: 'Ana' })
+  const { page } = ana
+  const box = page.getByRole('textbox', { name: 'Message to everyone' })
+  await box.pressSequentially('Soup ')
+  await page.getByRole('button', { name: 'Emoji', exact: true }).press('Enter')
+  const picker = page.getByRole('dialog', { name: 'Emoji' })
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '')
+  await until('the focus in the field', focused, (label) => label === 'Find an emoji')
+  await picker.getByRole('button', { name: 'grinning face', exact: true }).waitFor()
+  await ana.photograph('emoji')
+  expect(await findings(page)).toEqual([])
+
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowUp')
+  const second = await focused()
+  await page.keyboard.press('ArrowUp')
+  expect(await focused()).toBe('Find an emoji')
+  expect(second).toBe('grinning face with big eyes')
+
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('ArrowRight')
+  expect(await focused()).toBe('People')
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.type('soup')
+  await picker.getByRole('button', { name: 'pot of food', exact: true }).waitFor()
+  await picker.getByRole('button', { name: 'pot of food', exact: true }).press('Enter')
+  expect(await box.inputValue()).toBe('Soup 🍲')
+  await box.press('Enter')
+  await has(ana, 'Soup 🍲')
+
+  await page.reload()
+  await page.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await ana.say('Welcome :tada: `:tada:`')
+  await has(ana, /^Welcome 🎉/)
+  expect(await page.getByRole('log').locator('code').textContent()).toBe(':tada:')
+
+  const soup = page.getByRole('article', { name: /Soup/ })
+  await soup.focus()
+  await soup.getByRole('button', { name: 'React', exact: true }).press('Enter')
+  await soup.getByRole('button', { name: 'More emoji' }).press('Enter')
+  await soup.getByRole('button', { name: 'pot of food', exact: true }).press('Enter')
+  await soup.getByRole('button', { name: '🍲 Ana' }).waitFor()
+})

@@ -1,0 +1,145 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChromium } from './stage/browsers.ts'
+import { chatter, has } from './stage/chatter.ts'
+import { fillRoom } from './stage/fill-room.ts'
+import { findings } from './stage/findings.ts'
+import type { Person } from './stage/person.ts'
+import { type RunningServer, startServer } from './stage/server.ts'
+import { until } from './stage/until.ts'
+
+const MESSAGES = 100_000
+
+let server: RunningServer
+let chromium: Browser
+beforeAll(async () => {
+  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
+  await server.kill()
+  fillRoom(server.data, 'old', MESSAGES)
+  await server.restart()
+}, 60_000)
+afterAll(async () => {
+  await chromium?.close()
+  await server?.stop()
+})
+
+test('a thread: answers are read and written apart from the rest', { timeout: 90_000 }, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'threads', name: 'Ana' })
+  const ben = await chatter(chromium, { url: server.url, room: 'threads', name: 'Ben' })
+  await ana.say('Who brings bread?')
+  await ana.say('Something else')
+  await has(ben, 'Something else')
+  const question = ben.page.getByRole('article', { name: /bread/ })
+  await question.press('r')
+  await ben.say('I do')
+  await ana.page.getByRole('button', { name: '1 answer', exact: true }).click()
+  const thread = ana.page.getByRole('log', { name: 'Messages of this thread' })
+  await thread.getByText('I do').waitFor()
+  expect(await thread.getByText('Something else').count()).toBe(0)
+  await ana.page.getByRole('textbox', { name: 'Answer in this thread' }).fill('Thanks')
+  await ana.page.keyboard.press('Enter')
+  await thread.getByText('Thanks').waitFor()
+  await ana.photograph('thread')
+  expect(await findings(ana.page)).toEqual([])
+
+  const answer = ben.page.getByRole('article', { name: /I do/ })
+  await answer.press('e')
+  await ben.page.getByRole('textbox', { name: 'Message to everyone' }).fill('I do, and butter')
+  await ben.page.keyboard.press('Enter')
+  await thread.getByText('I do, and butter').waitFor()
+  await ben.page.getByRole('article', { name: /Thanks/ }).press('t')
+  await ben.page.getByRole('heading', { name: 'Thread' }).waitFor()
+  await ben.page.getByRole('log', { name: 'Messages of this thread' }).press('Escape')
+  await until(
+    'the question being lit',
+    () => ben.page.locator('.lit').innerText(),
+    (text) => text.includes('bread'),
+  )
+})
+
+interface Look {
+  first: number
+  last: number
+  nodes: number
+}
+
+/** The numbers of the first and last message in the page, and how many elements the log has. */
+function look(person: Person): Promise<Look> {
+  return person.page.getByRole('log', { name: 'Messages' }).evaluate((log) => {
+    const numbers = [...log.querySelectorAll<HTMLElement>('[data-message]')].map((each) => Number(each.dataset.message))
+    return { first: Math.min(...numbers), last: Math.max(...numbers), nodes: log.querySelectorAll('*').length }
+  })
+}
+
+/** Where a message stands in the window, and nothing where it is not there. */
+const topOf = (person: Person, seq: number) =>
+  person.page.evaluate(
+    (wanted) => document.querySelector(`[data-message="${wanted}"]`)?.getBoundingClientRect().top,
+    seq,
+  )
+
+test('a hundred thousand messages: pages both ways, and never more of it in the page than is seen', {
+  timeout: 180_000,
+}, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'old', name: 'Ana' })
+  await has(ana, `Message ${MESSAGES}`)
+  const log = ana.page.getByRole('log', { name: 'Messages' })
+  await log.hover()
+  const wheel = async (deltaY: number, reached: (seen: Look) => boolean) => {
+    let most = 0
+    await until(
+      `scrolling by ${deltaY}`,
+      async () => {
+        await ana.page.mouse.wheel(0, deltaY)
+        const seen = await look(ana)
+        most = Math.max(most, seen.nodes)
+        return seen
+      },
+      reached,
+      90_000,
+    )
+    return most
+  }
+  const most = [await wheel(-4_000, ({ first }) => first < MESSAGES - 1_200)]
+  most.push(await wheel(4_000, ({ last }) => last >= MESSAGES))
+  most.push(await wheel(-4_000, ({ first }) => first < MESSAGES - 600))
+  expect(Math.max(...most)).toBeLessThan(1_500)
+  // Once more down by the button, as from anywhere.
+  await ana.page.getByRole('button', { name: 'Latest messages' }).click()
+  await until(
+    'the newest',
+    () => look(ana),
+    ({ last }) => last >= MESSAGES,
+  )
+})
+
+test('a page of history above the view moves nothing in it', { timeout: 90_000 }, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'old', name: 'Ana' })
+  await has(ana, `Message ${MESSAGES}`)
+  const log = ana.page.getByRole('log', { name: 'Messages' })
+  await log.evaluate((box) => box.scrollTo(0, 900))
+  const mark = await until(
+    'a message at the top of the view',
+    () =>
+      log.evaluate((box) => {
+        const { top } = box.getBoundingClientRect()
+        const seen = [...box.querySelectorAll<HTMLElement>('[data-message]')]
+        return Number(seen.find((each) => each.getBoundingClientRect().top > top)?.dataset.message)
+      }),
+    (seq) => seq > 0,
+  )
+  const settled = () =>
+    log.evaluate(
+      (box) =>
+        new Promise<number>((resolve) =>
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(box.scrollHeight))),
+        ),
+    )
+  const height = await settled()
+  const before = await topOf(ana, mark)
+  await log.evaluate((box) => box.scrollBy(0, -520))
+  await until('the next page', settled, (now) => now > height + 500)
+  await settled()
+  const after = await topOf(ana, mark)
+  expect(Math.abs((after ?? 0) - (before ?? 0) - 520)).toBeLessThan(3)
+})

@@ -1,0 +1,38 @@
+import { type RefObject, useEffect, useRef, useState } from 'react'
+import type { VirtualizerHandle } from 'virtua'
+import { useStore } from '../../lib/store.ts'
+import type { Desk } from './desk.ts'
+import type { Row } from './timeline.ts'
+
+/** How long a message that was jumped to is marked. */
+const LIT_MS = 2_500
+
+/** Brings what the desk points at into view, as soon as it is among the rows; gives its number while it is marked. */
+export function useTarget(
+  desk: Desk,
+  list: RefObject<VirtualizerHandle | null>,
+  rows: readonly Row[],
+  hasOlder: boolean,
+) {
+  const target = useStore(desk.target, (state) => state)
+  const [lit, setLit] = useState<number>()
+  const done = useRef(target)
+  useEffect(() => {
+    if (!target || done.current === target) return
+    const index = rows.findIndex((row) => row.kind === 'message' && row.message.seq === target.seq)
+    if (index < 0) return
+    done.current = target
+    setLit(target.seq)
+    list.current?.scrollToIndex(index + (hasOlder ? 0 : 1), { align: 'center' })
+    const frame = requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>(`[data-message="${target.seq}"]`)?.focus({ preventScroll: true }),
+    )
+    return () => cancelAnimationFrame(frame)
+  }, [target, rows, hasOlder, list])
+  useEffect(() => {
+    if (lit === undefined) return
+    const timer = setTimeout(() => setLit(undefined), LIT_MS)
+    return () => clearTimeout(timer)
+  }, [lit])
+  return lit
+}
