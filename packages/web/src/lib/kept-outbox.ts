@@ -2,6 +2,7 @@ import type { KeptMessage, Outbox } from '@maru/client'
 
 type Row = KeptMessage & { room: string; order: number }
 
+const NAME = 'maru-outbox'
 const STORE = 'messages'
 let opened: Promise<IDBDatabase> | undefined
 let lastOrder = 0
@@ -38,10 +39,29 @@ async function store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open('maru-outbox', 1)
+    const request = indexedDB.open(NAME, 1)
     request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'clientId' })
-    request.onsuccess = () => resolve(request.result)
+    request.onsuccess = () => {
+      // Another page of this browser wants it gone.
+      request.result.onversionchange = () => {
+        request.result.close()
+        opened = undefined
+      }
+      resolve(request.result)
+    }
     request.onerror = () => reject(request.error)
+  })
+}
+
+/** Takes the whole outbox out of this browser, for all rooms. */
+export async function forgetOutbox(): Promise<void> {
+  const database = await opened?.catch(() => undefined)
+  database?.close()
+  opened = undefined
+  await new Promise<void>((resolve) => {
+    const request = indexedDB.deleteDatabase(NAME)
+    request.onsuccess = () => resolve()
+    request.onerror = () => resolve()
   })
 }
 

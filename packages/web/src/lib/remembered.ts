@@ -9,6 +9,8 @@ export type RememberedKey =
   | 'microphone'
   | 'camera'
   | 'emoji'
+  | 'notify'
+  | 'hidden'
 
 export function remembered(key: RememberedKey): string | undefined {
   try {
@@ -18,7 +20,21 @@ export function remembered(key: RememberedKey): string | undefined {
   }
 }
 
+let isForgotten = false
+
+/** Everything goes, and nothing more is kept as long as this page lives. */
+export function forgetRemembered(): void {
+  isForgotten = true
+  try {
+    localStorage.clear()
+    sessionStorage.clear()
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 export function remember(key: RememberedKey, value: string | undefined): void {
+  if (isForgotten) return
   try {
     if (value === undefined) localStorage.removeItem(`maru.${key}`)
     else localStorage.setItem(`maru.${key}`, value)

@@ -10,6 +10,8 @@ interface ControlButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   /** `live`: the microphone is open. `leave`: apart and red. */
   tone?: 'plain' | 'live' | 'off' | 'leave'
   badge?: number
+  /** Before the number: what is counted. */
+  badgeSign?: string
   /** What the badge means, for those who hear it. */
   badgeLabel?: string
   ref?: Ref<HTMLButtonElement>
@@ -30,6 +32,7 @@ export function ControlButton(props: ControlButtonProps) {
     pressed,
     tone = 'plain',
     badge = 0,
+    badgeSign = '',
     badgeLabel,
     className,
     type = 'button',
@@ -51,7 +54,10 @@ export function ControlButton(props: ControlButtonProps) {
       {badge > 0 && (
         <>
           <b className="absolute top-1 right-3 min-w-4.5 rounded-full bg-wood px-1 text-center text-[0.6875rem]/4.5 font-bold text-wood-ink tabular-nums">
-            <span aria-hidden="true">{badge > 99 ? '99+' : badge}</span>
+            <span aria-hidden="true">
+              {badgeSign}
+              {badge > 99 ? '99+' : badge}
+            </span>
           </b>
           <span className="sr-only">{`, ${badgeLabel ?? badge}`}</span>
         </>

@@ -1,4 +1,5 @@
 import type { CallClient } from '@maru/client/call'
+import type { Unread } from '@maru/protocol'
 import { useStore } from '../../lib/store.ts'
 import { ControlBar } from './ControlBar.tsx'
 import { Ended } from './Ended.tsx'
@@ -14,7 +15,7 @@ interface CallProps {
   me: { id: string; name: string }
   panel: 'chat' | 'people' | null
   onPanel: (panel: 'chat' | 'people' | null) => void
-  unread: number
+  unread: Unread
   onLeft: (reason?: string) => void
 }
 

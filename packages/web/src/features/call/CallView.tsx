@@ -1,4 +1,5 @@
 import { type CallClient, type JoinChoices, openCall, type Ticket } from '@maru/client/call'
+import type { Unread } from '@maru/protocol'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Call } from './Call.tsx'
 import './call.css'
@@ -9,7 +10,7 @@ interface CallViewProps {
   me: { id: string; name: string }
   panel: 'chat' | 'people' | null
   onPanel: (panel: 'chat' | 'people' | null) => void
-  unread: number
+  unread: Unread
   /** Without a reason the person pressed Leave. */
   onLeft: (reason?: string) => void
 }

@@ -1,4 +1,5 @@
 import { type CallClient, type CallSnapshot, canShareScreen } from '@maru/client/call'
+import type { Unread } from '@maru/protocol'
 import MessageSquare from 'lucide-react/icons/message-square'
 import Mic from 'lucide-react/icons/mic'
 import MicOff from 'lucide-react/icons/mic-off'
@@ -27,7 +28,7 @@ export interface ControlBarProps {
   call: CallSnapshot
   panel: Panel
   onPanel: (panel: Panel) => void
-  unread: number
+  unread: Unread
   onLeave: () => void
 }
 
@@ -192,8 +193,12 @@ function ChatButton({ controls, panel, unread }: BarProps) {
       icon={MessageSquare}
       label={words.chat}
       pressed={panel === 'chat'}
-      badge={unread}
-      badgeLabel={words.unread(unread)}
+      badge={unread.mentions || unread.messages}
+      badgeSign={unread.mentions > 0 ? '@' : ''}
+      badgeLabel={[
+        words.unread(unread.messages),
+        ...(unread.mentions > 0 ? [words.mentions(unread.mentions)] : []),
+      ].join(', ')}
       title={`${words.chat} (C)`}
       aria-keyshortcuts="C"
       onClick={controls.run.chat}

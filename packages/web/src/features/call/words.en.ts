@@ -11,6 +11,7 @@ export const call = {
   more: 'More',
   leave: 'Leave',
   unread: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),
+  mentions: (count: number) => (count === 1 ? '1 calls you' : `${count} call you`),
   devices: { microphone: 'Choose a microphone', camera: 'Choose a camera', speaker: 'Speaker' },
   unnamed: (kind: string, number: number) => `${kind} ${number}`,
   noDevices: 'No device found',

@@ -13,6 +13,7 @@ export const call: CallWords = {
   more: '더보기',
   leave: '나가기',
   unread: (count) => `새 메시지 ${count}개`,
+  mentions: (count) => `나를 부른 메시지 ${count}개`,
   devices: { microphone: '마이크 고르기', camera: '카메라 고르기', speaker: '스피커' },
   unnamed: (kind, number) => `${kind} ${number}`,
   noDevices: '장치를 찾지 못했어요',

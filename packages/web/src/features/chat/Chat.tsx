@@ -20,16 +20,17 @@ interface ChatProps {
   newFrom: number | undefined
   onQuit: () => void
   onInvite: () => void
+  onSettings: () => void
   /** Absent where the chat is the whole page. */
   onClose?: () => void
 }
 
 /** The conversation of a room, as a panel or as the whole page. */
-export function Chat({ client, draft, newFrom, onQuit, onInvite, onClose }: ChatProps) {
+export function Chat({ client, draft, newFrom, onQuit, onInvite, onSettings, onClose }: ChatProps) {
   const refused = useRefused()
   const desk = useMemo(() => createDesk(client, (error) => refused.current(error)), [client, refused])
   const thread = useStore(desk.thread, (root) => root)
-  const command = useCommand(desk, { quit: onQuit, invite: onInvite }, refused)
+  const command = useCommand(desk, { quit: onQuit, invite: onInvite, settings: onSettings }, refused)
   return (
     <>
       {thread === undefined ? (
@@ -87,7 +88,7 @@ function sendFrom(desk: Desk, draft: Draft, refused: RefObject<(error: unknown) 
 /** Runs what was typed as a command; the table of them comes when the first one is. Gives whether the field may be emptied. */
 function useCommand(
   desk: Desk,
-  actions: { quit: () => void; invite: () => void },
+  actions: { quit: () => void; invite: () => void; settings: () => void },
   refused: RefObject<(error: unknown) => void>,
 ): (text: string) => Promise<boolean> {
   const { chat } = useWords()

@@ -2,6 +2,7 @@ import { useStore } from '../../lib/store.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { commands } from './commands.ts'
 import type { Desk } from './desk.ts'
+import { GoToDay } from './GoToDay.tsx'
 import { useMoreWords } from './more-words.ts'
 import { NewPoll } from './NewPoll.tsx'
 import { Pins } from './Pins.tsx'
@@ -16,6 +17,7 @@ export function ChatDialogs({ desk }: { desk: Desk }) {
     <Dialog title={which ? words.dialogs[which] : ''} open={which !== undefined} onClose={close}>
       {which === 'help' && <Help />}
       {which === 'poll' && <NewPoll desk={desk} onDone={close} />}
+      {which === 'date' && <GoToDay desk={desk} onDone={close} />}
       {which === 'pins' && <Pins desk={desk} onDone={close} />}
       {which === 'search' && <SearchMessages desk={desk} onDone={close} />}
     </Dialog>

@@ -1,3 +1,4 @@
+import CalendarDays from 'lucide-react/icons/calendar-days'
 import Pin from 'lucide-react/icons/pin'
 import Search from 'lucide-react/icons/search'
 import X from 'lucide-react/icons/x'
@@ -26,6 +27,7 @@ export function ChatHead({ desk, onClose }: { desk: Desk; onClose: (() => void) 
         </p>
       </div>
       {pins > 0 && <IconButton icon={Pin} label={chat.pins(pins)} onClick={() => desk.dialog.set('pins')} />}
+      <IconButton icon={CalendarDays} label={chat.goToDay} onClick={() => desk.dialog.set('date')} />
       <IconButton icon={Search} label={chat.search} onClick={() => desk.dialog.set('search')} />
       {onClose && <IconButton icon={X} label={chat.close} onClick={onClose} />}
     </div>

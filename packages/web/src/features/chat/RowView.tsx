@@ -30,7 +30,7 @@ interface RowProps {
 export const RowView = memo(({ row, desk, me, names, isLit, seenBy }: RowProps) => {
   switch (row.kind) {
     case 'day':
-      return <DayLine at={row.at} />
+      return <DayLine at={row.at} onPick={() => desk.dialog.set('date')} />
     case 'new':
       return <NewLine />
     case 'events':
@@ -44,7 +44,7 @@ export const RowView = memo(({ row, desk, me, names, isLit, seenBy }: RowProps) 
 
 const rule = 'before:h-px before:flex-1 after:h-px after:flex-1'
 
-function DayLine({ at }: { at: number }) {
+function DayLine({ at, onPick }: { at: number; onPick: () => void }) {
   const { chat } = useWords()
   const language = useLanguage()
   return (
@@ -54,7 +54,15 @@ function DayLine({ at }: { at: number }) {
         rule,
       )}
     >
-      {dayName(language, at, Date.now(), chat)}
+      <button
+        type="button"
+        tabIndex={-1}
+        title={chat.goToDay}
+        className="rounded-lg px-1.5 hover:text-ink hover:underline"
+        onClick={onPick}
+      >
+        {dayName(language, at, Date.now(), chat)}
+      </button>
     </p>
   )
 }

@@ -15,7 +15,13 @@ function around() {
   }
   const client = { state: () => state, send: (draft: unknown) => sent.push(draft) } as unknown as RoomClient
   const quit = () => sent.push('quit')
-  return { sent, desk: createDesk(client, () => undefined), quit, invite: () => sent.push('invite') }
+  return {
+    sent,
+    desk: createDesk(client, () => undefined),
+    quit,
+    invite: () => sent.push('invite'),
+    settings: () => sent.push('settings'),
+  }
 }
 
 describe('commands', () => {
@@ -25,14 +31,15 @@ describe('commands', () => {
     expect(['/etc/hosts', '//me', '/', 'say /me', '/1'].map(readCommand)).toEqual(Array(5).fill(undefined))
   })
 
-  test('/me, /poll, /invite and /quit do what they say', () => {
+  test('/me, /poll, /invite, /settings and /quit do what they say', () => {
     const room = around()
-    for (const text of ['/me waves', '/poll Where? | Here | There', '/invite', '/quit'])
+    for (const text of ['/me waves', '/poll Where? | Here | There', '/invite', '/settings', '/quit'])
       expect(runCommand(text, room)).toBe('done')
     expect(room.sent).toEqual([
       { text: 'waves', action: true },
       { text: 'Where?', poll: { options: ['Here', 'There'] } },
       'invite',
+      'settings',
       'quit',
     ])
   })

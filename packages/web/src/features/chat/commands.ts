@@ -1,11 +1,13 @@
 import { AppError, readPollOptions } from '@maru/protocol'
-import type { Desk } from './desk.ts'
+import { dayStart } from './day-start.ts'
+import type { Desk, Dialog } from './desk.ts'
 import type { MoreWords } from './more-words.en.ts'
 
 interface Around {
   desk: Desk
   quit: () => void
   invite: () => void
+  settings: () => void
 }
 
 interface Command {
@@ -36,7 +38,9 @@ export const commands: readonly Command[] = [
   { name: 'msg', run: writeTo },
   { name: 'search', run: (_rest, { desk }) => show(desk, 'search') },
   { name: 'pins', run: (_rest, { desk }) => show(desk, 'pins') },
+  { name: 'date', run: goTo },
   { name: 'invite', run: (_rest, { invite }) => done(invite) },
+  { name: 'settings', run: (_rest, { settings }) => done(settings) },
   { name: 'quit', run: (_rest, { quit }) => done(quit) },
 ]
 
@@ -54,7 +58,7 @@ export function runCommand(text: string, around: Around): 'done' | 'incomplete' 
   return command.run(asked.rest, around) ? 'done' : 'incomplete'
 }
 
-function show(desk: Desk, dialog: 'help' | 'poll' | 'search' | 'pins'): boolean {
+function show(desk: Desk, dialog: Dialog): boolean {
   desk.dialog.set(dialog)
   return true
 }
@@ -62,6 +66,14 @@ function show(desk: Desk, dialog: 'help' | 'poll' | 'search' | 'pins'): boolean 
 function done(action: () => void): boolean {
   action()
   return true
+}
+
+/** `/date 2026-07-14`; without a day, it is asked for. */
+function goTo(rest: string, { desk }: Around): boolean {
+  if (!rest) return show(desk, 'date')
+  const at = dayStart(rest)
+  if (at !== undefined) void desk.goTo(at)
+  return at !== undefined
 }
 
 /** `/poll Where? | Here | There` */

@@ -9,6 +9,8 @@ export type Intent =
   | { kind: 'reply'; message: Message }
   | { kind: 'edit'; message: Message }
 
+export type Dialog = 'help' | 'poll' | 'search' | 'pins' | 'date'
+
 interface Settable<Value> extends Store<Value> {
   set(next: Value): void
 }
@@ -20,7 +22,7 @@ export interface Desk {
   /** The message whose deletion is asked about. */
   readonly deleting: Settable<Message | undefined>
   /** What stands in front of the conversation. */
-  readonly dialog: Settable<'help' | 'poll' | 'search' | 'pins' | undefined>
+  readonly dialog: Settable<Dialog | undefined>
   /** The message to be brought into view; another object each time, so that the same one can be asked for again. */
   readonly target: Settable<{ seq: number } | undefined>
   /** The first message of the thread that is looked at instead of the log. */
@@ -36,6 +38,8 @@ export interface Desk {
   ask<Type extends Asked['type']>(question: Question<Type>): Promise<boolean>
   /** Brings a message into view, wherever in the log it is. */
   jump(seq: number): Promise<void>
+  /** Brings into view what was said first from a time on, in ms since the epoch. */
+  goTo(at: number): Promise<void>
 }
 
 export function createDesk(client: RoomClient, refused: (error: unknown) => void): Desk {
@@ -74,9 +78,19 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
       if (root !== undefined) void jump(root)
     },
     deleting: createStore<Message | undefined>(undefined),
-    dialog: createStore<'help' | 'poll' | 'search' | 'pins' | undefined>(undefined),
+    dialog: createStore<Dialog | undefined>(undefined),
     target,
     ask: (question) => client.ask(question).then(() => true, tell),
+    goTo: (at) =>
+      client.jump({ at }).then(
+        () => {
+          const { past, entries } = client.state()
+          const said = (past?.entries ?? entries).filter(({ kind }) => kind === 'message')
+          const found = said.find((line) => line.at >= at) ?? said.at(-1)
+          if (found) target.set({ seq: found.seq })
+        },
+        (error) => void tell(error),
+      ),
     jump(seq) {
       thread.set(undefined)
       return jump(seq)

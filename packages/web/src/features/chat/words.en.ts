@@ -49,6 +49,7 @@ export const chat = {
   reaction: (emoji: string, who: readonly string[]) => `${emoji} ${names(who)}`,
   reactionsOf: 'Reactions',
   pins: (count: number) => (count === 1 ? '1 pinned message' : `${count} pinned messages`),
+  goToDay: 'Go to a day',
   search: 'Search this room',
   noCommand: (text: string) => `There is no ${text.split(/\s/)[0]}. /help shows what there is.`,
   halfCommand: (text: string) => `${text.split(/\s/)[0]} needs more: /help tells what.`,

@@ -47,6 +47,7 @@ export const chat: ChatWords = {
   reaction: (emoji, who) => `${emoji} ${names(who)}`,
   reactionsOf: '반응',
   pins: (count) => `고정한 메시지 ${count}개`,
+  goToDay: '날짜로 가기',
   search: '이 방에서 찾기',
   noCommand: (text) => `${text.split(/\s/)[0]} 명령은 없어요. /help 로 볼 수 있어요.`,
   halfCommand: (text) => `${text.split(/\s/)[0]} 뒤에 내용이 더 필요해요. /help 로 볼 수 있어요.`,

@@ -2,15 +2,14 @@ import House from 'lucide-react/icons/house'
 import MessageSquareText from 'lucide-react/icons/message-square-text'
 import Video from 'lucide-react/icons/video'
 import X from 'lucide-react/icons/x'
-import { lazy, Suspense, useState } from 'react'
-import { forgetRoom, type RecentRoom, recentRooms } from '../../lib/recent-rooms.ts'
+import { lazy, Suspense } from 'react'
 import { roomPath } from '../../lib/route.ts'
 import { isLocal, secureAddress } from '../../lib/secure-address.ts'
 import { shortTime } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 import { useLandingWords } from './use-landing-words.ts'
-import { useUnread } from './use-unread.ts'
+import { type ShownRoom, useRooms } from './use-rooms.ts'
 
 const QrCode = lazy(async () => ({ default: (await import('../../ui/QrCode.tsx')).QrCode }))
 
@@ -48,8 +47,7 @@ function OnPhone() {
 
 function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
   const landing = useLandingWords()
-  const [rooms, setRooms] = useState(recentRooms)
-  const unread = useUnread()
+  const { rooms, hide } = useRooms()
   if (rooms.length === 0) return <Facts />
   return (
     <section aria-labelledby="recent">
@@ -58,33 +56,18 @@ function RecentRooms({ onOpen }: { onOpen: (room: string) => void }) {
       </h2>
       <ul className="grid grid-cols-1 gap-2.5">
         {rooms.map((room) => (
-          <Card
-            key={room.room}
-            room={room}
-            unread={unread.get(room.room) ?? 0}
-            onOpen={() => onOpen(room.room)}
-            onForget={() => setRooms(forgetRoom(room.room))}
-          />
+          <Card key={room.room} room={room} onOpen={() => onOpen(room.room)} onForget={() => hide(room)} />
         ))}
       </ul>
     </section>
   )
 }
 
-function Card({
-  room,
-  unread,
-  onOpen,
-  onForget,
-}: {
-  room: RecentRoom
-  unread: number
-  onOpen: () => void
-  onForget: () => void
-}) {
+function Card({ room, onOpen, onForget }: { room: ShownRoom; onOpen: () => void; onForget: () => void }) {
   const { shell } = useWords()
   const landing = useLandingWords()
   const language = useLanguage()
+  const { messages, mentions } = room.unread
   const when = shortTime(language, room.at, Date.now(), landing)
   return (
     <li className="group relative rounded-tile border border-line bg-surface transition hover:border-line-strong hover:shadow-soft">
@@ -101,10 +84,16 @@ function Card({
           <b dir="auto" className="min-w-0 truncate font-semibold">
             {room.room}
           </b>
-          {unread > 0 && (
-            <b className="min-w-5 flex-none rounded-full bg-wood px-1.5 text-center text-[0.75rem]/5 text-wood-ink tabular-nums">
-              <span aria-hidden="true">{unread > 99 ? '99+' : unread}</span>
-              <span className="sr-only">{shell.unread(unread)}</span>
+          {messages > 0 && (
+            <b className={`${pill} ${mentions > 0 ? 'bg-ink/10 text-ink' : 'bg-wood text-wood-ink'}`}>
+              <span aria-hidden="true">{countOf(messages)}</span>
+              <span className="sr-only">{shell.unread(messages)}</span>
+            </b>
+          )}
+          {mentions > 0 && (
+            <b className={`${pill} bg-wood text-wood-ink`}>
+              <span aria-hidden="true">@{countOf(mentions)}</span>
+              <span className="sr-only">{shell.mentions(mentions)}</span>
             </b>
           )}
         </span>
@@ -121,6 +110,9 @@ function Card({
     </li>
   )
 }
+
+const pill = 'min-w-5 flex-none rounded-full px-1.5 text-center text-[0.75rem]/5 tabular-nums'
+const countOf = (count: number) => (count > 99 ? '99+' : `${count}`)
 
 const icons = [MessageSquareText, Video, House]
 

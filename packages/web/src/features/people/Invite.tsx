@@ -4,6 +4,7 @@ import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { QrCode } from '../../ui/QrCode.tsx'
+import { usePeopleWords } from './use-people-words.ts'
 
 interface InviteProps {
   address: string
@@ -14,7 +15,8 @@ interface InviteProps {
 
 /** The address of the room, to send and to photograph. */
 export function Invite({ address, open, onCopy, onClose }: InviteProps) {
-  const { people: words, shell } = useWords()
+  const words = usePeopleWords()
+  const { shell } = useWords()
   const local = isLocal(new URL(address).hostname)
   return (
     <Dialog title={words.inviteTitle} open={open} onClose={onClose}>

@@ -1,35 +1,29 @@
 import type { RoomClient } from '@maru/client'
-import { readName } from '@maru/protocol'
 import Pencil from 'lucide-react/icons/pencil'
 import UserPlus from 'lucide-react/icons/user-plus'
 import Video from 'lucide-react/icons/video'
 import X from 'lucide-react/icons/x'
-import { type FormEvent, useState } from 'react'
-import { remember } from '../../lib/remembered.ts'
 import { useStore } from '../../lib/store.ts'
-import { useWords } from '../../lib/words/use-words.ts'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { Button } from '../../ui/Button.tsx'
-import { Dialog } from '../../ui/Dialog.tsx'
-import { Field } from '../../ui/Field.tsx'
 import { IconButton } from '../../ui/IconButton.tsx'
 import { groupPeople, type PersonLine } from './group-people.ts'
+import { usePeopleWords } from './use-people-words.ts'
 
 interface PeopleProps {
   client: RoomClient
   onInvite: () => void
+  onRename: () => void
   onClose: () => void
 }
 
 /** Who is in the room and who of them is in the call. */
-export function People({ client, onInvite, onClose }: PeopleProps) {
-  const { people: words } = useWords()
+export function People({ client, onInvite, onRename, onClose }: PeopleProps) {
+  const words = usePeopleWords()
   const here = useStore(client, (state) => state.people)
   const call = useStore(client, (state) => state.call)
   const me = useStore(client, (state) => state.me)
-  const [renaming, setRenaming] = useState(false)
   const { inCall, inRoom } = groupPeople(here, call, me?.id)
-  const rename = () => setRenaming(true)
   return (
     <>
       <div className="flex items-center gap-1 border-b border-line py-2.5 ps-5 pe-2.5">
@@ -44,8 +38,8 @@ export function People({ client, onInvite, onClose }: PeopleProps) {
         tabIndex={0}
         aria-label={words.title}
       >
-        <Group title={words.inCall} people={inCall} onRename={rename} inCall />
-        <Group title={words.here} people={inRoom} onRename={rename} />
+        <Group title={words.inCall} people={inCall} onRename={onRename} inCall />
+        <Group title={words.here} people={inRoom} onRename={onRename} />
         {inCall.length + inRoom.length <= 1 && <p className="px-2 pt-4 text-sm text-soft">{words.inviteAlone}</p>}
       </section>
       <div className="border-t border-line p-3">
@@ -54,7 +48,6 @@ export function People({ client, onInvite, onClose }: PeopleProps) {
           {words.invite}
         </Button>
       </div>
-      <Rename client={client} open={renaming} onClose={() => setRenaming(false)} />
     </>
   )
 }
@@ -67,7 +60,7 @@ interface GroupProps {
 }
 
 function Group({ title, people, inCall, onRename }: GroupProps) {
-  const { people: words } = useWords()
+  const words = usePeopleWords()
   if (people.length === 0) return null
   return (
     <>
@@ -89,44 +82,5 @@ function Group({ title, people, inCall, onRename }: GroupProps) {
         ))}
       </ul>
     </>
-  )
-}
-
-function Rename({ client, open, onClose }: { client: RoomClient; open: boolean; onClose: () => void }) {
-  const { people: words, shell } = useWords()
-  const current = useStore(client, (state) => state.me?.name ?? state.name)
-  const [error, setError] = useState<string>()
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    try {
-      const name = readName(String(new FormData(event.currentTarget).get('name') ?? ''))
-      await client.rename(name)
-      remember('name', name)
-      setError(undefined)
-      onClose()
-    } catch (problem) {
-      const code = (problem as { code?: string }).code ?? ''
-      setError(words.nameProblems[code] ?? words.renameFailed)
-    }
-  }
-  return (
-    <Dialog title={words.renameTitle} open={open} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)} noValidate>
-        <Field
-          label={words.name}
-          name="name"
-          defaultValue={current}
-          autoComplete="nickname"
-          hint={words.renameHint}
-          error={error}
-        />
-        <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>{shell.cancel}</Button>
-          <Button type="submit" look="go">
-            {shell.save}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
   )
 }

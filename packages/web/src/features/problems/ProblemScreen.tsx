@@ -24,6 +24,8 @@ const icons: Record<Screen, LucideIcon> = {
   unsupported_version: RefreshCw,
   foreign_origin: TriangleAlert,
   storage_unavailable: ServerOff,
+  transfer_bad: Clock,
+  session_ended: UserPen,
   page_broken: RefreshCw,
   other: Clock,
 }

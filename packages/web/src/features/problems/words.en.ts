@@ -32,6 +32,14 @@ const screens = {
     title: 'The server cannot write',
     text: 'Its disk is full or cannot be written to, so nothing could be kept. Tell whoever runs it.',
   },
+  transfer_bad: {
+    title: 'This code does not work any more',
+    text: 'It is good once, for five minutes. Have your other device show a new one, or go on without.',
+  },
+  session_ended: {
+    title: 'You were signed out here',
+    text: 'This session was ended on another device of yours. You can come in as somebody new, or take your membership along from there again.',
+  },
   page_broken: {
     title: 'This page stumbled',
     text: 'Something in it failed, or a part of it could not be fetched. Load it again; what was sent is kept.',
@@ -67,6 +75,9 @@ export const problems = {
   lost: 'The connection was lost. It comes back by itself; what you write is sent then.',
   back: 'Connected again.',
   tryNow: 'Try now',
+  storage: 'Storage',
+  storageStuck: 'The server cannot store anything right now. What you write waits here and is sent as soon as it can.',
+  storageBack: 'The server stores again.',
   insecure: 'Not secure',
   insecureText:
     'This address is not encrypted: browsers give it no microphone and no camera. Reading, writing, watching and listening work.',

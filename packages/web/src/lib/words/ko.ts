@@ -1,8 +1,7 @@
 import { chat } from '../../features/chat/words.ko.ts'
-import { people } from '../../features/people/words.ko.ts'
 import { problems } from '../../features/problems/words.ko.ts'
 import type { Words } from './en.ts'
 import { shell } from './shell.ko.ts'
 
 /** Every word of the page in Korean. */
-export const ko: Words = { shell, chat, people, problems }
+export const ko: Words = { shell, chat, problems }

@@ -12,19 +12,28 @@ interface PanelAsideProps {
   newFrom: number | undefined
   onQuit: () => void
   onInvite: () => void
+  onSettings: () => void
   onClose: () => void
 }
 
 /** The one panel beside the stage; on a phone a sheet over it. */
-export function PanelAside({ panel, client, draft, newFrom, onQuit, onInvite, onClose }: PanelAsideProps) {
+export function PanelAside({ panel, client, draft, newFrom, onQuit, onInvite, onSettings, onClose }: PanelAsideProps) {
   const { shell } = useWords()
   return (
     <aside id="panel" data-region="" tabIndex={-1} aria-label={shell.roomPanel[panel]} className="room-panel">
       {panel === 'chat' ? (
-        <Chat client={client} draft={draft} newFrom={newFrom} onQuit={onQuit} onInvite={onInvite} onClose={onClose} />
+        <Chat
+          client={client}
+          draft={draft}
+          newFrom={newFrom}
+          onQuit={onQuit}
+          onInvite={onInvite}
+          onSettings={onSettings}
+          onClose={onClose}
+        />
       ) : (
         <Suspense fallback={null}>
-          <People client={client} onInvite={onInvite} onClose={onClose} />
+          <People client={client} onInvite={onInvite} onRename={onSettings} onClose={onClose} />
         </Suspense>
       )}
     </aside>

@@ -1,8 +1,10 @@
 import type { RoomClient } from '@maru/client'
+import type { Unread } from '@maru/protocol'
 import Ellipsis from 'lucide-react/icons/ellipsis'
 import LinkIcon from 'lucide-react/icons/link'
 import LogOut from 'lucide-react/icons/log-out'
 import MessageSquare from 'lucide-react/icons/message-square'
+import Settings from 'lucide-react/icons/settings'
 import Users from 'lucide-react/icons/users'
 import Video from 'lucide-react/icons/video'
 import type { ReactNode } from 'react'
@@ -24,16 +26,17 @@ interface RoomHeaderProps {
   /** `plain` before and after the visit, where the page below has the heading. */
   look: 'plain' | 'call' | 'chat'
   panel: Panel
-  unread: number
+  unread: Unread
   onPanel: (panel: Panel) => void
   onInvite: () => void
+  onSettings: () => void
   onJoin: () => void
   onLeave: () => void
 }
 
 /** The top of the room page: where I am, who is here, how others get here. */
 export function RoomHeader(props: RoomHeaderProps) {
-  const { room, client, look, panel, unread, onPanel, onInvite, onJoin, onLeave } = props
+  const { room, client, look, panel, unread, onPanel, onInvite, onSettings, onJoin, onLeave } = props
   const { shell } = useWords()
   const open = useStore(client, (state) => state.me !== undefined)
   const toggle = (which: 'chat' | 'people') => onPanel(panel === which ? null : which)
@@ -58,7 +61,7 @@ export function RoomHeader(props: RoomHeaderProps) {
             icon={MessageSquare}
             label={shell.chat}
             pressed={panel === 'chat'}
-            badge={unread}
+            unread={unread}
             onClick={() => toggle('chat')}
           />
           <PanelButton
@@ -70,12 +73,17 @@ export function RoomHeader(props: RoomHeaderProps) {
         </>
       )}
       {look !== 'plain' && (
-        <IconButton icon={LinkIcon} label={shell.copyLink} className="max-sm:hidden" onClick={onInvite} />
+        <>
+          <IconButton icon={LinkIcon} label={shell.copyLink} className="max-sm:hidden" onClick={onInvite} />
+          <IconButton icon={Settings} label={shell.settings} className="max-md:hidden" onClick={onSettings} />
+        </>
       )}
       <span className={look === 'plain' ? 'contents' : 'contents max-md:hidden'}>
         <Preferences />
       </span>
-      {look !== 'plain' && <MoreMenu onInvite={onInvite} onLeave={look === 'chat' ? onLeave : undefined} />}
+      {look !== 'plain' && (
+        <MoreMenu onInvite={onInvite} onSettings={onSettings} onLeave={look === 'chat' ? onLeave : undefined} />
+      )}
       {look === 'chat' && (
         <>
           <Button look="go" size="small" onClick={onJoin}>
@@ -133,11 +141,11 @@ interface PanelButtonProps {
   icon: typeof Users
   label: string
   pressed: boolean
-  badge?: number
+  unread?: Unread
   onClick: () => void
 }
 
-function PanelButton({ icon: Icon, label, pressed, badge = 0, onClick }: PanelButtonProps) {
+function PanelButton({ icon: Icon, label, pressed, unread, onClick }: PanelButtonProps) {
   const { shell } = useWords()
   return (
     <Button
@@ -149,27 +157,49 @@ function PanelButton({ icon: Icon, label, pressed, badge = 0, onClick }: PanelBu
     >
       <Icon size={18} aria-hidden="true" />
       <span className="max-sm:sr-only">{label}</span>
-      {badge > 0 && <Badge count={badge} label={shell.unread(badge)} />}
+      {unread && unread.messages > 0 && (
+        <Badge text={countOf(unread.messages)} label={shell.unread(unread.messages)} quiet={unread.mentions > 0} />
+      )}
+      {unread && unread.mentions > 0 && (
+        <Badge text={`@${countOf(unread.mentions)}`} label={shell.mentions(unread.mentions)} />
+      )}
     </Button>
   )
 }
 
-function Badge({ count, label }: { count: number; label: string }): ReactNode {
+const countOf = (count: number) => (count > 99 ? '99+' : `${count}`)
+
+/** `quiet` where another one beside it says what matters more; on a phone only that one is there. */
+function Badge({ text, label, quiet = false }: { text: string; label: string; quiet?: boolean }): ReactNode {
   return (
-    <b className="min-w-4.5 rounded-full bg-wood px-1 text-center text-[0.6875rem]/4.5 font-bold text-wood-ink tabular-nums max-sm:absolute max-sm:top-0 max-sm:right-0">
-      <span aria-hidden="true">{count > 99 ? '99+' : count}</span>
+    <b
+      className={classNames(
+        'min-w-4.5 rounded-full px-1 text-center text-[0.6875rem]/4.5 font-bold tabular-nums',
+        quiet
+          ? 'bg-ink/10 text-ink max-sm:sr-only'
+          : 'bg-wood text-wood-ink max-sm:absolute max-sm:top-0 max-sm:right-0',
+      )}
+    >
+      <span aria-hidden="true">{text}</span>
       <span className="sr-only">, {label}</span>
     </b>
   )
 }
 
+interface MoreProps {
+  onInvite: () => void
+  onSettings: () => void
+  onLeave: (() => void) | undefined
+}
+
 /** On a narrow page what the header has no room for. */
-function MoreMenu({ onInvite, onLeave }: { onInvite: () => void; onLeave: (() => void) | undefined }) {
-  const { shell, people } = useWords()
+function MoreMenu({ onInvite, onSettings, onLeave }: MoreProps) {
+  const { shell } = useWords()
   const language = useLanguage()
   const other = useTheme() === 'light' ? 'dark' : 'light'
   const pick = (id: string) => {
     if (id === 'invite') onInvite()
+    if (id === 'settings') onSettings()
     if (id === 'theme') chooseTheme(other)
     if (id === 'leave') onLeave?.()
     if (id === 'language') chooseLanguage(language === 'en' ? 'ko' : 'en')
@@ -180,7 +210,8 @@ function MoreMenu({ onInvite, onLeave }: { onInvite: () => void; onLeave: (() =>
         label={shell.more}
         buttonClassName="inline-grid size-10 flex-none place-items-center rounded-button text-soft hover:bg-ink/7 hover:text-ink pointer-coarse:size-11 md:hidden"
         items={[
-          { id: 'invite', label: people.invite },
+          { id: 'invite', label: shell.invite },
+          { id: 'settings', label: shell.settings },
           { id: 'theme', label: shell.toTheme[other] },
           { id: 'language', label: <span lang={language === 'en' ? 'ko' : 'en'}>{shell.toLanguage}</span> },
           ...(onLeave ? [{ id: 'leave', label: shell.leave }] : []),

@@ -1,9 +1,12 @@
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import type { Choices } from '../../features/prejoin/Prejoin.tsx'
 import { ConnectionBanner } from '../../features/problems/ConnectionBanner.tsx'
+import { StorageBanner } from '../../features/problems/StorageBanner.tsx'
+import { useNotify } from '../../lib/notify.ts'
 import { remember, remembered } from '../../lib/remembered.ts'
 import { navigate } from '../../lib/route.ts'
 import { useStore } from '../../lib/store.ts'
+import { type Transfer, takeTransfer } from '../../lib/transfer.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { cycleRegions } from '../../ui/regions.ts'
 import { SkipLinks } from '../../ui/SkipLinks.tsx'
@@ -11,11 +14,15 @@ import { InviteDialog } from './InviteDialog.tsx'
 import { MessageBubble } from './MessageBubble.tsx'
 import { PanelAside } from './PanelAside.tsx'
 import { RoomHeader } from './RoomHeader.tsx'
+import { SettingsDialog } from './SettingsDialog.tsx'
 import { Stage } from './Stage.tsx'
 import { useAnnouncements } from './use-announcements.ts'
+import { useNotifications } from './use-notifications.ts'
 import { isWide, lastPanel, usePanel } from './use-panel.ts'
 import { useReading } from './use-reading.ts'
 import { closedRoom, useRoom } from './use-room.ts'
+
+const TakeOver = lazy(async () => ({ default: (await import('../../features/settings/TakeOver.tsx')).TakeOver }))
 
 /** Where somebody stands with a room. A room that refuses is told from the client's problem, not from here. */
 export type Step = { at: 'prejoin' } | { at: 'call'; choices: Choices } | { at: 'chat' } | { at: 'left' }
@@ -27,18 +34,25 @@ export function RoomPage({ room }: { room: string }) {
   const [step, setStep] = useState<Step>({ at: 'prejoin' })
   const [visit, setVisit] = useState(1)
   const [inviting, setInviting] = useState(false)
+  const [setting, setSetting] = useState(false)
+  /** Waits for a yes or a no, and meanwhile the room is not entered. */
+  const [offered, setOffered] = useState<Transfer | undefined>(takeTransfer)
+  const taken = useRef<Transfer>(undefined)
   const { panel, choose, show } = usePanel(null)
   const draft = useRef('')
-  const opened = useRoom(room, name, step.at === 'left' ? -1 : visit)
+  const opened = useRoom(room, name, step.at === 'left' || offered ? -1 : visit, taken)
   const closed = useMemo(() => closedRoom(room), [room])
   const client = opened ?? closed
   const given = useStore(client, (state) => state.room)
   const { unread, newFrom } = useReading(given, client, panel === 'chat' || step.at === 'chat')
   useAnnouncements(client)
+  useNotifications(given, client)
+  const notify = useNotify(given)
+  const counted = { all: unread.messages, mentions: unread.mentions, none: 0 }[notify]
   useEffect(cycleRegions, [])
   useEffect(() => {
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}${given} · ${shell.product}`
-  }, [unread, given, shell])
+    document.title = `${counted > 0 ? `(${counted}) ` : ''}${given} · ${shell.product}`
+  }, [counted, given, shell])
 
   /** The name may have been typed just now, or changed since the room was opened. */
   const enterAs = (typed: string) => {
@@ -50,6 +64,12 @@ export function RoomPage({ room }: { room: string }) {
     // A room that is not open yet is entered anew instead; its answer to a rename would be that it is away.
     if (opened.state().connection === 'open') void opened.rename(chosen).catch(() => undefined)
     else setVisit(visit + 1)
+  }
+  const take = (transfer: Transfer) => {
+    taken.current = transfer
+    remember('name', transfer.name)
+    setName(transfer.name)
+    setOffered(undefined)
   }
   const leave = () => {
     show(null)
@@ -93,10 +113,13 @@ export function RoomPage({ room }: { room: string }) {
         unread={unread}
         onPanel={choose}
         onInvite={() => setInviting(true)}
+        onSettings={() => setSetting(true)}
         onJoin={go.prejoin}
         onLeave={leave}
       />
       <Stage
+        // A name that came along belongs into the field of the page below.
+        key={offered ? 'offered' : 'entered'}
         room={given}
         name={name}
         client={client}
@@ -109,6 +132,7 @@ export function RoomPage({ room }: { room: string }) {
         newFrom={newFrom}
         draft={draft}
         onInvite={() => setInviting(true)}
+        onSettings={() => setSetting(true)}
       />
       {panel !== null && (step.at !== 'chat' || panel === 'people') && (
         <PanelAside
@@ -118,12 +142,20 @@ export function RoomPage({ room }: { room: string }) {
           newFrom={newFrom}
           onQuit={leave}
           onInvite={() => setInviting(true)}
+          onSettings={() => setSetting(true)}
           onClose={() => choose(null)}
         />
       )}
       {step.at === 'call' && panel !== 'chat' && <MessageBubble client={client} onOpen={() => choose('chat')} />}
       {step.at !== 'left' && <ConnectionBanner client={client} />}
+      {step.at !== 'left' && <StorageBanner client={client} />}
       <InviteDialog open={inviting} onClose={() => setInviting(false)} />
+      <SettingsDialog client={client} room={given} open={setting} onClose={() => setSetting(false)} />
+      {offered && (
+        <Suspense fallback={null}>
+          <TakeOver name={offered.name} onYes={() => take(offered)} onNo={() => setOffered(undefined)} />
+        </Suspense>
+      )}
     </div>
   )
 }

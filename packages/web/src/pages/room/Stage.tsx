@@ -1,4 +1,5 @@
 import type { RoomClient } from '@maru/client'
+import type { Unread } from '@maru/protocol'
 import { lazy, type ReactNode, type RefObject, Suspense, useEffect } from 'react'
 import { Chat } from '../../features/chat/Chat.tsx'
 import type { Choices } from '../../features/prejoin/Prejoin.tsx'
@@ -32,10 +33,11 @@ interface StageProps {
   }
   panel: Panel
   onPanel: (panel: Panel) => void
-  unread: number
+  unread: Unread
   newFrom: number | undefined
   draft: RefObject<string>
   onInvite: () => void
+  onSettings: () => void
 }
 
 /** The middle of the room page: what the step asks for, or what stands in its way. */
@@ -71,7 +73,14 @@ export function Stage(props: StageProps) {
     return (
       <Main className="flex flex-col bg-paper">
         <div className="mx-auto flex min-h-0 w-full max-w-3xl flex-1 flex-col">
-          <Chat client={client} draft={draft} newFrom={newFrom} onQuit={go.leave} onInvite={props.onInvite} />
+          <Chat
+            client={client}
+            draft={draft}
+            newFrom={newFrom}
+            onQuit={go.leave}
+            onInvite={props.onInvite}
+            onSettings={props.onSettings}
+          />
           <TakeFocus inside />
         </div>
       </Main>

@@ -1,4 +1,5 @@
 import type { RoomClient } from '@maru/client'
+import type { Unread } from '@maru/protocol'
 import { useEffect, useRef, useState } from 'react'
 import { rememberRoom } from '../../lib/recent-rooms.ts'
 import { useStore } from '../../lib/store.ts'
@@ -12,10 +13,10 @@ export function useReading(
   room: string,
   client: RoomClient,
   inView: boolean,
-): { unread: number; newFrom: number | undefined } {
+): { unread: Unread; newFrom: number | undefined } {
   const entries = useStore(client, (state) => state.entries)
   const isOpen = useStore(client, (state) => state.connection === 'open')
-  const unread = useStore(client, (state) => state.unread.messages)
+  const unread = useStore(client, (state) => state.unread)
   const [newFrom, setNewFrom] = useState<number>()
   const looking = useLookedAt() && inView
   const last = entries.at(-1)
@@ -41,8 +42,10 @@ export function useReading(
       ...(said?.kind === 'message' && { last: { name: said.name, text: said.text } }),
     })
   }, [last, room])
-  return { unread: looking ? 0 : unread, newFrom }
+  return { unread: looking ? nothing : unread, newFrom }
 }
+
+const nothing: Unread = { messages: 0, mentions: 0 }
 
 function useLookedAt(): boolean {
   const [lookedAt, setLookedAt] = useState(() => document.visibilityState === 'visible')

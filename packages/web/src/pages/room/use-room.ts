@@ -1,15 +1,21 @@
 import { initialState, openRoom, type RoomClient } from '@maru/client'
-import { useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { deviceName } from '../../lib/device-name.ts'
 import { keptOutbox } from '../../lib/kept-outbox.ts'
 import { remember, remembered } from '../../lib/remembered.ts'
 import { socketAddress } from '../../lib/room-socket.ts'
+import type { Transfer } from '../../lib/transfer.ts'
 
 /**
  * The room's client while there is a name to enter with. `visit` counts entries: a new number leaves and comes in
- * again. A change of name alone does not.
+ * again. A change of name alone does not. A transfer makes this browser another member with the next visit, once.
  */
-export function useRoom(room: string, name: string, visit: number): RoomClient | undefined {
+export function useRoom(
+  room: string,
+  name: string,
+  visit: number,
+  transfer: RefObject<Transfer | undefined>,
+): RoomClient | undefined {
   const [client, setClient] = useState<RoomClient>()
   // Only whether there is a name counts here: a later change is a rename, not a new entrance.
   const mayEnter = name !== ''
@@ -17,27 +23,35 @@ export function useRoom(room: string, name: string, visit: number): RoomClient |
   asked.current = name
   useEffect(() => {
     if (!mayEnter || visit < 0) return
-    const token = remembered('token')
+    const code = transfer.current?.code
+    transfer.current = undefined
+    const token = code === undefined ? remembered('token') : undefined
     const opened = openRoom({
       url: socketAddress(location),
       room,
       name: asked.current,
       ...(token && { token }),
+      ...(code !== undefined && { transfer: code }),
       device: deviceName(navigator.userAgent),
       // A browser that keeps nothing sends all the same; then a message waits only as long as its page is open.
       outbox: keptOutbox(room),
       onToken: (fresh) => remember('token', fresh),
     })
     setClient(opened)
+    const stop = opened.subscribe(({ problem }) => {
+      // The token is worth nothing any more: the next visit is somebody new.
+      if (problem?.code === 'session_ended') remember('token', undefined)
+    })
     // A laptop that wakes up need not wait for the next attempt.
     const online = () => opened.state().connection === 'waiting' && opened.reconnect()
     addEventListener('online', online)
     return () => {
+      stop()
       removeEventListener('online', online)
       opened.close()
       setClient(undefined)
     }
-  }, [room, mayEnter, visit])
+  }, [room, mayEnter, visit, transfer])
   return client
 }
 

@@ -1,0 +1,178 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChromium } from './stage/browsers.ts'
+import { chatter, has } from './stage/chatter.ts'
+import { findings } from './stage/findings.ts'
+import { type RunningServer, startServer } from './stage/server.ts'
+import { until } from './stage/until.ts'
+
+let server: RunningServer
+let chromium: Browser
+beforeAll(async () => {
+  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
+}, 60_000)
+afterAll(async () => {
+  await chromium?.close()
+  await server?.stop()
+})
+
+const settingsOf = async (page: Page) => {
+  await page.getByRole('button', { name: 'Settings' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Settings' })
+  await dialog.getByText('this one').waitFor()
+  return dialog
+}
+
+test('an owner renames herself, says what is kept, and makes another owner', { timeout: 90_000 }, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'rules', name: 'Ana' })
+  const ben = await chatter(chromium, { url: server.url, room: 'rules', name: 'Ben' })
+  await has(ana, /Ben joined/)
+  const settings = await settingsOf(ana.page)
+  expect(await findings(ana.page)).toEqual([])
+  await ana.photograph('settings')
+  await settings.getByRole('textbox', { name: 'Your name' }).fill('Anna')
+  await settings.getByRole('button', { name: 'Change the name' }).click()
+  await has(ben, /Ana is now called Anna/)
+  await settings.getByLabel('What is kept').selectOption('days')
+  await settings.getByRole('spinbutton', { name: 'Days' }).fill('0')
+  await settings.getByRole('button', { name: 'Keep it so' }).click()
+  await settings.getByText('A number of days from 1 to 3650.').waitFor()
+  await settings.getByRole('spinbutton', { name: 'Days' }).fill('7')
+  await settings.getByRole('button', { name: 'Keep it so' }).click()
+  await ben.page.getByText('Messages are kept for 7 days.').first().waitFor()
+  await settings.getByLabel('Choose a person').selectOption('Ben')
+  await settings.getByRole('button', { name: 'Make an owner' }).click()
+  await has(ben, /made Ben an owner too/)
+  const hers = await settingsOf(ben.page)
+  await hers.getByLabel('What is kept').waitFor()
+})
+
+test('a membership goes to another device, is ended there, and is forgotten everywhere', {
+  timeout: 120_000,
+}, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'moving', name: 'Ana' })
+  await ana.say('Mine')
+  await has(ana, 'Mine')
+  await ana.page.evaluate(() => {
+    const clipboard = {
+      async writeText(text: string) {
+        document.title = text
+      },
+    }
+    Object.defineProperty(navigator, 'clipboard', { value: clipboard })
+  })
+  const settings = await settingsOf(ana.page)
+  await settings.getByRole('button', { name: 'Take it to another device' }).click()
+  await settings.getByRole('button', { name: 'Copy the link instead' }).click()
+  const address = await until(
+    'the link',
+    () => ana.page.title(),
+    (title) => title.includes('#transfer='),
+  )
+
+  const context = await chromium.newContext()
+  const phone = await context.newPage()
+  await phone.goto(address)
+  await phone.getByRole('dialog', { name: 'Go on as Ana here?' }).waitFor()
+  expect(await findings(phone)).toEqual([])
+  expect(phone.url()).not.toContain('transfer')
+  await phone.getByRole('button', { name: 'Go on as Ana' }).click()
+  await phone.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await phone.getByRole('article', { name: /Mine/ }).press('e')
+  await phone.getByRole('textbox', { name: 'Message to everyone' }).fill('Mine, from the phone')
+  await phone.keyboard.press('Enter')
+  await has(ana, 'Mine, from the phone')
+
+  const again = await context.newPage()
+  await again.goto(address)
+  await again.getByRole('button', { name: 'Go on as Ana' }).click()
+  await again.getByRole('heading', { name: 'This code does not work any more' }).waitFor()
+  await again.close()
+
+  await settings.getByRole('button', { name: 'Close' }).click()
+  const devices = await settingsOf(ana.page)
+  await devices.getByRole('button', { name: /^End the session on/ }).click()
+  await phone.getByRole('heading', { name: 'You were signed out here' }).waitFor()
+  await context.close()
+
+  await devices.getByRole('button', { name: 'Forget me' }).click()
+  await devices.getByRole('button', { name: 'Delete all of it' }).click()
+  await ana.page.getByRole('button', { name: 'Open room' }).waitFor()
+  const left = await ana.page.evaluate(async () => ({
+    keys: Object.keys(localStorage),
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+  }))
+  expect(left).toEqual({ keys: [], databases: [] })
+  const ben = await chatter(chromium, { url: server.url, room: 'moving', name: 'Ben' })
+  await has(ben, 'Former member')
+  expect((await ben.conversation()).join(' ')).not.toContain('Mine')
+})
+
+declare global {
+  interface Window {
+    told: string[]
+  }
+}
+
+test('notifications: being called by default, everything or nothing by choice', { timeout: 90_000 }, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'calling', name: 'Ana' })
+  const ben = await chatter(chromium, { url: server.url, room: 'calling', name: 'Ben' })
+  await has(ana, /Ben joined/)
+  await ana.page.context().grantPermissions(['notifications'])
+  await ana.page.evaluate(() => {
+    window.told = []
+    const Told = class {
+      static permission = 'granted'
+      constructor(title: string, { body }: { body: string }) {
+        window.told.push(`${title}: ${body}`)
+      }
+      close() {}
+    }
+    Object.assign(window, { Notification: Told })
+    document.hasFocus = () => false
+  })
+  const told = () => ana.page.evaluate(() => window.told)
+  await ben.say('Just so')
+  await ben.say('Come, @Ana')
+  await has(ana, 'Come, @Ana')
+  expect(await told()).toEqual(['Ben · calling: Come, @Ana'])
+
+  const settings = await settingsOf(ana.page)
+  await settings.getByRole('radio', { name: 'Every message' }).check()
+  await settings.getByRole('button', { name: 'Close' }).click()
+  await ben.say('Anything')
+  await until('it being told', told, (all) => all.at(-1) === 'Ben · calling: Anything')
+  await settingsOf(ana.page)
+  await settings.getByRole('radio', { name: 'Nothing' }).check()
+  await settings.getByRole('button', { name: 'Close' }).click()
+  await ben.say('Once more, @Ana')
+  await has(ana, 'Once more, @Ana')
+  expect(await told()).toHaveLength(2)
+})
+
+test('what calls me is counted apart, in the room and on the start page', { timeout: 90_000 }, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'apart', name: 'Ana' })
+  const ben = await chatter(chromium, { url: server.url, room: 'apart', name: 'Ben' })
+  await has(ana, /Ben joined/)
+  await ana.page.reload()
+  await ana.page.getByRole('button', { name: 'Join', exact: true }).waitFor()
+  await ben.say('one')
+  await ben.say('two, @Ana')
+  await ana.page.getByRole('button', { name: 'Chat , 2 new messages , 1 calls you' }).waitFor()
+  await until(
+    'the title',
+    () => ana.page.title(),
+    (title) => title.startsWith('(1) '),
+  )
+  await ana.page.goto(server.url)
+  await ana.page.getByRole('link', { name: /apart 2 new messages @?1 calls you/ }).waitFor()
+  await ana.page.getByText('Ben: two, @Ana').waitFor()
+  expect(await findings(ana.page)).toEqual([])
+  await ana.photograph('landing-unread')
+  await ana.page.getByRole('button', { name: 'Take apart off this list' }).click()
+  await ana.page.reload()
+  await ana.page.getByText('The conversation stays').waitFor()
+  await ben.say('three')
+  await ana.page.reload()
+  await ana.page.getByText('Ben: three').waitFor()
+})

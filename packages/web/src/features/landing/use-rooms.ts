@@ -1,0 +1,63 @@
+import type { Message, Unread } from '@maru/protocol'
+import { useEffect, useState } from 'react'
+import { type RecentRoom, recentRooms } from '../../lib/recent-rooms.ts'
+import { remembered } from '../../lib/remembered.ts'
+import { hiddenRooms, hideRoom } from './hidden-rooms.ts'
+
+/** A room on the start page. `unread` is what the server says; until it answers, nothing. */
+export interface ShownRoom extends RecentRoom {
+  unread: Unread
+}
+
+interface Told {
+  room: string
+  unread: Unread
+  last?: Message
+}
+
+const nothing: Unread = { messages: 0, mentions: 0 }
+
+/**
+ * The rooms this browser belongs to, where something was said last first. What the browser remembers is there at once; the server
+ * knows rooms of other devices too, and what was said meanwhile.
+ */
+export function useRooms(): { rooms: readonly ShownRoom[]; hide: (room: ShownRoom) => void } {
+  const [told, setTold] = useState<readonly Told[]>()
+  const [hidden, setHidden] = useState(hiddenRooms)
+  useEffect(() => {
+    const token = remembered('token')
+    if (!token) return
+    const stop = new AbortController()
+    ask(token, stop.signal).then(setTold, () => undefined)
+    return () => stop.abort()
+  }, [])
+  const rooms = shownRooms(recentRooms(), told, hidden)
+  return { rooms, hide: (room) => setHidden(hideRoom(room)) }
+}
+
+/** What both know, the server's word first. A room that was taken off the list is back when something new is said there. */
+export function shownRooms(
+  recent: readonly RecentRoom[],
+  told: readonly Told[] | undefined,
+  hidden: Readonly<Record<string, number>>,
+): ShownRoom[] {
+  const known = new Map<string, ShownRoom>()
+  for (const room of recent) known.set(room.room, { ...room, unread: nothing })
+  for (const { room, unread, last } of told ?? []) {
+    const before = known.get(room)
+    if (last)
+      known.set(room, { room, unread, at: last.at, seq: last.seq, last: { name: last.name, text: lineOf(last) } })
+    else if (before) known.set(room, { ...before, unread })
+  }
+  return [...known.values()].filter(({ room, seq }) => seq > (hidden[room] ?? -1)).toSorted((a, b) => b.at - a.at)
+}
+
+function lineOf({ text, files }: Message): string {
+  return (text || (files ?? []).map(({ name }) => name).join(', ')).replace(/\s+/g, ' ').slice(0, 120)
+}
+
+async function ask(token: string, signal: AbortSignal): Promise<readonly Told[]> {
+  const response = await fetch('/api/rooms', { headers: { authorization: `Bearer ${token}` }, signal })
+  const { rooms = [] } = (await response.json()) as { rooms?: Told[] }
+  return rooms
+}

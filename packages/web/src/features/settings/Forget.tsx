@@ -1,0 +1,44 @@
+import type { RoomClient } from '@maru/client'
+import { useState } from 'react'
+import { forgetBrowser } from '../../lib/forget-browser.ts'
+import { useWords } from '../../lib/words/use-words.ts'
+import { Button } from '../../ui/Button.tsx'
+import { toast } from '../../ui/Toasts.tsx'
+import { Section } from './Section.tsx'
+import { useSettingsWords } from './use-settings-words.ts'
+
+/** The end of a membership, on the server and in this browser. Asked twice: there is no way back. */
+export function Forget({ client }: { client: RoomClient }) {
+  const words = useSettingsWords()
+  const { shell } = useWords()
+  const [isAsked, setIsAsked] = useState(false)
+  const forget = async () => {
+    try {
+      await client.ask<'forgetMe'>({ type: 'forgetMe' })
+    } catch {
+      return toast(words.failed)
+    }
+    client.close()
+    await forgetBrowser()
+    location.replace('/')
+  }
+  return (
+    <Section title={words.forget}>
+      <p className="text-sm text-soft">{words.forgetText}</p>
+      {isAsked ? (
+        <div className="flex flex-wrap gap-2">
+          <Button size="small" look="danger" onClick={() => void forget()}>
+            {words.forgetSure}
+          </Button>
+          <Button size="small" autoFocus onClick={() => setIsAsked(false)}>
+            {shell.cancel}
+          </Button>
+        </div>
+      ) : (
+        <Button size="small" className="justify-self-start text-clay-ink" onClick={() => setIsAsked(true)}>
+          {words.forget}
+        </Button>
+      )}
+    </Section>
+  )
+}
