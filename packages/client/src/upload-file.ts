@@ -81,6 +81,8 @@ function asker({ server, token, signal, fetcher = fetch }: UploadOptions) {
       throw signal?.aborted ? cause : new AppError('disconnected', undefined, { cause })
     })
     const answer = parseRecord(await response.text()) ?? {}
+    // Behind a failing proxy there may be a working server in a moment.
+    if (response.status >= 502 && answer.code === undefined) throw new AppError('disconnected')
     if (!response.ok) throw new AppError(codeOf(answer), String(answer.message ?? response.statusText))
     return answer as unknown as { file: FileInfo; received: number }
   }

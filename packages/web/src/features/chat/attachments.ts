@@ -1,8 +1,8 @@
-import { type FileInfo, limits } from '@maru/protocol'
+import { uploadFile } from '@maru/client/upload'
+import { AppError, type FileInfo, limits } from '@maru/protocol'
 import { remembered } from '../../lib/remembered.ts'
 import { createStore, type Store } from '../../lib/store.ts'
 import { describePicture } from './describe-picture.ts'
-import { UploadRefused, uploadFile } from './upload.ts'
 
 /** A file on its way up, before its message is sent. */
 export interface Attachment {
@@ -34,17 +34,19 @@ export function createAttachments(room: () => string): Attachments {
     change(id, { at: 'sending', share: 0 })
     try {
       const details = await describePicture(file)
-      const info = await uploadFile(file, {
+      const info = await uploadFile({
+        server: location.origin,
         room: room(),
         token: remembered('token') ?? '',
-        details,
+        announced: { name: file.name || 'file', type: file.type || 'application/octet-stream', ...details },
+        content: file,
         signal: stop.signal,
-        onProgress: (share) => change(id, { at: 'sending', share }),
+        onProgress: (received) => change(id, { at: 'sending', share: received / file.size }),
       })
       change(id, { at: 'there', info })
     } catch (error) {
       if (!stop.signal.aborted)
-        change(id, { at: 'failed', code: error instanceof UploadRefused ? error.code : 'disconnected' })
+        change(id, { at: 'failed', code: error instanceof AppError ? error.code : 'disconnected' })
     }
   }
   return {

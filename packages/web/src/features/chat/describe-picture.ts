@@ -1,11 +1,11 @@
+import type { FileInfo } from '@maru/protocol'
 import { rgbaToThumbHash } from 'thumbhash'
-import type { UploadOptions } from './upload.ts'
 
 /** Largest side that the placeholder is made from, in px; its maker takes no more. */
 const SIDE = 100
 
 /** Size and placeholder of a picture, made here so that the server never has to open it. Nothing of a file that is no picture. */
-export async function describePicture(file: File): Promise<UploadOptions['details']> {
+export async function describePicture(file: File): Promise<Partial<Pick<FileInfo, 'width' | 'height' | 'blur'>>> {
   if (!file.type.startsWith('image/')) return {}
   try {
     const picture = await createImageBitmap(file)

@@ -1,0 +1,31 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChromium } from './stage/browsers.ts'
+import { goThroughStates, type Look } from './stage/chat-states.ts'
+import { findings } from './stage/findings.ts'
+import { type RunningServer, startServer } from './stage/server.ts'
+
+let server: RunningServer
+let chromium: Browser
+beforeAll(async () => {
+  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
+}, 60_000)
+afterAll(async () => {
+  await chromium?.close()
+  await server?.stop()
+})
+
+const looks: (Look & { title: string })[] = [
+  { title: 'wide', language: 'en', viewport: { width: 1280, height: 800 }, dark: false },
+  { title: 'phone at night', language: 'ko', viewport: { width: 390, height: 844 }, dark: true },
+]
+
+test.each(looks)('every state of the chat is accessible and fits: $title', { timeout: 240_000 }, async (look) => {
+  const found: string[] = []
+  await goThroughStates(chromium, server.url, `states-${look.language}`, look, async (page, state) => {
+    found.push(...(await findings(page)).map((finding) => `${state}: ${finding}`))
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    if (over > 0) found.push(`${state}: scrolls sideways by ${over} px`)
+  })
+  expect(found).toEqual([])
+})

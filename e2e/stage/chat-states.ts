@@ -1,0 +1,176 @@
+import type { Browser, Page } from 'playwright-core'
+import { more as moreEn } from '../../packages/web/src/features/chat/more-words.en.ts'
+import { more as moreKo } from '../../packages/web/src/features/chat/more-words.ko.ts'
+import { landing as landingEn } from '../../packages/web/src/features/landing/words.en.ts'
+import { landing as landingKo } from '../../packages/web/src/features/landing/words.ko.ts'
+import { prejoin as prejoinEn } from '../../packages/web/src/features/prejoin/words.en.ts'
+import { prejoin as prejoinKo } from '../../packages/web/src/features/prejoin/words.ko.ts'
+import { settings as settingsEn } from '../../packages/web/src/features/settings/words.en.ts'
+import { settings as settingsKo } from '../../packages/web/src/features/settings/words.ko.ts'
+import { en } from '../../packages/web/src/lib/words/en.ts'
+import { ko } from '../../packages/web/src/lib/words/ko.ts'
+import { drawPicture, scripts, tellAll } from './conversation.ts'
+import { watchMedia } from './media.ts'
+import { smallCamera } from './person.ts'
+
+const words = {
+  en: { ...en, more: moreEn, landing: landingEn, prejoin: prejoinEn, settings: settingsEn },
+  ko: { ...ko, more: moreKo, landing: landingKo, prejoin: prejoinKo, settings: settingsKo },
+}
+
+export interface Look {
+  language: 'en' | 'ko'
+  viewport: { width: number; height: number }
+  dark: boolean
+}
+
+/**
+ * Goes through the states of a chat as one person sees them, and calls back in each when it stands still. The room is told a whole
+ * conversation first.
+ */
+export async function goThroughStates(
+  browser: Browser,
+  server: string,
+  room: string,
+  { language, viewport, dark }: Look,
+  seen: (page: Page, state: string) => Promise<void>,
+): Promise<void> {
+  const { chat, shell, more, landing, prejoin, settings } = words[language]
+  const script = scripts[language]
+  const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light', ignoreHTTPSErrors: true })
+  const page = await context.newPage()
+  await watchMedia(page, smallCamera)
+  // What the server cannot store is told by a frame that only this page gets.
+  let stall: (works: boolean) => void = () => undefined
+  await page.routeWebSocket(/\/socket$/, (socket) => {
+    socket.connectToServer()
+    stall = (works) => socket.send(JSON.stringify({ type: 'storage', works }))
+  })
+  await page.addInitScript(
+    ([name, chosen]) => {
+      localStorage.setItem('maru.name', name)
+      localStorage.setItem('maru.language', chosen)
+    },
+    [script.reader, language] as const,
+  )
+  const rest = () =>
+    page.evaluate(async () => {
+      await document.fonts.ready
+      await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined)))
+    })
+  const show = async (state: string) => {
+    await rest()
+    await seen(page, state)
+  }
+  const button = (name: string) => page.getByRole('button', { name, exact: true })
+  const field = page.getByRole('textbox', { name: chat.write })
+  const closed = async () => {
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+  const openSettings = async () => {
+    if (viewport.width >= 768) await button(shell.settings).click()
+    else {
+      await button(shell.more).click()
+      await page.getByRole('menuitem', { name: shell.settings }).click()
+    }
+    await page.getByText(settings.thisDevice, { exact: true }).waitFor()
+  }
+
+  await page.goto(`${server}/r/${room}`)
+  await button(prejoin.join).waitFor()
+  await show('before')
+  await page.getByRole('button', { name: prejoin.chatOnly }).click()
+  await page.getByText(chat.empty).waitFor()
+  await show('empty')
+  const others = await tellAll(server, room, script, await drawPicture(page))
+  await field.fill(`/topic ${script.topic}`)
+  await field.press('Enter')
+  await page.getByText(script.last).waitFor()
+  await page.locator('.hljs-keyword').first().waitFor({ state: 'attached' })
+  await show('chat')
+
+  const listed = page.getByRole('article', { name: script.last })
+  await listed.focus()
+  await listed.getByRole('button', { name: more.react, exact: true }).waitFor()
+  await show('message')
+  await listed.getByRole('button', { name: more.more, exact: true }).press('Enter')
+  await listed.getByRole('menuitem', { name: more.pin }).press('Enter')
+  await page.getByRole('button', { name: chat.pins(1) }).waitFor()
+  await listed.press('r')
+  await field.fill(script.again)
+  await show('answering')
+  await field.press('Escape')
+  await field.fill('')
+
+  await page.getByRole('log').evaluate((log) => log.scrollTo(0, 0))
+  await button(chat.answers(2)).click()
+  await page.getByText(script.again).waitFor()
+  await show('thread')
+  await page.getByRole('button', { name: more.leaveThread }).click()
+  await page.locator('.lit').waitFor()
+  await page.locator('.lit').waitFor({ state: 'detached' })
+
+  if (viewport.width >= 384) {
+    await button(more.emoji).click()
+    await page.getByRole('tab', { selected: true }).waitFor()
+    await page.getByRole('dialog').getByRole('button').nth(40).waitFor()
+    await show('emoji')
+    await page.keyboard.press('Escape')
+  }
+  await field.fill('')
+  await field.pressSequentially(':ca')
+  await page.getByRole('option').first().waitFor()
+  await show('completion')
+  await field.fill('')
+
+  await page.getByRole('button', { name: chat.search }).click()
+  await page.getByRole('searchbox').fill(language === 'ko' ? '토요일' : 'saturday')
+  await page.locator('mark').first().waitFor()
+  await show('search')
+  await closed()
+  await page.getByRole('button', { name: chat.pins(1) }).click()
+  await page.getByRole('dialog').getByText(script.last).waitFor()
+  await show('pinned')
+  await closed()
+  await field.fill('/poll')
+  await field.press('Enter')
+  await page.getByRole('dialog', { name: more.dialogs.poll }).waitFor()
+  await show('poll')
+  await closed()
+  await field.fill('/help')
+  await field.press('Enter')
+  await page.getByRole('dialog', { name: more.dialogs.help }).waitFor()
+  await show('help')
+  await closed()
+  await field.fill('/date')
+  await field.press('Enter')
+  await page.getByRole('dialog', { name: more.dialogs.date }).waitFor()
+  await show('day')
+  await closed()
+  await openSettings()
+  await show('settings')
+  await page.getByRole('button', { name: settings.forget, exact: true }).click()
+  await page.getByRole('button', { name: settings.forgetSure }).scrollIntoViewIfNeeded()
+  await show('forgetting')
+  await closed()
+  await page.getByRole('article', { name: script.last }).press('Delete')
+  await page.getByRole('dialog', { name: more.deleteTitle }).waitFor()
+  await show('deleting')
+  await closed()
+
+  stall(false)
+  await page.getByText(words[language].problems.storageStuck).first().waitFor()
+  await show('storage')
+  stall(true)
+  await button(viewport.width >= 640 ? shell.joinCall : shell.join).click()
+  await button(prejoin.join).click()
+  await page.getByRole('toolbar').waitFor()
+  await show('call')
+  await page.goto(server)
+  await page.getByRole('button', { name: landing.open }).waitFor()
+  await page.getByText(script.topic).or(page.getByText(room)).first().waitFor()
+  await show('start')
+  others.close()
+  await context.close()
+}

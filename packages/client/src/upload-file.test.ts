@@ -1,0 +1,63 @@
+import { AppError } from '@maru/protocol'
+import { expect, test } from 'vitest'
+import { uploadFile } from './upload-file.ts'
+
+/** A server that keeps what comes, and fails as it is told to. */
+function server(failures: ('lost' | 'lostAfter' | 'proxy')[] = []) {
+  const kept: number[] = []
+  const given: string[] = []
+  const info = { id: 'FI_1', name: 'a.bin', type: 'application/octet-stream', size: 0 }
+  const fetcher = (async (_path: string, { method = '', body, headers }: RequestInit) => {
+    given.push(method)
+    const answer = () => Response.json({ file: info, received: kept.length })
+    if (method !== 'PATCH') return answer()
+    const failure = failures.shift()
+    if (failure === 'lost') throw new TypeError('network')
+    if (failure === 'proxy') return new Response('<h1>Bad gateway</h1>', { status: 502 })
+    const offset = Number((headers as Record<string, string>)['upload-offset'])
+    if (offset !== kept.length) return Response.json({ code: 'offset_wrong', message: '' }, { status: 409 })
+    for (const byte of new Uint8Array(await (body as Blob).arrayBuffer())) kept.push(byte)
+    if (failure === 'lostAfter') throw new TypeError('network')
+    return answer()
+  }) as typeof fetch
+  return { kept, given, fetcher }
+}
+
+const content = new Blob([Uint8Array.from({ length: 2_500_000 }, (_, index) => index % 251)])
+const options = {
+  server: 'http://a',
+  room: 'r',
+  token: 't',
+  announced: { name: 'a.bin', type: 'application/octet-stream' },
+  content,
+  pause: async () => undefined,
+}
+
+test('a file comes in pieces, and goes on after losses where the server has it', async () => {
+  const { kept, fetcher } = server(['lost', 'lostAfter', 'proxy', 'lost'])
+  const seen: number[] = []
+  await uploadFile({ ...options, fetcher, onProgress: (received) => seen.push(received) })
+  expect(kept.length).toBe(content.size)
+  expect(kept.every((byte, index) => byte === index % 251)).toBe(true)
+  expect(seen.at(-1)).toBe(content.size)
+})
+
+test('a refusal is told by its code and not tried again', async () => {
+  const fetcher = (async () => Response.json({ code: 'file_too_large', message: 'x' }, { status: 413 })) as typeof fetch
+  const failure = await uploadFile({ ...options, fetcher }).catch((error) => error)
+  expect(failure).toBeInstanceOf(AppError)
+  expect(failure.code).toBe('file_too_large')
+})
+
+test('what is given up is given up on the server too', async () => {
+  const { given, fetcher } = server()
+  const stop = new AbortController()
+  const failure = await uploadFile({
+    ...options,
+    fetcher,
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  }).catch((error) => error)
+  expect(failure.name).toBe('AbortError')
+  expect(given).toEqual(['POST', 'PATCH', 'DELETE'])
+})
