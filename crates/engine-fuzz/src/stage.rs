@@ -20,7 +20,6 @@ struct Stage {
     world: World,
     publisher: TransportId,
     subscriber: TransportId,
-    seals: [Seal; 2],
     uses: u32,
     offers: u32,
 }
@@ -43,16 +42,19 @@ impl Stage {
         for track in world.truth.tracks.values_mut() {
             track.hostile = true;
         }
-        let seals =
-            [publisher, subscriber].map(|id| world.clients[&id].seal().expect("it is connected"));
         Stage {
             world,
             publisher,
             subscriber,
-            seals,
             uses: 0,
             offers: 1_000,
         }
+    }
+
+    /// The keys of a client, unless an input has ended it.
+    fn seal(&mut self, of: TransportId) -> Option<&mut Seal> {
+        let client = self.world.clients.get_mut(&of)?;
+        Some(&mut client.sealing.as_mut()?.seal)
     }
 
     fn inject(&mut self, from: TransportId, bytes: &[u8]) {
@@ -102,9 +104,9 @@ pub fn datagram(data: &[u8]) {
     });
 }
 
-fn reports(data: &[u8], from: impl Fn(&Stage) -> (usize, TransportId)) {
+fn reports(data: &[u8], from: impl Fn(&Stage) -> TransportId) {
     with(|stage| {
-        let (index, id) = from(stage);
+        let id = from(stage);
         let mut input = Input(data);
         for _ in 0..PIECES {
             if input.is_empty() {
@@ -112,7 +114,8 @@ fn reports(data: &[u8], from: impl Fn(&Stage) -> (usize, TransportId)) {
             }
             let piece = input.piece();
             let mut sealed = Vec::new();
-            if stage.seals[index].seal_rtcp(piece, &mut sealed).is_ok() {
+            let seal = stage.seal(id);
+            if seal.is_some_and(|seal| seal.seal_rtcp(piece, &mut sealed).is_ok()) {
                 stage.inject(id, &sealed);
             }
         }
@@ -121,12 +124,12 @@ fn reports(data: &[u8], from: impl Fn(&Stage) -> (usize, TransportId)) {
 
 /// RTCP of a subscriber, under its keys.
 pub fn feedback(data: &[u8]) {
-    reports(data, |stage| (1, stage.subscriber));
+    reports(data, |stage| stage.subscriber);
 }
 
 /// RTCP of a publisher, under its keys.
 pub fn publisher_rtcp(data: &[u8]) {
-    reports(data, |stage| (0, stage.publisher));
+    reports(data, |stage| stage.publisher);
 }
 
 /// RTP of a publisher, under its keys.
@@ -145,11 +148,10 @@ pub fn publisher_rtp(data: &[u8]) {
             };
             let seq = u64::from(u16::from_be_bytes([packet[2], packet[3]]));
             packet[8..10].copy_from_slice(&(stage.offers as u16).to_be_bytes());
-            if stage.seals[0]
-                .seal_last(&mut packet, 0, header, seq)
-                .is_ok()
-            {
-                stage.inject(stage.publisher, &packet);
+            let publisher = stage.publisher;
+            let seal = stage.seal(publisher);
+            if seal.is_some_and(|seal| seal.seal_last(&mut packet, 0, header, seq).is_ok()) {
+                stage.inject(publisher, &packet);
             }
         }
     });

@@ -1,24 +1,28 @@
-//! Sources of media: Opus every 20 ms, or VP8 frames of a few packets, each packet with its tag.
+//! Sources of media: voices every 20 ms, pictures every 50 ms in packets of their codec's form, each packet with its tag.
 
+mod descriptor;
+mod layered;
+mod pictures;
+
+use crate::payload;
 use crate::random::Random;
 use crate::tag::Tag;
+use engine::media::Codec;
+use layered::Layered;
 use std::time::{Duration, Instant};
 use str0m::media::{MediaKind, Mid, Rid};
-use str0m::rtp::{ExtensionValues, RtpWrite, SeqNo};
 
 /// Names of simulcast layers, lowest quality first.
 pub const RIDS: [&str; 3] = ["q", "h", "f"];
+/// Width and height of layers, lowest first.
+pub const SIZES: [(u32, u32); 3] = [(320, 180), (640, 360), (1_280, 720)];
 /// Ticks of the RTP clock between two audio packets.
 pub const AUDIO_STEP: u32 = 960;
 /// Ticks of the RTP clock between two pictures.
 pub const VIDEO_STEP: u32 = 4_500;
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const VIDEO_INTERVAL: Duration = Duration::from_millis(50);
-/// Temporal layers of the frames after a key frame.
-const PATTERN: [u8; 4] = [0, 2, 1, 2];
-/// Payload types of the clients.
-const OPUS: u8 = 111;
-const VP8: u8 = 96;
+const VOICE_BYTES: usize = 80;
 
 /// What a publisher sends as one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,25 +35,83 @@ pub struct TrackPlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Audio,
+    /// Opus in RED, each frame twice.
+    Red,
+    /// VP8 in one stream.
     Video,
-    /// Video in three layers.
+    /// VP8 in three streams.
     Simulcast,
+    /// H264 in one stream.
+    H264,
+    /// VP9 with three spatial layers in one stream, known by its payload descriptor alone.
+    Vp9,
+    /// The same with a dependency descriptor; spatial layers need each other in key pictures only.
+    Vp9Described,
+    /// AV1 with three spatial layers in one stream and a dependency descriptor.
+    Av1,
 }
 
 impl Kind {
     pub fn media(self) -> MediaKind {
-        match self {
-            Kind::Audio => MediaKind::Audio,
-            Kind::Video | Kind::Simulcast => MediaKind::Video,
+        match self.codec() {
+            Codec::Opus => MediaKind::Audio,
+            _ => MediaKind::Video,
         }
+    }
+
+    pub fn codec(self) -> Codec {
+        match self {
+            Kind::Audio | Kind::Red => Codec::Opus,
+            Kind::Video | Kind::Simulcast => Codec::Vp8,
+            Kind::H264 => Codec::H264,
+            Kind::Vp9 | Kind::Vp9Described => Codec::Vp9,
+            Kind::Av1 => Codec::Av1,
+        }
+    }
+
+    pub fn is_video(self) -> bool {
+        self.codec().is_video()
     }
 
     /// Ticks between two frames.
     pub fn step(self) -> u32 {
-        match self {
-            Kind::Audio => AUDIO_STEP,
-            Kind::Video | Kind::Simulcast => VIDEO_STEP,
+        match self.is_video() {
+            true => VIDEO_STEP,
+            false => AUDIO_STEP,
         }
+    }
+
+    /// Layers that a subscriber can have more or less of: streams, or spatial layers of one.
+    pub fn layers(self) -> u8 {
+        match self {
+            Kind::Simulcast | Kind::Vp9 | Kind::Vp9Described | Kind::Av1 => 3,
+            _ => 1,
+        }
+    }
+
+    fn interval(self) -> Duration {
+        match self.is_video() {
+            true => VIDEO_INTERVAL,
+            false => AUDIO_INTERVAL,
+        }
+    }
+}
+
+/// A packet that is to be sent.
+#[derive(Debug, Clone)]
+pub struct Packet {
+    pub tag: Tag,
+    pub timestamp: u32,
+    pub marker: bool,
+    pub payload: Vec<u8>,
+    pub descriptor: Option<Vec<u8>>,
+}
+
+impl Packet {
+    /// Of a voice the newest frame alone, with or without RED around it.
+    pub fn newest(&self) -> &[u8] {
+        let from = self.payload.len().saturating_sub(VOICE_BYTES);
+        &self.payload[from..]
     }
 }
 
@@ -63,26 +125,52 @@ pub struct Feed {
     pub running: bool,
     pub next: Instant,
     pub key_wanted: bool,
-    pub keys_sent: u32,
     /// Sequence number of packet 0.
     pub first_seq: u64,
     first_timestamp: u32,
-    picture: u16,
+    random: Random,
     number: u32,
     frame: u32,
+    picture: u32,
     since_key: u32,
-    base_layer: u8,
-    key_index: u8,
+    ids: payload::Pictures,
+    /// The newest frames of the two lower temporal layers.
+    bases: [u32; 2],
+    /// The frame of RED before.
+    before: Option<Vec<u8>>,
+    layered: Layered,
 }
 
 impl Feed {
-    /// The feeds of a track, one for each layer.
+    /// The feeds of a track, one for each stream.
     pub fn of(plan: TrackPlan, generation: u16, now: Instant, random: &mut Random) -> Vec<Feed> {
         let layers: &[Option<&str>] = match plan.kind {
-            Kind::Audio | Kind::Video => &[None],
             Kind::Simulcast => &[Some(RIDS[0]), Some(RIDS[1]), Some(RIDS[2])],
+            _ => &[None],
         };
-        let feeds = layers.iter().zip(0..).map(|(rid, layer)| Feed {
+        let feeds = layers.iter().zip(0..).map(|(rid, layer)| {
+            let purpose = u64::from(plan.track) << 32 | u64::from(generation) << 8 | layer;
+            Feed::stream(
+                plan,
+                *rid,
+                layer as u8,
+                generation,
+                now,
+                random.fork(purpose),
+            )
+        });
+        feeds.collect()
+    }
+
+    fn stream(
+        plan: TrackPlan,
+        rid: Option<&str>,
+        layer: u8,
+        generation: u16,
+        now: Instant,
+        mut random: Random,
+    ) -> Feed {
+        Feed {
             plan,
             layer,
             rid: rid.map(Rid::from),
@@ -91,39 +179,53 @@ impl Feed {
             running: true,
             next: now + random.time(VIDEO_INTERVAL),
             key_wanted: true,
-            keys_sent: 0,
             // Below 2^15, as RFC 3711 asks for; long runs go over the rollover all the same.
             first_seq: 20_000 + random.below(12_000),
             first_timestamp: random.number() as u32,
-            picture: random.below(0x8000) as u16,
             number: 0,
             frame: 0,
+            picture: 0,
             since_key: 0,
-            base_layer: random.number() as u8,
-            key_index: 0,
-        });
-        feeds.collect()
+            ids: payload::Pictures {
+                picture: random.below(0x8000) as u16,
+                base_layer: random.number() as u8,
+                key: (plan.kind.codec() == Codec::Vp8).then_some(0),
+            },
+            bases: [0; 2],
+            before: None,
+            layered: Layered::new(plan.kind, &mut random),
+            random,
+        }
     }
 
     /// Goes on after a silence, with a key frame. The clock has gone on all the time.
     pub fn resume(&mut self, now: Instant) {
-        let missed =
-            now.saturating_duration_since(self.next).as_millis() / VIDEO_INTERVAL.as_millis();
-        self.frame += missed as u32;
-        self.next += VIDEO_INTERVAL * missed as u32;
+        let interval = self.plan.kind.interval();
+        let missed = now.saturating_duration_since(self.next).as_millis() / interval.as_millis();
+        self.picture += missed as u32;
+        self.next += interval * missed as u32;
         (self.running, self.key_wanted) = (true, true);
     }
 
-    pub fn frame(&mut self, now: Instant) -> Vec<(Tag, RtpWrite)> {
+    /// Makes only so many spatial layers from now on. More than before begin with a key frame.
+    pub fn show_layers(&mut self, count: u8) {
+        self.key_wanted |= self.layered.show(count);
+    }
+
+    pub fn frame(&mut self) -> Vec<Packet> {
+        self.next += self.plan.kind.interval();
         let packets = match self.plan.kind {
-            Kind::Audio => vec![self.sound(now)],
-            Kind::Video | Kind::Simulcast => self.picture(now),
+            Kind::Audio | Kind::Red => vec![self.sound()],
+            Kind::Video | Kind::Simulcast => self.vp8_picture(),
+            Kind::H264 => self.h264_picture(),
+            Kind::Vp9 | Kind::Vp9Described | Kind::Av1 => self.layered_picture(),
         };
-        self.frame += 1;
+        self.picture += 1;
         packets
     }
 
-    fn tag(&mut self, part: u8, temporal: u8, key: bool) -> Tag {
+    /// The tag of the next packet: one of a frame that needs others.
+    fn tag(&mut self, part: u8, (spatial, temporal): (u8, u8), key: bool, needs: [u32; 2]) -> Tag {
         let number = self.number;
         self.number += 1;
         Tag {
@@ -132,97 +234,37 @@ impl Feed {
             generation: self.generation,
             number,
             frame: self.frame,
+            picture: self.picture,
             part,
+            spatial,
             temporal,
             key,
+            needs,
         }
     }
 
-    fn write(&self, tag: &Tag, pt: u8, now: Instant, payload: Vec<u8>) -> RtpWrite {
-        let step = self.plan.kind.step();
-        let timestamp = self
-            .first_timestamp
-            .wrapping_add(tag.frame.wrapping_mul(step));
-        let seq = SeqNo::from(self.first_seq + u64::from(tag.number));
-        RtpWrite::new(pt.into(), seq, timestamp, now, payload)
+    fn timestamp(&self) -> u32 {
+        let ticks = self.picture.wrapping_mul(self.plan.kind.step());
+        self.first_timestamp.wrapping_add(ticks)
     }
 
-    fn sound(&mut self, now: Instant) -> (Tag, RtpWrite) {
-        self.next += AUDIO_INTERVAL;
-        let tag = self.tag(0, 0, false);
-        let mut payload = Vec::with_capacity(80);
-        tag.write(&mut payload);
-        payload.resize(80, 5);
-        let values = ExtensionValues {
-            audio_level: Some(-20),
-            voice_activity: Some(true),
-            ..Default::default()
+    fn sound(&mut self) -> Packet {
+        let tag = self.tag(0, (0, 0), false, [self.frame; 2]);
+        self.frame += 1;
+        let frame = payload::opus(VOICE_BYTES, &mut self.random);
+        let payload = match self.plan.kind {
+            Kind::Red => {
+                let before = self.before.replace(frame.clone());
+                payload::redundant(crate::client::OPUS, AUDIO_STEP, before.as_deref(), &frame)
+            }
+            _ => frame,
         };
-        let write = self.write(&tag, OPUS, now, payload).ext_vals(values);
-        (tag, write)
-    }
-
-    fn picture(&mut self, now: Instant) -> Vec<(Tag, RtpWrite)> {
-        self.next += VIDEO_INTERVAL;
-        let key = std::mem::take(&mut self.key_wanted);
-        if key {
-            self.since_key = 0;
-            self.keys_sent += 1;
-            self.key_index = (self.key_index + 1) & 0x1f;
+        Packet {
+            tag,
+            timestamp: self.timestamp(),
+            marker: false,
+            payload,
+            descriptor: None,
         }
-        let temporal = PATTERN[self.since_key as usize % PATTERN.len()];
-        self.since_key += 1;
-        if temporal == 0 {
-            self.base_layer = self.base_layer.wrapping_add(1);
-        }
-        // A key frame is longer than others, and a higher layer than a lower one.
-        let parts = (self.layer + 1) * if key { 3 } else { 1 };
-        let size = 150 + 200 * usize::from(self.layer);
-        self.picture = (self.picture + 1) & 0x7fff;
-        let [high, low] = self.picture.to_be_bytes();
-        let packets = (0..parts).map(|part| {
-            let tag = self.tag(part, temporal, key);
-            let start = if part == 0 { 0x10 } else { 0 };
-            let indices = temporal << 6 | u8::from(temporal == 1) << 5 | self.key_index;
-            let mut payload = Vec::with_capacity(size);
-            payload.extend([
-                0x80 | start,
-                0xf0,
-                0x80 | high,
-                low,
-                self.base_layer,
-                indices,
-            ]);
-            payload.push(u8::from(!key));
-            tag.write(&mut payload);
-            payload.resize(size, 7);
-            let write = self.write(&tag, VP8, now, payload);
-            (tag, write.marker(part + 1 == parts).nackable(true))
-        });
-        packets.collect()
     }
-}
-
-/// The tag in a payload as it travels, and the VP8 ids in front of it.
-pub fn read_payload(payload: &[u8]) -> Option<(Tag, Option<Pictures>)> {
-    if let Some(tag) = Tag::read(payload) {
-        return Some((tag, None));
-    }
-    let [_, 0xf0, high, low, base_layer, indices, _, rest @ ..] = payload else {
-        return None;
-    };
-    let pictures = Pictures {
-        picture: u16::from_be_bytes([*high & 0x7f, *low]),
-        base_layer: *base_layer,
-        key: *indices & 0x1f,
-    };
-    Some((Tag::read(rest)?, Some(pictures)))
-}
-
-/// The counters of a VP8 payload descriptor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pictures {
-    pub picture: u16,
-    pub base_layer: u8,
-    pub key: u8,
 }

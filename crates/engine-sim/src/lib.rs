@@ -1,13 +1,18 @@
 //! Whole calls against the engine on a virtual clock: seeded wires, real clients, and invariants on every packet that leaves.
 
 pub mod client;
+pub mod description;
 pub mod feed;
+pub mod hash;
 pub mod machine;
 pub mod memory;
 pub mod observer;
+pub mod payload;
 pub mod random;
+pub mod reception;
 pub mod rules;
 pub mod scenario;
+pub mod stream;
 pub mod tag;
 pub mod truth;
 pub mod wire;

@@ -1,25 +1,47 @@
 //! Looks at every datagram that leaves the engine, before the wire can touch it, with the keys of the client it is for.
 
+use crate::description::Format;
+use crate::hash::Map;
 use crate::rules::{Rule, Rules, Seen, Violation};
+use crate::tag::Tag;
 use crate::truth::Truth;
 use engine::command::TransportId;
 use engine::internals::KeySlot;
 use engine::media::demux::{Class, classify};
 use engine::media::window::{Seen as Fresh, SeenWindow};
 use engine::media::{Keys, Open, Profile, rtp};
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
 /// So far behind the newest one a packet may be and still be opened: the window of replay protection, with some room.
 const WINDOW: u64 = 200;
 
 /// Changes what the rules get to see, to prove that they see it.
-pub type Sabotage = Box<dyn FnMut(Seen) -> Vec<Seen>>;
+pub type Sabotage = Box<dyn FnMut(Seen, Option<Tag>) -> Vec<Seen>>;
+
+/// What came of a datagram for the client that it is for, which need not open it again.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    Media(Arrival),
+    /// RTCP in the clear.
+    Report(Vec<u8>),
+}
+
+/// A packet of media as a client takes it.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    pub ssrc: u32,
+    /// Rollover counter and sequence number.
+    pub index: u64,
+    pub timestamp: u32,
+    pub video: bool,
+    /// SSRC and number of the packet that it repeats.
+    pub repeats: Option<(u32, u16)>,
+    pub tag: Option<Tag>,
+}
 
 #[derive(Default)]
 pub struct Observer {
-    peers: HashMap<TransportId, Peer>,
+    peers: Map<TransportId, Peer>,
     pub rules: Rules,
     pub sabotage: Option<Sabotage>,
     /// Packets of media that were opened and judged.
@@ -34,9 +56,9 @@ struct Peer {
     open: Option<Open>,
     /// Bytes behind the index word of an SRTCP packet.
     tail: usize,
-    highest: HashMap<u32, u64>,
+    highest: Map<u32, u64>,
     /// SRTCP packets by sender: an index must not come twice.
-    reports: HashMap<u32, SeenWindow<64>>,
+    reports: Map<u32, SeenWindow<64>>,
 }
 
 impl Observer {
@@ -53,8 +75,8 @@ impl Observer {
             keys,
             open: None,
             tail: 0,
-            highest: HashMap::new(),
-            reports: HashMap::new(),
+            highest: Map::default(),
+            reports: Map::default(),
         };
         self.peers.insert(transport, peer);
     }
@@ -64,45 +86,55 @@ impl Observer {
         self.rules.left(transport);
     }
 
-    /// A datagram leaves the engine for a client.
-    pub fn leaves(&mut self, now: Instant, transport: TransportId, bytes: &[u8], truth: &Truth) {
-        if !matches!(classify(bytes), Class::Rtp | Class::Rtcp) {
-            return;
-        }
-        let Some(peer) = self.peers.get_mut(&transport) else {
-            return;
-        };
+    /// A packet of media or RTCP leaves the engine for a client. None where it is of no use to that client.
+    pub fn leaves(
+        &mut self,
+        now: Instant,
+        transport: TransportId,
+        bytes: &[u8],
+        truth: &Truth,
+    ) -> Option<Opened> {
+        let peer = self.peers.get_mut(&transport)?;
         if peer.open.is_none() && !peer.take_keys() {
             let what = "a packet before there are keys".to_owned();
             self.rules.add(now, transport, Rule::Opens, what);
-            return;
+            return None;
         }
-        self.look(now, transport, bytes.to_vec(), truth);
-    }
-
-    fn look(&mut self, now: Instant, transport: TransportId, bytes: Vec<u8>, truth: &Truth) {
-        let Some(peer) = self.peers.get_mut(&transport) else {
-            return;
-        };
-        let looked = match classify(&bytes) {
-            Class::Rtcp => peer.report(bytes).map(|()| None),
-            _ => peer.packet(now, transport, bytes, truth),
+        let looked = match classify(bytes) {
+            Class::Rtcp => peer.report(bytes.to_vec()).map(Err),
+            _ => peer.packet(now, transport, bytes.to_vec(), truth).map(Ok),
         };
         match looked {
-            Ok(Some(seen)) => {
+            Ok(Ok(seen)) => {
                 self.packets += 1;
-                let seen = match &mut self.sabotage {
-                    Some(sabotage) => sabotage(seen),
-                    None => vec![seen],
-                };
-                for seen in seen {
-                    self.rules.judge(seen, truth);
-                }
+                Some(Opened::Media(self.judge(seen, truth)))
             }
-            Ok(None) => self.reports += 1,
-            Err(Unopened::Late) => self.late += 1,
-            Err(Unopened::Wrong(rule, what)) => self.rules.add(now, transport, rule, what),
+            Ok(Err(report)) => {
+                self.reports += 1;
+                Some(Opened::Report(report))
+            }
+            Err(Unopened::Late) => {
+                self.late += 1;
+                None
+            }
+            Err(Unopened::Wrong(rule, what)) => {
+                self.rules.add(now, transport, rule, what);
+                None
+            }
         }
+    }
+
+    fn judge(&mut self, seen: Seen, truth: &Truth) -> Arrival {
+        let mut arrival = seen.arrival(truth);
+        let Some(sabotage) = &mut self.sabotage else {
+            arrival.tag = self.rules.judge(&seen, truth);
+            return arrival;
+        };
+        arrival.tag = seen.identify(truth).map(|(tag, _)| tag);
+        for seen in sabotage(seen, arrival.tag) {
+            self.rules.judge(&seen, truth);
+        }
+        arrival
     }
 
     pub fn violations(&self) -> &[Violation] {
@@ -127,7 +159,7 @@ impl Peer {
         self.open.is_some()
     }
 
-    fn report(&mut self, mut bytes: Vec<u8>) -> Result<(), Unopened> {
+    fn report(&mut self, mut bytes: Vec<u8>) -> Result<Vec<u8>, Unopened> {
         let wrong = |what: &str| Err(Unopened::Wrong(Rule::Opens, what.to_owned()));
         let at = bytes.len().checked_sub(4 + self.tail);
         let (Some(index), Some(sender)) = (at.and_then(|at| word(&bytes, at)), word(&bytes, 4))
@@ -139,12 +171,12 @@ impl Peer {
             let what = format!("SRTCP index {index} of {sender:08x} comes again");
             return Err(Unopened::Wrong(Rule::NonceOnce, what));
         }
-        match self
-            .open
-            .as_mut()
-            .and_then(|open| open.open_rtcp(&mut bytes))
-        {
-            Some(_) => Ok(()),
+        let opened = self.open.as_mut();
+        match opened.and_then(|open| open.open_rtcp(&mut bytes)) {
+            Some(length) => {
+                bytes.truncate(length);
+                Ok(bytes)
+            }
             None => wrong("an SRTCP packet cannot be opened"),
         }
     }
@@ -155,20 +187,23 @@ impl Peer {
         transport: TransportId,
         mut bytes: Vec<u8>,
         truth: &Truth,
-    ) -> Result<Option<Seen>, Unopened> {
+    ) -> Result<Seen, Unopened> {
         let wrong = |what: String| Unopened::Wrong(Rule::Opens, what);
         let header = rtp::Header::parse(&bytes).ok_or_else(|| wrong("no RTP header".to_owned()))?;
         let offer = truth.offer(transport);
         let mid = offer.and_then(|offer| header.extension(offer.mid_extension?));
-        let repair = offer.is_some_and(|offer| offer.rtx_types.contains(&header.payload_type));
+        let descriptor = offer.and_then(|offer| header.extension(offer.descriptor_extension?));
+        let format = offer.and_then(|offer| offer.formats.get(&header.payload_type));
+        let repair = matches!(format, Some(Format::Repair(_)));
         let mut seen = Seen {
             at: now,
             transport,
             ssrc: header.ssrc,
             index: 0,
-            sealed: hash(&bytes),
             payload_type: header.payload_type,
             timestamp: header.timestamp,
+            marker: header.marker,
+            descriptor: descriptor.map(<[u8]>::to_vec),
             mid: mid.map(|mid| String::from_utf8_lossy(mid).into_owned()),
             original: None,
             payload: Vec::new(),
@@ -193,28 +228,22 @@ impl Peer {
             return Err(if far { Unopened::Late } else { wrong(what) });
         };
         bytes.truncate(opened.len);
-        let mut payload = bytes.split_off(opened.header_len);
+        bytes.drain(..opened.header_len);
+        let mut payload = bytes;
         if padded {
             let count = usize::from(payload.last().copied().unwrap_or_default());
             let rest = payload.len().checked_sub(count).filter(|_| count > 0);
             payload.truncate(rest.ok_or_else(|| wrong("impossible padding".to_owned()))?);
         }
-        if repair && let Some((original, rest)) = payload.split_first_chunk() {
+        if repair && let Some(original) = payload.first_chunk() {
             seen.original = Some(u16::from_be_bytes(*original));
-            seen.payload = rest.to_vec();
-        } else {
-            seen.payload = payload;
+            payload.drain(..2);
         }
-        Ok(Some(seen))
+        seen.payload = payload;
+        Ok(seen)
     }
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-pub fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    hasher.finish()
 }

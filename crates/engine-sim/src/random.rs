@@ -50,6 +50,12 @@ impl Random {
         &from[self.below(from.len() as u64) as usize]
     }
 
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.number().to_le_bytes()[..chunk.len()]);
+        }
+    }
+
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {
         (0..length).map(|_| (self.number() >> 32) as u8).collect()
     }

@@ -1,10 +1,15 @@
 //! What is so in the simulated world, whatever the engine believes: who publishes what, who wants what, what has arrived at the engine.
 
 use crate::client::Produced;
+use crate::description::{self, Format};
 use crate::feed::Kind;
+use crate::hash::Map;
+use crate::payload::{self, Pictures};
+use crate::tag::{StreamKey, Tag};
 use engine::command::TransportId;
 use engine::event::MidTrack;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// What was gathered for a send before a wish changed may still leave.
@@ -12,16 +17,15 @@ pub const GRACE: Duration = Duration::from_millis(10);
 /// Packets remembered of each source stream.
 const FACTS: usize = 2_048;
 
-/// A stream of a publisher: track, layer, generation.
-pub type StreamKey = (u16, u8, u16);
-
 #[derive(Default)]
 pub struct Truth {
     pub tracks: BTreeMap<u16, TrackTruth>,
-    wishes: HashMap<(TransportId, u16), Wish>,
-    offers: HashMap<TransportId, OfferTruth>,
-    streams: HashMap<StreamKey, StreamTruth>,
-    sources: HashMap<(TransportId, u32), StreamKey>,
+    wishes: Map<(TransportId, u16), Wish>,
+    offers: Map<TransportId, OfferTruth>,
+    streams: Map<StreamKey, StreamTruth>,
+    sources: Map<(TransportId, u32), StreamKey>,
+    /// The packets that are remembered, by their fingerprints.
+    payloads: Map<u64, Tag>,
 }
 
 pub struct TrackTruth {
@@ -43,15 +47,16 @@ struct Wish {
     changed: Instant,
 }
 
-/// What the engine's offers to a subscriber said.
+/// What the engine's offers to a subscriber said, or its answers on a single transport.
 #[derive(Default)]
 pub struct OfferTruth {
     pub mid_extension: Option<u8>,
-    pub rtx_types: HashSet<u8>,
+    pub descriptor_extension: Option<u8>,
+    pub formats: Map<u8, Format>,
     /// By SSRC: the m-line, and the SSRC whose packets are repeated, if any. Those of earlier offers stay.
-    pub announced: HashMap<u32, (String, Option<u32>)>,
+    pub announced: Map<u32, (String, Option<u32>)>,
     /// By m-line: the track that it carries.
-    pub carried: HashMap<String, u16>,
+    pub carried: Map<String, u16>,
 }
 
 struct StreamTruth {
@@ -61,12 +66,24 @@ struct StreamTruth {
     facts: VecDeque<Fact>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Fact {
     pub captured: Instant,
-    pub temporal: u8,
     /// When it came to the engine the first time, not counting retransmissions.
     pub delivered: Option<Instant>,
+    pub frame: u32,
+    pub needs: [u32; 2],
+    pub pictures: Option<Pictures>,
+    pub descriptor: Option<Rc<[u8]>>,
+    fingerprint: u64,
+}
+
+/// What a payload turns out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    Packet(Tag, Option<Pictures>),
+    /// Nobody has sent that.
+    Nothing,
 }
 
 impl Truth {
@@ -149,6 +166,13 @@ impl Truth {
         self.sources.retain(|(id, _), _| *id != transport);
     }
 
+    /// Nobody will send or hear of the track again.
+    pub fn over(&mut self, track: u16) {
+        self.tracks.remove(&track);
+        self.wishes.retain(|(_, other), _| *other != track);
+        self.forget(|key| key.0 == track);
+    }
+
     pub fn produced(&mut self, transport: TransportId, packet: &Produced, now: Instant) {
         let key = packet.tag.stream();
         self.sources.insert((transport, packet.ssrc), key);
@@ -157,14 +181,48 @@ impl Truth {
             oldest: packet.tag.number,
             facts: VecDeque::new(),
         });
+        self.payloads.insert(packet.reading.fingerprint, packet.tag);
         stream.facts.push_back(Fact {
             captured: now,
-            temporal: packet.tag.temporal,
             delivered: None,
+            frame: packet.tag.frame,
+            needs: packet.tag.needs,
+            pictures: packet.reading.pictures,
+            descriptor: packet.descriptor.clone(),
+            fingerprint: packet.reading.fingerprint,
         });
-        if stream.facts.len() > FACTS {
-            stream.facts.pop_front();
+        if stream.facts.len() > FACTS
+            && let Some(fact) = stream.facts.pop_front()
+        {
+            self.payloads.remove(&fact.fingerprint);
             stream.oldest += 1;
+        }
+    }
+
+    /// What a payload of a payload type is. None for a form that was not agreed on; RED must hold the frames that were sent in a row.
+    pub fn identify(&self, offer: &OfferTruth, payload_type: u8, bytes: &[u8]) -> Option<Known> {
+        let known = |fingerprint: u64, pictures| {
+            let tag = self.payloads.get(&fingerprint);
+            tag.map_or(Known::Nothing, |tag| Known::Packet(*tag, pictures))
+        };
+        match offer.formats.get(&payload_type)? {
+            Format::Media(codec) => {
+                let reading = payload::read(*codec, bytes);
+                Some(known(reading.fingerprint, reading.pictures))
+            }
+            Format::Repair(media) if *media != payload_type => self.identify(offer, *media, bytes),
+            Format::Repair(_) => None,
+            Format::Red => {
+                let frames = payload::read_red(bytes, crate::client::OPUS).unwrap_or_default();
+                let tags = frames.iter().map(|frame| self.payloads.get(frame));
+                let tags: Option<Vec<&Tag>> = tags.collect();
+                let row = |pair: &[&Tag]| {
+                    pair[0].stream() == pair[1].stream() && pair[0].number + 1 == pair[1].number
+                };
+                let tags = tags.filter(|tags| tags.windows(2).all(row));
+                let newest = tags.and_then(|tags| tags.last().copied());
+                Some(newest.map_or(Known::Nothing, |tag| Known::Packet(*tag, None)))
+            }
         }
     }
 
@@ -182,66 +240,52 @@ impl Truth {
         }
     }
 
-    /// When the packet was made; None when that is too long ago.
-    pub fn captured(&self, key: StreamKey, number: u32) -> Option<Instant> {
+    /// What is so of a packet; None when that is too long ago.
+    pub fn fact(&self, key: StreamKey, number: u32) -> Option<&Fact> {
         let stream = self.streams.get(&key)?;
         let at = number.checked_sub(stream.oldest)? as usize;
-        stream.facts.get(at).map(|fact| fact.captured)
+        stream.facts.get(at)
     }
 
-    /// The packets between two numbers of a stream, both left out. None when they are too long ago.
-    pub fn between(&self, key: StreamKey, from: u32, to: u32) -> Option<Vec<Fact>> {
+    /// The packets from one number to before another, in their order. None when they are too long ago.
+    pub fn facts(
+        &self,
+        key: StreamKey,
+        from: u32,
+        to: u32,
+    ) -> Option<impl DoubleEndedIterator<Item = &Fact> + Clone> {
         let stream = self.streams.get(&key)?;
-        let first = (from + 1).checked_sub(stream.oldest)? as usize;
-        let count = (to - from - 1) as usize;
-        let facts = stream.facts.iter().skip(first).take(count);
-        let facts: Vec<Fact> = facts.copied().collect();
-        (facts.len() == count).then_some(facts)
+        let first = from.checked_sub(stream.oldest)? as usize;
+        let end = to.checked_sub(stream.oldest)? as usize;
+        (first <= end && end <= stream.facts.len()).then(|| stream.facts.range(first..end))
     }
 
     /// Streams of earlier generations are of no interest any more.
     pub fn restarted(&mut self, track: u16, generation: u16) {
-        self.streams
-            .retain(|key, _| key.0 != track || key.2 + 1 >= generation);
+        self.forget(|key| key.0 == track && key.2 + 1 < generation);
+    }
+
+    fn forget(&mut self, over: impl Fn(&StreamKey) -> bool) {
+        for (_, stream) in self.streams.extract_if(|key, _| over(key)) {
+            for fact in stream.facts {
+                self.payloads.remove(&fact.fingerprint);
+            }
+        }
     }
 }
 
 impl OfferTruth {
     fn read(&mut self, sdp: &str) {
-        for section in sdp.split("\r\nm=").skip(1) {
-            self.read_section(section);
-        }
-    }
-
-    fn read_section(&mut self, section: &str) {
-        let values = |name| {
-            section
-                .lines()
-                .filter_map(move |line| line.strip_prefix(name))
-        };
-        for value in values("a=extmap:") {
-            if let Some((id, "urn:ietf:params:rtp-hdrext:sdes:mid")) = value.split_once(' ') {
-                self.mid_extension = id.parse().ok();
+        for section in description::sections(sdp) {
+            let extension = |uri| section.extensions.get(uri).copied();
+            self.mid_extension = extension(description::MID).or(self.mid_extension);
+            self.descriptor_extension =
+                extension(description::DESCRIPTOR).or(self.descriptor_extension);
+            for ssrc in &section.ssrcs {
+                let repeats = section.repairs.get(ssrc).copied();
+                self.announced.insert(*ssrc, (section.mid.clone(), repeats));
             }
-        }
-        for value in values("a=rtpmap:") {
-            if let Some((pt, codec)) = value.split_once(' ')
-                && codec.starts_with("rtx/")
-            {
-                self.rtx_types.extend(pt.parse::<u8>());
-            }
-        }
-        let mut repairs = HashMap::new();
-        for group in values("a=ssrc-group:FID ") {
-            if let Some((media, repair)) = group.split_once(' ') {
-                repairs.extend(repair.parse::<u32>().ok().zip(media.parse::<u32>().ok()));
-            }
-        }
-        let mid = values("a=mid:").next().unwrap_or_default();
-        let ssrcs = values("a=ssrc:").filter_map(|value| value.split(' ').next()?.parse().ok());
-        for ssrc in ssrcs {
-            self.announced
-                .insert(ssrc, (mid.to_owned(), repairs.get(&ssrc).copied()));
+            self.formats.extend(section.formats);
         }
     }
 }

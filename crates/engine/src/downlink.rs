@@ -5,6 +5,7 @@ use crate::command::{TransportId, TransportRole};
 use crate::engine::Engine;
 use crate::event::MediaKind;
 use crate::formats::{self, Outgoing};
+use crate::ids::IdMap;
 use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm, Stamp};
 use crate::media::select::Aim;
 use crate::media::sent::{Sent, SentLog};
@@ -15,7 +16,6 @@ use crate::reports::Received;
 use crate::slab::{Key, Slab};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
-use std::collections::HashMap;
 use std::time::Instant;
 use str0m::format::CodecSpec;
 use str0m::rtp::Extension;
@@ -91,7 +91,7 @@ impl Sender {
     pub fn format(
         &mut self,
         spec: &CodecSpec,
-        transports: &HashMap<TransportId, Transport>,
+        transports: &IdMap<TransportId, Transport>,
     ) -> Option<Outgoing> {
         if let Some((known, outgoing)) = &self.format
             && known == spec

@@ -2,7 +2,7 @@
 //!
 //! str0m's own provider validates a whole crypto configuration for every transport (1.5 ms); here it is made once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -37,6 +37,13 @@ pub type KeySlot = Arc<OnceLock<CapturedKeys>>;
 thread_local! {
     /// `new_dtls` takes no argument of ours, and str0m calls it inside `RtcConfig::build` on the same thread.
     static NEXT_SLOT: RefCell<Option<KeySlot>> = const { RefCell::new(None) };
+    static SIMULATED: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Retransmissions of handshakes on this thread wait by this seed from now on, so that a simulated call comes again. The hello's
+/// random bytes come from it too, which no real handshake may have: without debug assertions this does nothing.
+pub(crate) fn simulate(seed: u64) {
+    SIMULATED.set(cfg!(debug_assertions).then_some(seed));
 }
 
 /// Builds an `Rtc` whose keying material will appear in the returned slot.
@@ -91,20 +98,33 @@ fn certificate() -> DtlsCert {
 
 fn config(mtu: Option<usize>) -> Arc<dimpl::Config> {
     static CONFIG: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
+    if let Some(seed) = SIMULATED.get() {
+        // Making one costs more than a handshake, so a few serve them all.
+        static SEEDED: [OnceLock<Arc<dimpl::Config>>; 8] = [const { OnceLock::new() }; 8];
+        SIMULATED.set(Some(seed.wrapping_add(1)));
+        let seed = seed % SEEDED.len() as u64;
+        let made = SEEDED.get(seed as usize);
+        let made = made.map(|made| made.get_or_init(|| Arc::new(new_config(mtu, Some(seed)))));
+        return made.expect("a place below their number").clone();
+    }
     CONFIG
-        .get_or_init(|| {
-            let builder = dimpl::Config::builder()
-                // ICE has proven the return path already.
-                .use_server_cookie(false)
-                // The default of one second makes joining on a lossy network slow.
-                .flight_start_rto(Duration::from_millis(200));
-            let builder = match mtu {
-                Some(mtu) => builder.mtu(mtu),
-                None => builder,
-            };
-            Arc::new(builder.build().expect("the DTLS configuration is valid"))
-        })
+        .get_or_init(|| Arc::new(new_config(mtu, None)))
         .clone()
+}
+
+fn new_config(mtu: Option<usize>, seed: Option<u64>) -> dimpl::Config {
+    let mut builder = dimpl::Config::builder()
+        // ICE has proven the return path already.
+        .use_server_cookie(false)
+        // The default of one second makes joining on a lossy network slow.
+        .flight_start_rto(Duration::from_millis(200));
+    if let Some(mtu) = mtu {
+        builder = builder.mtu(mtu);
+    }
+    if let Some(seed) = seed {
+        builder = builder.dangerously_set_rng_seed(seed);
+    }
+    builder.build().expect("the DTLS configuration is valid")
 }
 
 #[derive(Debug)]

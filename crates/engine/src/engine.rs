@@ -8,6 +8,7 @@ use crate::command::{Command, TransportId, TransportRole};
 use crate::deliveries::Deliveries;
 use crate::downlink::{EgressPath, Sender};
 use crate::event::{Event, LogLevel};
+use crate::ids::IdMap;
 use crate::media::level::SpeakerList;
 use crate::media::rtcp::Feedback;
 use crate::metrics::Metrics;
@@ -48,7 +49,7 @@ pub struct Config {
 pub struct Engine {
     pub(crate) config: Config,
     pub(crate) start: Instant,
-    pub(crate) transports: HashMap<TransportId, Transport>,
+    pub(crate) transports: IdMap<TransportId, Transport>,
     pub(crate) tracks: Tracks,
     /// The sending state of all subscriptions, and of all transports.
     pub(crate) senders: Slab<Sender>,
@@ -96,7 +97,7 @@ impl Engine {
             random: Random::new(config.seed),
             config,
             start: now,
-            transports: HashMap::new(),
+            transports: IdMap::default(),
             tracks: Tracks::default(),
             senders: Slab::default(),
             egress: Slab::default(),

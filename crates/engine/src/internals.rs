@@ -1,6 +1,7 @@
 //! Parts that only the simulator and the fuzzers reach for. No promise is made about any of it.
 
 use crate::command::TransportId;
+use crate::dtls;
 pub use crate::dtls::{CapturedKeys, KeySlot, build as build_rtc};
 use crate::engine::Engine;
 
@@ -8,6 +9,11 @@ use crate::engine::Engine;
 pub fn keys(engine: &Engine, transport: TransportId) -> Option<KeySlot> {
     let transport = engine.transports.get(&transport)?;
     Some(transport.keys.clone())
+}
+
+/// All handshakes on this thread draw from the seed from now on: see `dtls`.
+pub fn simulate_handshakes(seed: u64) {
+    dtls::simulate(seed);
 }
 
 /// Datagrams that came in and were of no use so far. Cheaper than all metrics.

@@ -18,6 +18,7 @@ mod exports;
 mod fanout;
 mod feedback;
 mod formats;
+mod ids;
 mod imports;
 #[doc(hidden)]
 pub mod internals;

@@ -2,6 +2,7 @@
 
 use crate::command::TransportId;
 use crate::event::MediaKind;
+use crate::ids::IdMap;
 use crate::shard::ShardId;
 use std::collections::HashMap;
 use str0m::media::Mid;
@@ -42,7 +43,7 @@ pub struct Track {
 
 #[derive(Default)]
 pub struct Tracks {
-    entries: HashMap<TrackKey, Track>,
+    entries: IdMap<TrackKey, Track>,
     by_id: HashMap<String, TrackKey>,
     by_home: HashMap<Home, TrackKey>,
     last: TrackKey,

@@ -89,8 +89,7 @@ fn change_a_wish(world: &mut World, room: &Room, random: &mut Random) {
 }
 
 fn ask(world: &mut World, subscriber: u32) {
-    let now = world.now;
-    with(world, subscriber, |client| client.request_keyframes(now));
+    with(world, subscriber, |client| client.request_keyframes());
 }
 
 /// Everything is wanted and nothing muted, so that there is something to settle.

@@ -5,7 +5,6 @@ use super::people::{Room, kinds, with};
 use crate::random::Random;
 use crate::rules::Rule;
 use crate::world::World;
-use engine::media::Seal;
 use std::time::Duration;
 
 /// RTP of any shape under good keys.
@@ -64,16 +63,13 @@ fn rtcp(random: &mut Random) -> Vec<u8> {
 
 struct Attacker {
     publisher: u32,
-    seal: Option<Seal>,
     replays: Vec<Vec<u8>>,
 }
 
 impl Attacker {
     fn datagram(&mut self, world: &mut World, random: &mut Random) -> Option<Vec<u8>> {
-        if self.seal.is_none() {
-            self.seal = with(world, self.publisher, |client| client.seal()).flatten();
-        }
-        let seal = self.seal.as_mut()?;
+        let client = world.clients.get_mut(&self.publisher)?;
+        let seal = &mut client.sealing.as_mut()?.seal;
         let datagram = match random.below(6) {
             0 | 1 => {
                 let (packet, header) = rtp(random);
@@ -135,7 +131,6 @@ pub fn hostile(world: &mut World, time: Duration) {
     }
     let mut attacker = Attacker {
         publisher: room.people[2].publisher,
-        seal: None,
         replays: Vec::new(),
     };
     turns(world, time, |world, random| {

@@ -84,7 +84,7 @@ pub struct Outcome {
     pub simulated: Duration,
     pub wall: Duration,
     pub packets: u64,
-    /// The same for the same seed, scenario and time, where no handshake is lost.
+    /// The same for the same seed, scenario, shards and time.
     pub digest: u64,
     pub violations: Vec<Violation>,
 }

@@ -1,15 +1,18 @@
 //! Every rule fires when what it forbids happens. Sabotage is done between the engine and the rules, never in the engine.
 
-use engine_sim::feed::{Kind, TrackPlan, read_payload};
+use engine::media::Codec;
+use engine_sim::feed::{Kind, TrackPlan};
 use engine_sim::rules::{Rule, Seen};
+use engine_sim::tag::Tag;
 use engine_sim::world::World;
+use std::collections::HashMap;
 use std::time::Duration;
 
 const VOICE: u16 = 1;
 const PICTURE: u16 = 2;
 
 /// One watches another for two seconds; rules see what `sabotage` leaves of each packet. `late` comes after the first second.
-fn broken(sabotage: impl FnMut(Seen) -> Vec<Seen> + 'static) -> Vec<Rule> {
+fn broken(sabotage: impl FnMut(Seen, Option<Tag>) -> Vec<Seen> + 'static) -> Vec<Rule> {
     broken_in(call(), sabotage)
 }
 
@@ -23,7 +26,10 @@ fn call() -> World {
     world
 }
 
-fn broken_in(mut world: World, sabotage: impl FnMut(Seen) -> Vec<Seen> + 'static) -> Vec<Rule> {
+fn broken_in(
+    mut world: World,
+    sabotage: impl FnMut(Seen, Option<Tag>) -> Vec<Seen> + 'static,
+) -> Vec<Rule> {
     assert_eq!(world.observer.violations(), []);
     assert!(world.observer.packets > 50);
     world.observer.sabotage = Some(Box::new(sabotage));
@@ -35,10 +41,13 @@ fn broken_in(mut world: World, sabotage: impl FnMut(Seen) -> Vec<Seen> + 'static
 }
 
 /// Acts once, on the tenth packet of a track.
-fn once(track: u16, mut act: impl FnMut(&mut Seen) + 'static) -> impl FnMut(Seen) -> Vec<Seen> {
+fn once(
+    track: u16,
+    mut act: impl FnMut(&mut Seen) + 'static,
+) -> impl FnMut(Seen, Option<Tag>) -> Vec<Seen> {
     let mut count = 0;
-    move |mut seen| {
-        if read_payload(&seen.payload).is_some_and(|(tag, _)| tag.track == track) {
+    move |mut seen, tag| {
+        if tag.is_some_and(|tag| tag.track == track) {
             count += 1;
             if count == 10 {
                 act(&mut seen);
@@ -50,19 +59,15 @@ fn once(track: u16, mut act: impl FnMut(&mut Seen) + 'static) -> impl FnMut(Seen
 
 #[test]
 fn an_honest_engine_breaks_nothing() {
-    assert_eq!(broken(|seen| vec![seen]), []);
+    assert_eq!(broken(|seen, _| vec![seen]), []);
 }
 
 #[test]
 fn an_index_that_comes_twice_is_found() {
     let mut kept: Option<Seen> = None;
-    let found = broken(move |seen| match &kept {
+    let found = broken(move |seen, _| match &kept {
         Some(before) if before.ssrc == seen.ssrc && before.index + 5 == seen.index => {
-            let again = Seen {
-                sealed: seen.sealed,
-                ..before.clone()
-            };
-            vec![seen, again]
+            vec![seen, before.clone()]
         }
         Some(_) => vec![seen],
         None => {
@@ -91,7 +96,7 @@ fn a_track_that_is_not_wanted_is_found() {
     // The truth changes, the engine is not told.
     let now = world.now;
     world.truth.wish(subscriber, VOICE, false, now);
-    assert_eq!(broken_in(world, |seen| vec![seen]), [Rule::Wanted]);
+    assert_eq!(broken_in(world, |seen, _| vec![seen]), [Rule::Wanted]);
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn a_muted_track_is_found() {
     let now = world.now;
     let track = world.truth.tracks.get_mut(&PICTURE).expect("the picture");
     (track.muted, track.changed) = (true, now);
-    let found = broken_in(world, |seen| vec![seen]);
+    let found = broken_in(world, |seen, _| vec![seen]);
     assert!(found.contains(&Rule::Wanted), "{found:?}");
 }
 
@@ -115,13 +120,15 @@ fn a_wrong_mid_is_found() {
 
 #[test]
 fn the_wrong_track_on_an_m_line_is_found() {
-    let mut picture: Option<Vec<u8>> = None;
-    let found = broken(move |mut seen| {
-        match read_payload(&seen.payload) {
-            Some((tag, _)) if tag.track == PICTURE => picture = Some(seen.payload.clone()),
+    let mut picture = None;
+    let found = broken(move |mut seen, tag| {
+        match tag {
+            Some(tag) if tag.track == PICTURE => {
+                picture = Some((seen.payload_type, seen.payload.clone()))
+            }
             _ => {
-                if let Some(picture) = picture.take() {
-                    seen.payload = picture;
+                if let Some((kind, picture)) = picture.take() {
+                    (seen.payload_type, seen.payload) = (kind, picture);
                 }
             }
         }
@@ -134,8 +141,8 @@ fn the_wrong_track_on_an_m_line_is_found() {
 fn a_hole_in_the_numbers_is_found() {
     let mut shift = 0;
     let mut count = 0;
-    let found = broken(move |mut seen| {
-        if read_payload(&seen.payload).is_some_and(|(tag, _)| tag.track == VOICE) {
+    let found = broken(move |mut seen, tag| {
+        if tag.is_some_and(|tag| tag.track == VOICE) {
             count += 1;
             shift += u64::from(count == 10);
             seen.index += shift;
@@ -149,10 +156,10 @@ fn a_hole_in_the_numbers_is_found() {
 fn numbers_that_close_over_a_needed_packet_are_found() {
     let mut shift = 0;
     let mut count = 0;
-    let found = broken(move |mut seen| {
-        if read_payload(&seen.payload).is_some_and(|(tag, _)| tag.track == PICTURE) {
+    let found = broken(move |mut seen, tag| {
+        if tag.is_some_and(|tag| tag.track == PICTURE) {
             count += 1;
-            let needed = read_payload(&seen.payload).is_some_and(|(tag, _)| tag.temporal == 0);
+            let needed = tag.is_some_and(|tag| tag.temporal == 0);
             if count > 10 && shift == 0 && needed {
                 shift = 1;
                 return vec![];
@@ -168,8 +175,7 @@ fn numbers_that_close_over_a_needed_packet_are_found() {
 #[test]
 fn an_empty_packet_instead_of_a_needed_one_is_found() {
     let mut emptied = false;
-    let found = broken(move |mut seen| {
-        let tag = read_payload(&seen.payload).map(|(tag, _)| tag);
+    let found = broken(move |mut seen, tag| {
         if tag.is_some_and(|tag| tag.track == PICTURE && tag.temporal == 0 && !emptied) {
             emptied = true;
             seen.payload.clear();
@@ -214,7 +220,7 @@ fn a_stream_that_begins_without_a_key_frame_is_found() {
     }]);
     world.run_for(Duration::from_secs(1));
     let mut left_out = 0;
-    world.observer.sabotage = Some(Box::new(move |seen| {
+    world.observer.sabotage = Some(Box::new(move |seen, _| {
         left_out += 1;
         if left_out == 1 { vec![] } else { vec![seen] }
     }));
@@ -231,14 +237,75 @@ fn a_stream_that_begins_without_a_key_frame_is_found() {
 }
 
 #[test]
+fn a_byte_that_is_touched_is_found() {
+    let last = |seen: &mut Seen| *seen.payload.last_mut().expect("a byte") ^= 1;
+    for track in [VOICE, PICTURE] {
+        // Nobody knows it any more, so it leaves a hole too.
+        assert_eq!(broken(once(track, last)), [Rule::Sequence, Rule::Payload]);
+    }
+}
+
+#[test]
+fn a_marker_that_is_left_out_is_found() {
+    let found = broken(once(PICTURE, |seen| seen.marker = false));
+    assert_eq!(found, [Rule::Marker]);
+}
+
+/// A call about a picture with layers in one stream.
+fn layered() -> World {
+    let mut world = World::new(3);
+    world.codecs = vec![Codec::Opus, Codec::Av1];
+    world.publisher(&[TrackPlan {
+        track: PICTURE,
+        kind: Kind::Av1,
+    }]);
+    world.subscriber(&[PICTURE]);
+    world.run_for(Duration::from_secs(1));
+    world
+}
+
+#[test]
+fn a_descriptor_that_is_touched_is_found() {
+    let at = |place: usize| {
+        once(PICTURE, move |seen| {
+            let descriptor = seen.descriptor.as_mut().expect("one");
+            descriptor[place] ^= 1;
+        })
+    };
+    // Template and frame number.
+    for place in [0, 2] {
+        assert_eq!(broken_in(layered(), at(place)), [Rule::Descriptor]);
+    }
+    let none = once(PICTURE, |seen| seen.descriptor = None);
+    assert_eq!(broken_in(layered(), none), [Rule::Descriptor]);
+}
+
+/// An upper layer goes on while one that it needs is left out.
+#[test]
+fn a_layer_without_the_one_below_is_found() {
+    let mut shift = HashMap::new();
+    let mut pictures = 0;
+    let found = broken_in(layered(), move |mut seen, tag| {
+        let shift: &mut u64 = shift.entry(seen.ssrc).or_default();
+        let below = tag.is_some_and(|tag| tag.spatial == 0);
+        pictures += u64::from(below);
+        if below && pictures == 5 {
+            *shift += 1;
+            return vec![];
+        }
+        seen.index -= *shift;
+        vec![seen]
+    });
+    assert_eq!(found, [Rule::KeyFirst]);
+}
+
+#[test]
 fn a_retransmission_of_something_else_is_found() {
     let mut world = call();
     world.all_conditions(engine_sim::wire::Conditions::losing(0.1));
-    let found = broken_in(world, |mut seen| {
-        if seen.original.is_some()
-            && let Some(last) = seen.payload.last_mut()
-        {
-            *last ^= 1;
+    let found = broken_in(world, |mut seen, _| {
+        if seen.original.is_some() {
+            seen.timestamp ^= 1;
         }
         vec![seen]
     });

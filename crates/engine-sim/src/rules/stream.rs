@@ -1,0 +1,189 @@
+//! One SSRC of the engine towards one client: what went out on it, and whether the next packet goes on from there.
+
+use super::order::{begins, follows, late_fits, run_fits, seam_fits};
+use super::recent::Recent;
+use super::{Broken, Rule, Seen};
+use crate::payload::Pictures;
+use crate::tag::Tag;
+use crate::truth::Truth;
+use engine::command::TransportId;
+use engine::media::window::{Seen as Fresh, SeenWindow};
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+/// Frames and empty numbers of one stream that are remembered.
+const RECENT: usize = 2_048;
+
+pub(super) struct Stream {
+    sealed: SeenWindow<512>,
+    recent: Recent<Sent>,
+    /// Numbers that went out with nothing in them: their packets came too late to be of use.
+    blanks: BTreeSet<u64>,
+    run: Run,
+}
+
+/// What goes out from one source without a seam.
+pub(super) struct Run {
+    number: u32,
+    pub began: Instant,
+    /// Its first frame, and those of which something went out.
+    pub first: u32,
+    pub frames: BTreeSet<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    pub seq: u64,
+    pub timestamp: u32,
+    pub marker: bool,
+    pub tag: Tag,
+    pub pictures: Option<Pictures>,
+    /// The frame number of the dependency descriptor.
+    pub frame_number: Option<u16>,
+    pub at: Instant,
+    pub captured: Option<Instant>,
+    pub run: u32,
+}
+
+impl Sent {
+    pub fn of(seen: &Seen, tag: Tag, pictures: Option<Pictures>, truth: &Truth) -> Sent {
+        let fact = truth.fact(tag.stream(), tag.number);
+        Sent {
+            seq: seen.index,
+            timestamp: seen.timestamp,
+            marker: seen.marker,
+            tag,
+            pictures,
+            frame_number: frame_number(seen),
+            at: seen.at,
+            captured: fact.map(|fact| fact.captured),
+            run: 0,
+        }
+    }
+
+    /// Whether a retransmission of it says the same.
+    pub fn is_repeated_by(&self, seen: &Seen, truth: &Truth) -> bool {
+        seen.identify(truth) == Some((self.tag, self.pictures))
+            && (seen.timestamp, seen.marker, frame_number(seen))
+                == (self.timestamp, self.marker, self.frame_number)
+    }
+}
+
+fn frame_number(seen: &Seen) -> Option<u16> {
+    let number = seen.descriptor.as_ref()?.get(1..)?.first_chunk()?;
+    Some(u16::from_be_bytes(*number))
+}
+
+impl Stream {
+    pub fn new(now: Instant) -> Stream {
+        Stream {
+            sealed: SeenWindow::default(),
+            recent: Recent::default(),
+            blanks: BTreeSet::new(),
+            run: Run {
+                number: 0,
+                began: now,
+                first: 0,
+                frames: BTreeSet::new(),
+            },
+        }
+    }
+
+    /// What went out under a 16-bit number.
+    pub fn newest(&self, seq: u16) -> Option<&Sent> {
+        self.recent.newest(seq)
+    }
+
+    pub fn once(&mut self, seen: &Seen) -> Result<(), Broken> {
+        match self.sealed.mark(seen.index) {
+            Fresh::New => Ok(()),
+            Fresh::Repeated => Err((Rule::NonceOnce, "a packet index comes again".to_owned())),
+            Fresh::TooOld => Err((Rule::NonceOnce, "a packet index from long ago".to_owned())),
+        }
+    }
+
+    pub fn note_blank(&mut self, index: u64) {
+        self.blanks.insert(index);
+        if self.blanks.len() > RECENT {
+            self.blanks.pop_first();
+        }
+    }
+
+    /// Numbers between two packets that did not go out at all.
+    fn holes(&self, before: &Sent, sent: &Sent) -> u64 {
+        let between = before.seq + 1..sent.seq;
+        let blanks = self.blanks.range(between.clone()).count() as u64;
+        between.end - between.start - blanks
+    }
+
+    pub fn goes_on(
+        &mut self,
+        mut sent: Sent,
+        transport: TransportId,
+        truth: &Truth,
+    ) -> Result<(), Broken> {
+        let before = self.recent.before(sent.seq).copied();
+        let after = self.recent.after(sent.seq).copied();
+        let judged = match (before, after) {
+            (None, None) => {
+                self.begin(&sent);
+                begins(&sent, truth)
+            }
+            (Some(before), None) => {
+                let holes = self.holes(&before, &sent);
+                if self.is_seam(&before, &sent, transport, truth) {
+                    self.begin(&sent);
+                    seam_fits(&before, &sent, holes, truth)
+                } else {
+                    let fits = run_fits(&before, &sent, truth);
+                    fits.and_then(|()| follows(&before, &sent, holes, &self.run, truth))
+                }
+            }
+            (_, Some(after)) => {
+                let neighbours = [before, Some(after)].into_iter().flatten();
+                let ours = |other: &Sent| other.tag.stream() == sent.tag.stream();
+                match neighbours.into_iter().find(ours) {
+                    Some(neighbour) => {
+                        sent.run = neighbour.run;
+                        late_fits(before, &sent, after, truth)
+                    }
+                    None => Err((
+                        Rule::Sequence,
+                        "a late packet between those of another source".to_owned(),
+                    )),
+                }
+            }
+        };
+        if after.is_none() {
+            sent.run = self.run.number;
+        }
+        if sent.run == self.run.number && !self.run.frames.contains(&sent.tag.frame) {
+            self.run.frames.insert(sent.tag.frame);
+            if self.run.frames.len() > RECENT {
+                self.run.frames.pop_first();
+            }
+        }
+        self.recent.insert(sent.seq, sent);
+        judged
+    }
+
+    fn begin(&mut self, sent: &Sent) {
+        self.run = Run {
+            number: self.run.number + 1,
+            began: sent.at,
+            first: sent.tag.frame,
+            frames: BTreeSet::new(),
+        };
+    }
+
+    /// Whether the packet begins anew after the one before it.
+    fn is_seam(&self, before: &Sent, sent: &Sent, transport: TransportId, truth: &Truth) -> bool {
+        let changed = truth.changed(transport, sent.tag.track);
+        let resumed = changed.is_some_and(|changed| changed > before.at);
+        // A stream that is begun anew at a key frame of its own has no reason to tell.
+        let again = sent.tag.begins_key()
+            && self.holes(before, sent) == 0
+            && run_fits(before, sent, truth).is_err();
+        before.tag.stream() != sent.tag.stream() || resumed || again
+    }
+}

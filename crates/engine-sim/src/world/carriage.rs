@@ -1,0 +1,129 @@
+//! Carries what engines and clients say to whom they say it.
+
+use super::{Bytes, Content, PARSING, Parcel, World, engine_address};
+use crate::observer::Opened;
+use crate::rules::Rule;
+use engine::media::demux::{Class, classify};
+use std::cmp::Reverse;
+use std::rc::Rc;
+use std::time::Instant;
+
+impl World {
+    pub(super) fn deliver(&mut self, content: Content) {
+        match content {
+            Content::ToEngine(transport, from, bytes) => {
+                let taken = self.machine.datagram(self.now, from, &bytes);
+                if classify(&bytes) == Class::Rtp
+                    && taken
+                    && let (Some(ssrc), Some(seq)) = (bytes.get(8..12), bytes.get(2..4))
+                {
+                    let ssrc = ssrc
+                        .iter()
+                        .fold(0, |ssrc, byte| ssrc << 8 | u32::from(*byte));
+                    let seq = seq.iter().fold(0, |seq, byte| seq << 8 | u16::from(*byte));
+                    self.truth.delivered(transport, ssrc, seq, self.now);
+                }
+            }
+            Content::ToClient(transport, to, bytes) => {
+                // What is on its way to an address that was left is lost.
+                let client = self.clients.get_mut(&transport).filter(|c| c.public == to);
+                match (client, bytes) {
+                    (Some(client), Bytes::Plain(bytes)) => {
+                        client.receive(self.now, engine_address(), &bytes)
+                    }
+                    (Some(client), Bytes::Opened(opened)) => match &*opened {
+                        Opened::Media(arrival) => client.receive_media(self.now, arrival),
+                        Opened::Report(plain) => client.receive_report(self.now, plain),
+                    },
+                    (None, _) => {}
+                }
+            }
+            Content::Command(command) => self.machine.command(self.now, command),
+            Content::Parsed(shard, result) => self.machine.parsed(self.now, shard, result),
+        }
+    }
+
+    pub(super) fn post(&mut self, at: Instant, content: Content) {
+        self.posted += 1;
+        let order = self.posted;
+        self.parcels.push(Reverse(Parcel { at, order, content }));
+    }
+
+    /// Puts on the wires what has been said.
+    pub(super) fn collect(&mut self) {
+        for (shard, job) in self.machine.take_jobs() {
+            self.post(self.now + PARSING, Content::Parsed(shard, job.run()));
+        }
+        self.collect_engine();
+        self.collect_clients();
+        for event in self.machine.take_events(self.now) {
+            self.note(event);
+        }
+    }
+
+    fn collect_engine(&mut self) {
+        let mut leaving = Vec::new();
+        let now = self.now;
+        self.machine.take_datagrams(|to, bytes| {
+            let Some(&transport) = self.addresses.get(&to) else {
+                return;
+            };
+            if let Some(tap) = &mut self.tap {
+                tap(false, transport, bytes);
+            }
+            let opened = match classify(bytes) {
+                Class::Rtp | Class::Rtcp => {
+                    let opened = self.observer.leaves(now, transport, bytes, &self.truth);
+                    opened.map(|opened| Bytes::Opened(Rc::new(opened)))
+                }
+                _ => Some(Bytes::Plain(bytes.into())),
+            };
+            let Some([_, wire]) = self.wires.get_mut(&transport) else {
+                return;
+            };
+            let arrivals = wire.pass(now, bytes).into_iter().flatten();
+            // What the client could not open is lost, after it has taken its place on the wire.
+            for (at, opened) in arrivals.filter_map(|at| Some((at, opened.clone()?))) {
+                leaving.push((at, Content::ToClient(transport, to, opened)));
+            }
+        });
+        for (at, content) in leaving {
+            self.post(at, content);
+        }
+    }
+
+    fn collect_clients(&mut self) {
+        let mut leaving = Vec::new();
+        for (id, client) in &mut self.clients {
+            for packet in client.produced.drain(..) {
+                self.truth.produced(*id, &packet, self.now);
+            }
+            leaving.extend(
+                client
+                    .sent
+                    .drain(..)
+                    .map(|bytes| (*id, client.public, bytes)),
+            );
+            if let Some(error) = client.broken.take() {
+                let what = format!("the client gave up: {error}");
+                self.observer.rules.add(self.now, *id, Rule::Client, what);
+                client.closed = true;
+            }
+        }
+        for (transport, from, bytes) in leaving {
+            let Some([wire, _]) = self.wires.get_mut(&transport) else {
+                continue;
+            };
+            if let Some(tap) = &mut self.tap {
+                tap(true, transport, &bytes);
+            }
+            let [first, again] = wire.pass(self.now, &bytes);
+            if let Some(at) = again {
+                self.post(at, Content::ToEngine(transport, from, bytes.clone()));
+            }
+            if let Some(at) = first {
+                self.post(at, Content::ToEngine(transport, from, bytes));
+            }
+        }
+    }
+}
