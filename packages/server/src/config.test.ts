@@ -100,9 +100,9 @@ describe('help', () => {
 
 describe('what is wrong is named, with what to do', () => {
   const known =
-    '--port, --host, --address, --data, --threads, --file-mb, --files-mb, --api-key, --api-secret, --key-file, --webhook, --remote-unmute and --help.'
+    '--port, --host, --address, --data, --database, --threads, --file-mb, --files-mb, --api-key, --api-secret, --key-file, --webhook, --remote-unmute and --help.'
   const variables =
-    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_THREADS, MARU_FILE_MB, MARU_FILES_MB, MARU_API_KEY, MARU_API_SECRET, MARU_KEY_FILE, MARU_WEBHOOK, MARU_REMOTE_UNMUTE and MARU_LOG.'
+    'MARU_PORT, MARU_HOST, MARU_ADDRESS, MARU_DATA, MARU_DATABASE, MARU_THREADS, MARU_FILE_MB, MARU_FILES_MB, MARU_API_KEY, MARU_API_SECRET, MARU_KEY_FILE, MARU_WEBHOOK, MARU_REMOTE_UNMUTE and MARU_LOG.'
   it.each<[string[], Record<string, string>, string]>([
     [['--port', 'abc'], {}, '--port "abc" is not a port from 0 to 65535. For example: --port 7880'],
     [['--port', '65536'], {}, '--port "65536" is not a port from 0 to 65535. For example: --port 7880'],
@@ -132,6 +132,11 @@ describe('what is wrong is named, with what to do', () => {
     ],
     [['--data', 'a\0b'], {}, '--data "a\\u0000b" is not a path. For example: --data ./maru-data'],
     [['--data', ''], {}, '--data needs a value. For example: --data ./maru-data'],
+    [
+      ['--database', 'mysql://maru:secret@here/maru'],
+      {},
+      '--database is not the address of a PostgreSQL database. For example: --database postgres://maru:PASSWORD@localhost/maru',
+    ],
     [['--threads', '0'], {}, '--threads "0" is not 1 to 32. For example: --threads 2'],
     [['--threads', '33'], {}, '--threads "33" is not 1 to 32. For example: --threads 2'],
     [

@@ -15,6 +15,8 @@ export interface Config {
   /** An IP address people reach this machine at that none of its interfaces has. */
   readonly address?: string
   readonly data: string
+  /** The address of a PostgreSQL database; a file in the data folder when absent. */
+  readonly database?: string
   /** Threads that carry media. */
   readonly threads: number
   /** Both or neither: without them a pair is made at the first start and kept in the data folder. */
@@ -73,6 +75,15 @@ const OPTIONS: Record<string, Option> = {
     example: './maru-data',
     check: (text) => (text.includes('\0') ? 'is not a path' : undefined),
   },
+  database: {
+    value: 'URL',
+    help: 'keep messages in this PostgreSQL database (default: a file in the data folder)',
+    example: 'postgres://maru:PASSWORD@localhost/maru',
+    check: (text) =>
+      /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)
+        ? undefined
+        : 'is not the address of a PostgreSQL database',
+  },
   threads: {
     value: 'NUMBER',
     help: 'threads that carry media (default: one for each processor core, at most 16)',
@@ -127,7 +138,7 @@ const OPTIONS: Record<string, Option> = {
 const MOST_THREADS = 16
 
 /** Named in messages without its text, which may end up in a log or a bug report. */
-const SECRETS = ['api-secret']
+const SECRETS = ['api-secret', 'database']
 
 export function readConfig(
   places: { data: string; cwd: string; cores: number },
@@ -167,6 +178,7 @@ export function readConfig(
       ...(given.host && { host: given.host.text }),
       ...(given.address && { address: given.address.text }),
       data: resolve(env.INIT_CWD ?? places.cwd, given.data?.text ?? places.data),
+      ...(given.database && { database: given.database.text }),
       threads: Number(given.threads?.text ?? Math.min(places.cores, MOST_THREADS)),
       ...(keyFile && { keyFile: resolve(env.INIT_CWD ?? places.cwd, keyFile.text) }),
       webhooks: Object.freeze(given.webhook?.text.split(',') ?? []),

@@ -58,7 +58,7 @@ async function main(): Promise<void> {
 }
 
 async function start(config: Config): Promise<void> {
-  const { host, address, data, fileBytes, totalBytes } = config
+  const { host, address, data, database, fileBytes, totalBytes } = config
   const words = wordsIn(config.language)
   const log = createLog({ level: config.logLevel })
   const health = createHealth({ log, words, folder: data, say: console.error })
@@ -79,7 +79,7 @@ async function start(config: Config): Promise<void> {
       bus.publish({ type: 'storageChanged', works })
     },
   })
-  const storage = orProblem(() => openStorage({ file: join(data, 'maru.db'), failed: watch.failed }))
+  const storage = orProblem(() => openStorage({ database: database ?? join(data, 'maru.db'), failed: watch.failed }))
   const blobs = openBlobs(join(data, 'files'), { failed: watch.failed })
   watch.probeWith(storage.probe, blobs.probe)
 

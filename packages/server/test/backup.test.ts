@@ -25,7 +25,7 @@ function spawned(data: string, ...words: string[]) {
 }
 
 const textsOf = (file: string) => {
-  const storage = openStorage({ file })
+  const storage = openStorage({ database: file })
   const lines = storage.read.entries.changesAfter({ roomId: 1, reader: '', from: 0 }, 0, 100_000)
   storage.close()
   return lines.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []))
@@ -85,7 +85,7 @@ test('the commands back up, restore, export and let bots in, with a server and w
   const data = join(folder.path, 'data')
   const at = (name: string) => join(folder.path, name)
   mkdirSync(data)
-  const storage = openStorage({ file: join(data, 'maru.db') })
+  const storage = openStorage({ database: join(data, 'maru.db') })
   const add = (text: string) =>
     storage.write(({ rooms, entries }) =>
       entries.append(rooms.ensure('hall'), { kind: 'message', member: 'ME_a', name: 'A', text, clientId: text }),
@@ -98,7 +98,7 @@ test('the commands back up, restore, export and let bots in, with a server and w
     code: 2,
     said: expect.stringContaining('is there already'),
   })
-  const later = openStorage({ file: join(data, 'maru.db') })
+  const later = openStorage({ database: join(data, 'maru.db') })
   await later.write(({ entries }) =>
     entries.append(1, { kind: 'message', member: 'ME_a', name: 'A', text: 'after', clientId: '2' }),
   )

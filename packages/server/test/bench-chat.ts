@@ -16,7 +16,7 @@ const PACED_MS = 5_000
 const FSYNCS = 500
 
 const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'maru-bench-'))
-const storage = openStorage({ file: join(folder, 'maru.db') })
+const storage = openStorage({ database: join(folder, 'maru.db') })
 const context = { storage, bus: createBus() }
 // As in the server: what is said can be found a moment later.
 const stopIndexing = keepIndex({

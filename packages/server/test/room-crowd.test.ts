@@ -28,7 +28,7 @@ test('a crowd in one room hears everything in one order', async ({ expect }) => 
 })
 
 test('one more than fits into a room is told so; whoever is there may still come back', async ({ expect }) => {
-  const storage = openStorage({ file: ':memory:' })
+  const storage = openStorage({ database: ':memory:' })
   onTestFinished(() => storage.close())
   const presence = createPresence({
     storage,

@@ -3,13 +3,14 @@ import { chmodSync, truncateSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import type { KnownEntry } from '@maru/protocol'
 import { onTestFinished, test } from 'vitest'
-import { openDatabase } from '../src/storage/database.ts'
 import { openStorage, prepareTables } from '../src/storage/open-storage.ts'
+import { openSqlite } from '../src/storage/sqlite.ts'
 import { createWriter } from '../src/storage/writer.ts'
+import { databaseOf } from './databases.ts'
 import { join, startRoomServer, temporaryFolder, until } from './room-harness.ts'
 
-function readAll(file: string): KnownEntry[] {
-  const storage = openStorage({ file })
+async function readAll(file: string): Promise<KnownEntry[]> {
+  const storage = openStorage({ database: await databaseOf(file) })
   const room = storage.read.rooms.find('hall')
   const entries =
     room === undefined ? [] : storage.read.entries.changesAfter({ roomId: room, reader: '', from: 0 }, 0, 100_000)
@@ -19,7 +20,7 @@ function readAll(file: string): KnownEntry[] {
 
 test('closing stores what waits, and nothing fails afterwards', async ({ expect }) => {
   const failures: unknown[] = []
-  const storage = openStorage({ file: ':memory:', failed: (error) => failures.push(error) })
+  const storage = openStorage({ database: ':memory:', failed: (error) => failures.push(error) })
   const written = storage.write(({ rooms }) => rooms.ensure('hall'))
   storage.close()
   expect(await written).toBe(1)
@@ -82,7 +83,7 @@ test('a server killed between messages keeps every one it acknowledged, once, an
   for (const client of clients) await until(client, ({ entries }) => entries.at(-1)?.seq === last)
   const all = clients.map((client) => client.state().entries)
   await server.kill()
-  const stored = readAll(folder.file)
+  const stored = await readAll(folder.file)
   expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1))
   const ids = stored.flatMap((entry) => (entry.kind === 'message' ? [entry.clientId] : []))
   expect(ids).toHaveLength(48)
@@ -97,7 +98,7 @@ test('a server killed between messages keeps every one it acknowledged, once, an
   // Each came once and nobody left. They opened their connections together, so any of them may be the first.
   const comings = stored.filter(({ kind }) => kind !== 'message').map(({ kind, name }) => `${kind} ${name}`)
   expect(comings.toSorted()).toEqual(['joined Ana', 'joined Ben', 'joined Cy'])
-})
+}, 60_000)
 
 test('a file that is no database, a newer one, one in use and a folder that cannot be written each say what to do', ({
   expect,
@@ -105,23 +106,23 @@ test('a file that is no database, a newer one, one in use and a folder that cann
   const folder = temporaryFolder()
   onTestFinished(folder.remove)
   writeFileSync(folder.file, 'this is not a database, however long one looks at it'.repeat(100))
-  expect(() => openStorage({ file: folder.file })).toThrow(/is damaged .* backup .* move the file away/)
+  expect(() => openStorage({ database: folder.file })).toThrow(/is damaged .* backup .* move the file away/)
 
   const truncated = joinPath(folder.path, 'truncated.db')
-  openStorage({ file: truncated }).close()
+  openStorage({ database: truncated }).close()
   truncateSync(truncated, 6_000)
-  expect(() => openStorage({ file: truncated })).toThrow(/is damaged/)
+  expect(() => openStorage({ database: truncated })).toThrow(/is damaged/)
 
   const used = joinPath(folder.path, 'used.db')
-  const first = openStorage({ file: used })
-  expect(() => openStorage({ file: used, busyTimeoutMs: 0 })).toThrow(/is in use. Is another Maru running/)
+  const first = openStorage({ database: used })
+  expect(() => openStorage({ database: used, busyTimeoutMs: 0 })).toThrow(/is in use. Is another Maru running/)
   first.close()
 
   const inFile = joinPath(folder.file, 'maru.db')
-  expect(() => openStorage({ file: inFile })).toThrow(/cannot write to the data folder .* --data/)
+  expect(() => openStorage({ database: inFile })).toThrow(/cannot write to the data folder .* --data/)
   if (process.getuid?.() !== 0) {
     chmodSync(folder.path, 0o500)
-    expect(() => openStorage({ file: joinPath(folder.path, 'new.db') })).toThrow(
+    expect(() => openStorage({ database: joinPath(folder.path, 'new.db') })).toThrow(
       /cannot write to the data folder .* --data/,
     )
     chmodSync(folder.path, 0o700)
@@ -132,7 +133,7 @@ test('a disk that fails is told, nothing acknowledged is lost, and the next writ
   const folder = temporaryFolder()
   onTestFinished(folder.remove)
   const failures: unknown[] = []
-  const db = openDatabase(folder.file)
+  const db = openSqlite(folder.file)
   onTestFinished(() => db.close())
   const tables = prepareTables(db, () => 0)
   const { write } = createWriter(db, tables, (error) => failures.push(error))

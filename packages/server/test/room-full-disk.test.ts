@@ -68,7 +68,7 @@ test.skipIf(!hasSmallDisks)(
     const here = temporaryFolder()
     // SQLite would follow the way into the namespace to a folder of ours.
     for (const name of ['maru.db', 'maru.db-wal']) copyFileSync(joinPath(disk.seen, name), joinPath(here.path, name))
-    const storage = openStorage({ file: here.file })
+    const storage = openStorage({ database: here.file })
     onTestFinished(() => {
       storage.close()
       here.remove()

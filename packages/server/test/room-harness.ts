@@ -23,6 +23,7 @@ import { openBlobs } from '../src/storage/blobs.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
 import { watchStorage } from '../src/storage/watch-storage.ts'
 import { createLog } from '../src/terminal/log.ts'
+import { databaseOf, emptyDatabase } from './databases.ts'
 
 /** Timers that run when the test says so: `run` takes all that were set to just this time. */
 export function createTimers(): { schedule: Schedule; run(delayMs: number): void } {
@@ -49,12 +50,13 @@ export const testKeys = { apiKey: 'test', apiSecret: 'a secret of a test, long e
 export async function startRoomServer(
   options: { file?: string; port?: number; totalBytes?: number } & Partial<RoomSocketOptions> = {},
 ) {
-  const { file = ':memory:', port = 0, totalBytes = 1e9, ...rest } = options
+  const { file, port = 0, totalBytes = 1e9, ...rest } = options
   const { now = Date.now, schedule = scheduleTimer, fileBytes = 1e6 } = rest
   const folder = temporaryFolder()
+  const database = file === undefined ? await emptyDatabase() : await databaseOf(file)
   const bus = createBus()
   const watch = watchStorage({ schedule, changed: (works) => bus.publish({ type: 'storageChanged', works }) })
-  const storage = openStorage({ file, now, failed: watch.failed })
+  const storage = openStorage({ database, now, failed: watch.failed })
   const blobs = openBlobs(path.join(folder.path, 'files'), { failed: watch.failed, spare: 0 })
   watch.probeWith(storage.probe, blobs.probe)
   const app = createApp()
@@ -83,6 +85,7 @@ export async function startRoomServer(
   await new Promise<void>((resolve) => app.server.listen(port, '127.0.0.1', resolve))
   const address = app.server.address() as AddressInfo
   return {
+    database,
     bus,
     storage,
     room,

@@ -5,7 +5,7 @@ import { bringUp } from '../src/chat/keep-index.ts'
 import { readHistory } from '../src/chat/read-history.ts'
 import { searchMessages } from '../src/chat/search-messages.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
-import { migrations } from '../src/storage/tables.ts'
+import { migrations } from '../src/storage/sqlite-schema.ts'
 import { RawClient, startRoomServer, temporaryFolder } from './room-harness.ts'
 
 const token = 'ab'.repeat(32)
@@ -55,7 +55,7 @@ test('a migration that is interrupted begins again and ends the same', ({ expect
   db.exec('begin')
   expect(() => db.exec(`${migrations[1]?.split(';').slice(0, 9).join(';')}; select * from nowhere`)).toThrow('nowhere')
   db.close()
-  const storage = openStorage({ file: folder.file })
+  const storage = openStorage({ database: folder.file })
   expect(storage.read.rooms.find('attic')).toBe(2)
   expect(storage.read.memberships.of(1)).toEqual([{ id: 'ME_0000000000000001', name: 'Anna', owner: true }])
   storage.close()

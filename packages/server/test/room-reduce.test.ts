@@ -19,6 +19,7 @@ import { setRetention } from '../src/rooms/set-retention.ts'
 import { setTopic } from '../src/rooms/set-topic.ts'
 import { openBlobs } from '../src/storage/blobs.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
+import { emptyDatabase } from './databases.ts'
 import { temporaryFolder } from './room-harness.ts'
 
 /** Numbers that look random and are the same for the same seed (mulberry32). */
@@ -39,14 +40,14 @@ const ben: Member = { id: 'ME_b', name: 'Ben' }
 const cy: Member = { id: 'ME_c', name: 'Cy' }
 
 /** A server's domain without sockets: what it tells each member, in order. */
-function world(random: () => number) {
+async function world(random: () => number) {
   const folder = temporaryFolder()
   let time = 1_000_000
   const now = () => {
     time += 1
     return time
   }
-  const storage = openStorage({ file: ':memory:', now })
+  const storage = openStorage({ database: await emptyDatabase(), now })
   onTestFinished(() => {
     storage.close()
     folder.remove()
@@ -130,7 +131,7 @@ const seeds = Array.from({ length: 25 }, (_, n) => n + 1)
 
 test.each(seeds)('however the events are split and dropped, the state ends as a fresh one (seed %i)', async (seed) => {
   const random = seeded(seed)
-  const { storage, told, operate, welcome, pick } = world(random)
+  const { storage, told, operate, welcome, pick } = await world(random)
   for (const member of [ana, ben, cy]) await becomeMember(storage, room, member)
   const clients = [ana, ben, cy].flatMap((member) =>
     [0, 0.02, 0.3].map((loss) => ({ member, loss, taken: 0, state: enter(member, undefined) })),

@@ -18,7 +18,7 @@ async function house() {
   const folder = mkdtempSync(join(tmpdir(), 'maru-house-'))
   let time = 1_000_000
   const bus = createBus()
-  const storage = openStorage({ file: ':memory:', now: () => time })
+  const storage = openStorage({ database: ':memory:', now: () => time })
   const blobs = openBlobs(folder)
   onTestFinished(() => {
     storage.close()

@@ -9,7 +9,7 @@ test.each([
   [100, 'x'.repeat(limits.text), { reset: false, cursor: 100, first: 2 }],
   [501, 'short', { reset: false, cursor: 501, first: 2 }],
 ])('who missed all but one of %i messages gets them, unless it is too much at once', async (count, text, expected) => {
-  const storage = openStorage({ file: ':memory:' })
+  const storage = openStorage({ database: ':memory:' })
   await storage.write(({ rooms, entries }) => {
     const room = rooms.ensure('hall')
     for (let n = 0; n < count; n += 1)

@@ -11,7 +11,7 @@ import { createBus } from '../events/bus.ts'
 import { makeBot } from '../rooms/bots.ts'
 import { backUp, backupName } from '../storage/back-up.ts'
 import { openBlobs } from '../storage/blobs.ts'
-import { openStorage, type Storage } from '../storage/open-storage.ts'
+import { isPostgres, openStorage, type Storage } from '../storage/open-storage.ts'
 import type { Ask } from './ask-server.ts'
 
 /** What was typed makes no sense; the message says what would. */
@@ -19,6 +19,8 @@ export class WrongUse extends Error {}
 
 interface Given {
   data: string
+  /** The address of a PostgreSQL database, where the messages are not in the folder. */
+  database?: string | undefined
   words: readonly string[]
   ask: Ask
 }
@@ -36,13 +38,13 @@ export const commands: Record<string, Command> = {
   backup: {
     takes: '[FOLDER]',
     help: 'copies all data, also while the server runs (default: into backups/ in the data folder)',
-    async run({ data, words: [target], ask }) {
+    async run({ data, database, words: [target], ask }) {
       if (target !== undefined && existsSync(target))
         throw new WrongUse(`${target} is there already. Name a new folder.`)
       const answer = await ask('POST', '/api/backups')
       const { folder } = answer
         ? ((await answer.json()) as { folder: string })
-        : await withStorage(data, async (storage) => {
+        : await withStorage({ data, database }, async (storage) => {
             const folder = join(data, 'backups', backupName(Date.now()))
             await backUp({ storage, blobs: openBlobs(join(data, 'files')), data }, folder)
             return { folder }
@@ -59,7 +61,8 @@ export const commands: Record<string, Command> = {
   restore: {
     takes: 'FOLDER',
     help: 'puts a backup in place of the data folder, which is kept beside it; the server must not run',
-    async run({ data, words: [from], ask }) {
+    async run({ data, database, words: [from], ask }) {
+      if (database !== undefined) throw new WrongUse('The messages are in PostgreSQL: restore them with pg_restore.')
       if (from === undefined) throw new WrongUse('Name the folder of a backup.')
       if (!existsSync(join(from, 'maru.db'))) throw new WrongUse(`${from} is no backup: it holds no maru.db.`)
       if (await ask('GET', '/api/openapi.json')) throw new WrongUse('The server is running. Stop it first.')
@@ -67,7 +70,7 @@ export const commands: Record<string, Command> = {
       await rm(next, { recursive: true, force: true })
       await cp(from, next, { recursive: true })
       try {
-        openStorage({ file: join(next, 'maru.db') }).close()
+        openStorage({ database: join(next, 'maru.db') }).close()
       } catch (error) {
         await rm(next, { recursive: true, force: true })
         throw error
@@ -81,7 +84,7 @@ export const commands: Record<string, Command> = {
   export: {
     takes: 'ROOM FILE',
     help: 'writes a room into a file: a page where its name ends in .html, else JSON. Without private messages',
-    async run({ data, words: [rawRoom, file], ask }) {
+    async run({ data, database, words: [rawRoom, file], ask }) {
       if (rawRoom === undefined || file === undefined) throw new WrongUse('Name the room and the file.')
       const room = readRoomName(rawRoom)
       const format = /\.html?$/i.test(file) ? 'html' : 'json'
@@ -89,7 +92,7 @@ export const commands: Record<string, Command> = {
       const write = (source: Readable) => pipeline(source, createWriteStream(file, { mode: 0o600 }))
       if (answer?.body) await write(Readable.fromWeb(answer.body as never))
       else
-        await withStorage(data, (storage) => {
+        await withStorage({ data, database }, (storage) => {
           const pieces = exportRoom(storage, { room, now: Date.now() }, format)
           return write(Readable.from(pieces))
         })
@@ -99,7 +102,7 @@ export const commands: Record<string, Command> = {
   bot: {
     takes: 'ROOM NAME RIGHT...',
     help: 'lets a bot into a room and prints its token. Rights: read, write, manage, call',
-    async run({ data, words: [rawRoom, name, ...given], ask }) {
+    async run({ data, database, words: [rawRoom, name, ...given], ask }) {
       const rights = RIGHTS.filter((right) => given.includes(right))
       const strange = given.find((right) => !RIGHTS.some((known) => known === right))
       if (strange !== undefined) throw new WrongUse(`"${strange}" is no right: ${RIGHTS.join(', ')}.`)
@@ -108,7 +111,7 @@ export const commands: Record<string, Command> = {
       const room = readRoomName(rawRoom)
       const answer = await ask('POST', `/api/rooms/${encodeURIComponent(room)}/bots`, { name, rights })
       if (answer) return ((await answer.json()) as { token: string }).token
-      return withStorage(data, async (storage) => {
+      return withStorage({ data, database }, async (storage) => {
         const context = { storage, bus: createBus(), random: randomBytes }
         return (await makeBot(context, { room }, { name, rights })).token
       })
@@ -116,11 +119,13 @@ export const commands: Record<string, Command> = {
   },
 }
 
-async function withStorage<Result>(data: string, work: (storage: Storage) => Promise<Result>): Promise<Result> {
-  const file = join(data, 'maru.db')
-  if (!existsSync(file))
+async function withStorage<Result>(
+  { data, database = join(data, 'maru.db') }: Pick<Given, 'data' | 'database'>,
+  work: (storage: Storage) => Promise<Result>,
+): Promise<Result> {
+  if (!isPostgres(database) && !existsSync(database))
     throw new WrongUse(`${data} is no data folder of Maru: it holds no maru.db. Name it with --data.`)
-  const storage = openStorage({ file })
+  const storage = openStorage({ database })
   try {
     return await work(storage)
   } finally {
@@ -132,5 +137,5 @@ export function usage(): string {
   const rows = Object.entries(commands).map(([name, { takes, help }]) => [`${name} ${takes}`, help] as const)
   const width = Math.max(...rows.map(([left]) => left.length))
   const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
-  return `npm run maru -- COMMAND [--data FOLDER]\n\n${lines.join('\n')}`
+  return `npm run maru -- COMMAND [--data FOLDER] [--database URL]\n\n${lines.join('\n')}`
 }

@@ -17,6 +17,7 @@ export const backups = [
     errors: ['storage_unavailable'],
     run: ({ backUp }) =>
       backUp().catch((cause) => {
+        if (cause instanceof AppError) throw cause
         throw new AppError('storage_unavailable', 'The backup could not be written.', { cause })
       }),
   }),

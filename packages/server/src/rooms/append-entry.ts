@@ -38,12 +38,12 @@ export async function changeRoom(
   return outcome ? { seq: outcome.entry.seq, at: outcome.entry.at } : {}
 }
 
-/** A refusal as a value: thrown through the transaction it would cost all others in it a transaction of their own. */
+/** A refusal as a value (a database out of reach is none): thrown through the transaction it would cost all others in it a transaction of their own. */
 export function refusable<Result>(job: () => Result): Result | AppError {
   try {
     return job()
   } catch (error) {
-    if (error instanceof AppError) return error
+    if (error instanceof AppError && error.code !== 'storage_unavailable') return error
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AppError } from '@maru/protocol'
 import type { Blobs } from './blobs.ts'
 import type { Storage } from './open-storage.ts'
 
@@ -13,9 +14,14 @@ export interface BackUpSource {
 /**
  * Copies the data folder while the server runs: all that was acknowledged before the call is in it. It stands under its name only when it is
  * whole. Files come before and after the database, so that each message in it has its files unless it is deleted meanwhile.
- * @throws an Error of the disk
+ * @throws an Error of the disk, or storage_unavailable with what to do where the database is no file
  */
 export async function backUp({ storage, blobs, data }: BackUpSource, folder: string): Promise<{ files: number }> {
+  if (!storage.backUp)
+    throw new AppError(
+      'storage_unavailable',
+      `The messages are in PostgreSQL: back them up with pg_dump, and with them keys.json and the folder files of ${data}.`,
+    )
   const unfinished = `${folder}.unfinished`
   try {
     await mkdir(unfinished, { recursive: true, mode: 0o700 })

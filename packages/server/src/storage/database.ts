@@ -1,9 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { type Compilable, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
-import { foldText, indexScope } from './fold-text.ts'
-import { migrations, type Tables } from './tables.ts'
+/** What the tables need of a database, and nothing of which one it is: each dialect has a file of its own. */
+import type { Compilable, Kysely } from 'kysely'
+import type { Tables } from './tables.ts'
+import type { WordIndex } from './word-index.ts'
 
 /** A query that was built, compiled and prepared once, and then runs at once with the values of one call. */
 export type Query<Values, Row> = (values: Values) => Row[]
@@ -13,17 +11,22 @@ export interface Database {
    * Prepares what Kysely builds. `values` stands for the values to come: `db.query<{ name: string }>()((q, values) => …where('name', '=', values.name))`.
    */
   query<Values>(): <Row>(build: (tables: Kysely<Tables>, values: Values) => Compilable<Row>) => Query<Values, Row>
-  /** Prepares SQL that Kysely cannot write: full-text search, whose form is each database's own. */
-  statement(sql: string): (values: SQLInputValue[]) => Record<string, unknown>[]
-  exec(sql: string): void
-  inTransaction(): boolean
+  /** The index of words, whose form is each database's own. */
+  words(): WordIndex
+  begin(): void
+  /** What was written since `begin` is on the disk afterwards. */
+  commit(): void
+  /** Takes back what was written since `begin`, where that was not committed. */
+  rollback(): void
   /** Writes something that changes nothing. Throws while nothing can be written. Inside a transaction only. */
   probe(): void
+  /** Whether the disk, the file or the way to the server is at fault and not the statement. */
+  isFailure(error: unknown): boolean
   /**
    * Writes all of it, as it is now, into a new file. Everybody waits meanwhile: the backup by pages fails whenever it meets a transaction of this
-   * connection, and here one follows the other.
+   * connection, and here one follows the other. Undefined where the database brings its own tools for that.
    */
-  backUp(file: string): void
+  backUp: ((file: string) => void) | undefined
   close(): void
 }
 
@@ -34,154 +37,19 @@ class Placeholder {
   }
 }
 
-/**
- * Opens the file (`:memory:` for none), making its folder and bringing it to the newest version.
- * @throws an Error whose message tells a person what is wrong with the file or folder and what to do
- */
-export function openDatabase(file: string, busyTimeoutMs = 2_000): Database {
-  let db: DatabaseSync | undefined
-  try {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    db = new DatabaseSync(file, { timeout: busyTimeoutMs })
-    // In WAL mode only `full` syncs at every commit. Exclusive: a second server on the same folder is told so at its start.
-    // Secure: what is deleted is overwritten, for a room that promises to keep nothing.
-    db.exec(`pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;
-      pragma secure_delete = on; pragma journal_size_limit = 67108864; pragma cache_size = -8000;`)
-    db.function('fold_text', { deterministic: true }, (text) => foldText(String(text)))
-    db.function('index_scope', { deterministic: true }, (room, member, files) =>
-      indexScope(Number(room), String(member), Number(files)),
-    )
-    checkWhole(db, file)
-    migrate(db)
-    db.exec('pragma foreign_keys = on')
-  } catch (error) {
-    db?.close()
-    throw explain(error, file)
-  }
-  return wrap(db)
-}
-
-function wrap(db: DatabaseSync): Database {
-  // Kysely only writes and types the queries; they run synchronously on the one connection.
-  const tables = new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new DummyDriver(),
-      createIntrospector: (kysely) => new SqliteIntrospector(kysely),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  })
+/** The SQL of a query, whether it gives rows, and how the values of one call become its parameters. */
+export function compile<Values, Row>(
+  tables: Kysely<Tables>,
+  build: (tables: Kysely<Tables>, values: Values) => Compilable<Row>,
+): { sql: string; bind(values: Values): unknown[]; hasRows: boolean } {
+  const names = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) })
+  const { sql, parameters, query } = build(tables, names as Values).compile()
   return {
-    query:
-      <Values>() =>
-      <Row>(build: (tables: Kysely<Tables>, values: Values) => Compilable<Row>): Query<Values, Row> => {
-        const names = new Proxy({}, { get: (_target, name) => new Placeholder(String(name)) })
-        const { sql, parameters } = build(tables, names as Values).compile()
-        const statement = db.prepare(sql)
-        return (values) =>
-          statement.all(
-            ...parameters.map(
-              (value) =>
-                (value instanceof Placeholder
-                  ? (values as Record<string, unknown>)[value.name]
-                  : value) as SQLInputValue,
-            ),
-          ) as Row[]
-      },
-    statement(sql) {
-      const statement = db.prepare(sql)
-      return (values) => statement.all(...values)
-    },
-    exec: (sql) => db.exec(sql),
-    backUp(file) {
-      db.prepare('vacuum into ?').run(file)
-      const copy = openSync(file, 'r+')
-      fsyncSync(copy)
-      closeSync(copy)
-    },
-    probe: () => db.exec(`pragma user_version = ${migrations.length}`),
-    inTransaction: () => db.isTransaction,
-    close: () => db.close(),
+    sql,
+    hasRows: query.kind === 'SelectQueryNode' || 'returning' in query,
+    bind: (values) =>
+      parameters.map((value) =>
+        value instanceof Placeholder ? (values as Record<string, unknown>)[value.name] : value,
+      ),
   }
-}
-
-/** Reading all of a file this large takes a tenth of a second. What is damaged in a larger one is found when it is read. */
-const CHECKED_BYTES = 50_000_000
-
-function checkWhole(db: DatabaseSync, file: string): void {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
-  if (size > 0 && size <= CHECKED_BYTES) checkDatabase(db)
-}
-
-/** @throws the first of what is wrong with the file */
-function checkDatabase(db: DatabaseSync): void {
-  const found = db.prepare('pragma quick_check(1)').get()?.quick_check
-  if (found !== 'ok') throw Object.assign(new Error(String(found)), { errcode: CORRUPT })
-}
-
-function migrate(db: DatabaseSync): void {
-  const version = Number(db.prepare('pragma user_version').get()?.user_version)
-  if (version > migrations.length)
-    throw new Error(`it was written by a newer Maru (version ${version}, this one knows ${migrations.length})`)
-  for (const [index, sql] of migrations.entries()) {
-    if (index < version) continue
-    db.exec('begin immediate')
-    try {
-      db.exec(`${sql}; pragma user_version = ${index + 1}`)
-      db.exec('commit')
-    } catch (error) {
-      if (db.isTransaction) db.exec('rollback')
-      throw error
-    }
-  }
-}
-
-const BUSY = 5
-const LOCKED = 6
-const READ_ONLY = 8
-const IO_ERROR = 10
-const CORRUPT = 11
-const FULL = 13
-const CANNOT_OPEN = 14
-const NOT_A_DATABASE = 26
-const unavailable = [BUSY, LOCKED, READ_ONLY, IO_ERROR, CORRUPT, FULL, CANNOT_OPEN, NOT_A_DATABASE]
-
-/** The primary result code of SQLite behind an error; `undefined` where SQLite was not the one to throw. */
-function sqliteCode(error: unknown): number | undefined {
-  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return typeof code === 'number' ? code & 0xff : undefined
-}
-
-/** Whether the disk or the file is at fault and not the statement. */
-export function isStorageFailure(error: unknown): boolean {
-  const code = sqliteCode(error)
-  return code !== undefined && unavailable.includes(code)
-}
-
-function explain(error: unknown, file: string): Error {
-  const reason = error instanceof Error ? error.message : String(error)
-  const code = sqliteCode(error)
-  const folder = dirname(file)
-  if (code === NOT_A_DATABASE || code === CORRUPT)
-    return new Error(
-      `The database ${file} is damaged (${reason}). Put a backup of the folder in its place, or move the file away together with its -wal and -shm files to begin anew.`,
-      { cause: error },
-    )
-  if (code === BUSY || code === LOCKED)
-    return new Error(
-      `The database ${file} is in use. Is another Maru running on this data folder? Stop it, or choose another folder with --data.`,
-      { cause: error },
-    )
-  if (code === FULL)
-    return new Error(`The disk of ${folder} is full. Make room, or choose another folder with --data.`, {
-      cause: error,
-    })
-  if (/newer Maru/.test(reason))
-    return new Error(
-      `The database ${file} cannot be used: ${reason}. Start the newer one, or choose another folder with --data.`,
-    )
-  return new Error(
-    `Maru cannot write to the data folder ${folder} (${reason}). Make it writable for this user, or choose another folder with --data.`,
-    { cause: error },
-  )
 }

@@ -1,18 +1,20 @@
 /**
- * Everything that lasts, in one SQLite file: rooms, members, the log of each room. Knows rows, not rights; rows never leave this folder.
+ * Everything that lasts, in one SQLite file or a PostgreSQL database: rooms, members, the log of each room. Knows rows, not rights; rows never leave this folder.
  * Reading is synchronous. Writing goes through `write`, which groups commits and answers when the data is on the disk.
  */
-import { type Database, openDatabase } from './database.ts'
+import type { Database } from './database.ts'
 import { type EntryLog, prepareEntries } from './entries.ts'
 import { type FileRecords, prepareFiles } from './file-records.ts'
 import { type HookRecords, prepareHooks } from './hooks.ts'
 import { type MemberRecords, prepareMembers } from './members.ts'
 import { type MembershipRecords, prepareMemberships } from './memberships.ts'
 import { type OpinionRecords, prepareOpinions } from './opinions.ts'
+import { openPostgres } from './postgres.ts'
 import { type PresenceRecords, preparePresence } from './presence-records.ts'
 import { prepareRooms, type RoomRecords } from './rooms.ts'
 import { prepareSearchIndex, type SearchIndex } from './search-index.ts'
 import { prepareSessions, type SessionRecords } from './sessions.ts'
+import { openSqlite } from './sqlite.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 export interface StoredTables {
@@ -34,15 +36,15 @@ export interface Storage {
   write: Writer<StoredTables>['write']
   /** Writes something that changes nothing. @throws storage_unavailable */
   probe(): Promise<void>
-  /** Writes all of it into a new file. */
-  backUp(file: string): void
+  /** Writes all of it into a new file. Undefined where the database brings its own tools for that. */
+  backUp: Database['backUp']
   /** Stores what waits and closes the file. */
   close(): void
 }
 
 export interface StorageOptions {
-  /** `:memory:` keeps nothing. */
-  file: string
+  /** A file of SQLite (`:memory:` keeps nothing), or `postgres://…`. */
+  database: string
   now?: () => number
   /** How long to wait for another process that uses the file. */
   busyTimeoutMs?: number
@@ -51,8 +53,8 @@ export interface StorageOptions {
 }
 
 /** @throws an Error with a message for the person who started the server */
-export function openStorage({ file, now = Date.now, busyTimeoutMs, failed }: StorageOptions): Storage {
-  const db: Database = openDatabase(file, busyTimeoutMs)
+export function openStorage({ database, now = Date.now, busyTimeoutMs, failed }: StorageOptions): Storage {
+  const db: Database = isPostgres(database) ? openPostgres(database, failed) : openSqlite(database, busyTimeoutMs)
   const tables = prepareTables(db, now)
   const writer = createWriter(db, tables, failed)
   let open = true
@@ -69,6 +71,9 @@ export function openStorage({ file, now = Date.now, busyTimeoutMs, failed }: Sto
     },
   }
 }
+
+/** Whether it is the address of a PostgreSQL database and no file. */
+export const isPostgres = (database: string): boolean => /^postgres(ql)?:\/\//.test(database)
 
 export function prepareTables(db: Database, now: () => number): StoredTables {
   const opinions = prepareOpinions(db)

@@ -1,6 +1,7 @@
 import type { Database } from './database.ts'
 import { entryColumns, type StoredMessage, toStored } from './entry-rows.ts'
 import { FILE_WORD, foldTerm, foldText, indexScope, memberWord, roomWord } from './fold-text.ts'
+import type { IndexedText } from './word-index.ts'
 
 export interface SearchTerm {
   text: string
@@ -32,16 +33,7 @@ export interface SearchIndex {
 }
 
 export function prepareSearchIndex(db: Database): SearchIndex {
-  const insert = db.statement('insert into message_index (rowid, body, scope) values (?, ?, ?)')
-  const remove = db.statement(
-    "insert into message_index (message_index, rowid, body, scope) values ('delete', ?, ?, ?)",
-  )
-  const find = db.statement(
-    `select entry.seq as seq from message_index join entry on entry.id = message_index.rowid
-     where message_index match ? and message_index.rowid < ? and message_index.rowid >= ?
-       and (entry.to_id is null or entry.to_id = ? or entry.member_id = ?)
-     order by message_index.rowid desc limit ?`,
-  )
+  const words = db.words()
   const idAt = db.query<{ roomId: number; seq: number }>()((tables, values) =>
     tables
       .selectFrom('entry')
@@ -65,7 +57,7 @@ export function prepareSearchIndex(db: Database): SearchIndex {
       .limit(values.limit),
   )
   const indexedTo = () => last({})[0]?.last ?? 0
-  const add = (message: IndexedMessage) => void insert(valuesOf(message))
+  const add = (message: IndexedMessage) => words.add(indexed(message))
 
   return {
     isBehind: () => (newest({})[0]?.id ?? 0) > indexedTo(),
@@ -80,39 +72,24 @@ export function prepareSearchIndex(db: Database): SearchIndex {
     change(before, after) {
       // What the index has not come to yet it will find as it is then.
       if (before.id > indexedTo()) return
-      remove(valuesOf(before))
+      words.remove(indexed(before))
       if (after) add(after)
     },
     find(query, { roomId, reader, from, before, limit }) {
-      const expression = matchExpression(query, roomId)
-      if (expression === undefined) return []
-      // By rowid, which grows with the numbers of a room: the index then reads nothing outside of them.
+      const terms = query.terms.map(({ text, isPrefix }) => foldTerm(text, isPrefix))
+      if (terms.some(({ phrase }) => phrase === '') || query.from?.length === 0) return []
+      // By ids, which grow with the numbers of a room: the index then reads nothing outside of them.
       const [first, end] = [idAt({ roomId, seq: from + 1 })[0]?.id, idAt({ roomId, seq: before })[0]?.id]
       if (first === undefined) return []
-      const rows = find([expression, end ?? Number.MAX_SAFE_INTEGER, first, reader, reader, limit]) as { seq: number }[]
-      return rows.map(({ seq }) => seq)
+      const scope = [[roomWord(roomId)], ...(query.hasFile ? [[FILE_WORD]] : [])]
+      if (query.from !== undefined) scope.push(query.from.map(memberWord))
+      return words.find({ terms, scope }, { first, end: end ?? Number.MAX_SAFE_INTEGER, reader, limit })
     },
   }
 }
 
 /** Found by what it says, by the options of its poll and by the names of its files. */
-function valuesOf({ id, roomId, member, text, data: { poll, files } }: IndexedMessage): [number, string, string] {
+function indexed({ id, roomId, member, text, data: { poll, files } }: IndexedMessage): IndexedText {
   const parts = [text, ...(poll?.options ?? []), ...(files?.map(({ name }) => name) ?? [])]
-  return [id, foldText(parts.join('\n')), indexScope(roomId, member, files !== undefined)]
-}
-
-/** Undefined where nothing can match. */
-function matchExpression({ terms, from, hasFile }: SearchQuery, roomId: number): string | undefined {
-  const parts = [`scope : ${roomWord(roomId)}`]
-  if (hasFile) parts.push(`scope : ${FILE_WORD}`)
-  if (from !== undefined) {
-    if (from.length === 0) return undefined
-    parts.push(`scope : (${from.map(memberWord).join(' OR ')})`)
-  }
-  for (const { text, isPrefix } of terms) {
-    const term = foldTerm(text, isPrefix)
-    if (term.phrase === '') return undefined
-    parts.push(`body : "${term.phrase}"${term.isPrefix ? ' *' : ''}`)
-  }
-  return parts.join(' AND ')
+  return { id, body: foldText(parts.join('\n')), scope: indexScope(roomId, member, files !== undefined) }
 }

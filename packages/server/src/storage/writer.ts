@@ -1,5 +1,5 @@
 import { AppError } from '@maru/protocol'
-import { type Database, isStorageFailure } from './database.ts'
+import type { Database } from './database.ts'
 
 /** The most jobs of one transaction: the event loop stands still while it runs. */
 const MAX_BATCH = 1_000
@@ -57,12 +57,12 @@ export function createWriter<Tables>(
   /** One transaction for all. Where one job throws by itself, each gets its own, so that it harms no other. */
   function transact(batch: Job<Tables>[]): Outcome[] {
     try {
-      db.exec('begin immediate')
+      db.begin()
       const results = batch.map((job) => ({ result: job.run(tables) }))
-      db.exec('commit')
+      db.commit()
       return results
     } catch (error) {
-      const unavailable = rollback() ?? (isStorageFailure(error) ? error : undefined)
+      const unavailable = rollback() ?? (db.isFailure(error) ? error : undefined)
       if (unavailable === undefined && batch.length > 1) return batch.flatMap((job) => transact([job]))
       if (unavailable === undefined) return [{ error }]
       failed(unavailable)
@@ -73,7 +73,7 @@ export function createWriter<Tables>(
 
   function rollback(): unknown {
     try {
-      if (db.inTransaction()) db.exec('rollback')
+      db.rollback()
       return undefined
     } catch (error) {
       return error

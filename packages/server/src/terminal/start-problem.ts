@@ -27,7 +27,9 @@ const SQLITE_CODES: Record<number, string> = { 8: 'EROFS', 13: 'ENOSPC' }
 export function reasonOf(words: Words, error: unknown): string {
   const { code = '', errcode = 0 } = error as { code?: string; errcode?: number }
   const known = words.fileErrors[SQLITE_CODES[errcode & 0xff] ?? code]
-  return known ?? (error instanceof Error ? error.message : String(error))
+  if (known !== undefined) return known
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
 }
 
 /** The media engine's errors carry the code in their message alone. */

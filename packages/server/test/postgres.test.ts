@@ -1,0 +1,64 @@
+import { Client } from 'pg'
+import { onTestFinished, test } from 'vitest'
+import { openStorage } from '../src/storage/open-storage.ts'
+import { emptyDatabase } from './databases.ts'
+import { join, startRoomServer, until } from './room-harness.ts'
+
+const server = process.env.MARU_TEST_DATABASE
+
+test.skipIf(!server)(
+  'a lost database is told to everybody, comes back by itself, and nothing acknowledged is lost or doubled',
+  async ({ expect }) => {
+    const maru = await startRoomServer()
+    const [ana, ben] = ['Ana', 'Ben'].map((name) => join(maru.url, name)) as [
+      ReturnType<typeof join>,
+      ReturnType<typeof join>,
+    ]
+    onTestFinished(async () => {
+      ana.close()
+      ben.close()
+      await maru.close()
+    })
+    await until(ana, ({ people }) => people.length === 2)
+    await until(ben, ({ people }) => people.length === 2)
+    const admin = new Client(maru.database)
+    await admin.connect()
+    onTestFinished(() => admin.end())
+    const told: boolean[] = []
+    ben.subscribe(({ storageWorks }) => {
+      if (told.at(-1) !== storageWorks) told.push(storageWorks)
+    })
+
+    ana.send('before')
+    await until(ben, ({ entries }) => entries.at(-1)?.kind === 'message')
+    // Of the server alone: other tests are on other schemas, and have locks of their own.
+    const ended = await admin.query(
+      `select pg_terminate_backend(pid) from pg_locks
+     where locktype = 'advisory' and objid = (hashtext(current_schema())::bigint & 4294967295)::oid`,
+    )
+    expect(ended.rowCount).toBe(1)
+    for (let n = 0; n < 5; n += 1) ana.send(`while away ${n}`)
+    await until(ben, ({ storageWorks }) => !storageWorks)
+    await until(ana, ({ storageWorks, pending }) => storageWorks && pending.length === 0)
+    await until(ben, ({ entries }) => entries.filter(({ kind }) => kind === 'message').length === 6)
+    expect(ben.state().entries.flatMap((entry) => (entry.kind === 'message' ? [entry.text] : []))).toEqual([
+      'before',
+      ...[0, 1, 2, 3, 4].map((n) => `while away ${n}`),
+    ])
+    expect(ben.state().entries.map(({ seq }) => seq)).toEqual(ben.state().entries.map((_, index) => index + 1))
+    expect(told).toEqual([true, false, true])
+  },
+)
+
+test.skipIf(!server)(
+  'a database that another Maru uses, or that is not there, says what to do and no password',
+  async ({ expect }) => {
+    const database = await emptyDatabase()
+    const first = openStorage({ database })
+    expect(() => openStorage({ database })).toThrow(/is in use. Is another Maru running on it\?/)
+    first.close()
+    expect(() => openStorage({ database: 'postgres://maru:secret@127.0.0.1:1/maru' })).toThrow(
+      /^The PostgreSQL database 127.0.0.1:1\/maru cannot be used \(connect ECONNREFUSED 127.0.0.1:1\). Check --database/,
+    )
+  },
+)
