@@ -191,6 +191,23 @@ test('the quality of lines is told every five seconds, when it changed, and nobo
   expect(ana.cases().filter((each) => each === 'connectionQuality').length).toBe(4)
 })
 
+test('who begins to receive somebody hears how that line is, though nothing about it changed', async () => {
+  const ana = await enter('ana')
+  const bo = await enter('bo')
+  const pass = () => {
+    server.clock.now += 5_000
+    server.livekit.tick()
+  }
+  pass()
+  expect((await bo.next('connectionQuality')).updates).toMatchObject([{ participantSid: bo.sid() }])
+  addTrack(ana, { cid: 'c', type: 0, source: 2 })
+  ana.offer([section('1', 'c', 'audio')])
+  await bo.next('offer', ({ midToTrackId }) => midToTrackId[1] !== undefined)
+  pass()
+  const { updates } = await bo.next('connectionQuality')
+  expect(updates.map(({ participantSid }) => participantSid).sort()).toEqual([ana.sid(), bo.sid()].sort())
+})
+
 test('a receiver that cannot take a track is told, and not bothered again', async () => {
   const bo = await enter('bo')
   const ana = await enter('ana')

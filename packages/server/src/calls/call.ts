@@ -2,6 +2,7 @@
  * A call is the live gathering of a room: its participants, their tracks, who receives what.
  * The folder owns these rules and knows neither sockets nor the wire: inputs go into `step`, effects come out.
  */
+import type { Audience } from './audience.ts'
 import { DEPARTURE_TIMEOUT_S, EMPTY_TIMEOUT_S } from './limits.ts'
 import type { Participant, ParticipantSnapshot } from './participant.ts'
 import { newSid, type Random } from './sid.ts'
@@ -22,6 +23,8 @@ export interface Call extends CallOptions {
   readonly participants: Map<string, Participant>
   /** Levels the participants were last told, by participant sid, in eighths. */
   readonly speakers: Map<string, number>
+  /** Who looks at each video, by its sid. */
+  readonly audiences: Map<string, Audience>
   /** Who left lately, for those whose connection was broken then. */
   departed: { at: number; last: ParticipantSnapshot }[]
   /** When the last person left, or the call was made; undefined while somebody is in. */
@@ -49,6 +52,7 @@ export function createCall(name: string, options: Partial<CallOptions>, now: num
     metadata: options.metadata ?? '',
     participants: new Map(),
     speakers: new Map(),
+    audiences: new Map(),
     departed: [],
     emptySince: now,
     everJoined: false,

@@ -1,3 +1,4 @@
+import { stopWatching } from './audience.ts'
 import { type Call, othersOf } from './call.ts'
 import { command, happened, type LeaveAction, type Turn, tell } from './effect.ts'
 import { MAX_DEPARTED, REJOIN_GRACE_MS, SIGNAL_GRACE_MS } from './limits.ts'
@@ -85,6 +86,7 @@ export function depart(
   if (!participant.permissions.hidden) remember(call, turn, last)
   happened(turn, { type: cameIn ? 'participantLeft' : 'participantFailed', participant: last })
   forgetSpeaker(call, participant.sid)
+  stopWatching(call, turn, participant.sid)
   noteRecording(call, turn)
   for (const { id } of transportsOf(participant)) command(turn, { type: 'closeTransport', transport: id })
   turn.effects.push({ type: 'peopleChanged' })

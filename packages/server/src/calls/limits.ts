@@ -28,6 +28,8 @@ export const SIGNAL_GRACE_MS = 60_000
 export const REJOIN_GRACE_MS = 8_000
 /** Somebody who was away hears who left meanwhile. */
 export const MAX_DEPARTED = 1_000
+/** A video that nobody looks at is sent for this long still: who looks away often looks back. */
+export const UNWATCHED_MS = 5_000
 export const TOKEN_REFRESH_MS = 5 * 60_000
 export const QUALITY_INTERVAL_MS = 5_000
 export const COUNTS_INTERVAL_MS = 5_000

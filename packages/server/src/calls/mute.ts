@@ -36,6 +36,6 @@ function setMuted(call: Call, turn: Turn, participant: Participant, track: Track
   track.changedAt = turn.now
   command(turn, { type: 'setTrackMuted', track: track.sid, muted })
   announce(call, turn, participant)
-  if (!muted) tellWantedLayers(turn, participant, track)
+  if (!muted) tellWantedLayers(call, turn, participant, track)
   if (muted && track.source === 'microphone') stopSpeaking(call, turn, participant)
 }

@@ -48,7 +48,7 @@ export function passAnswer(
   for (const track of participant.tracks.values()) wishes.set(track.mid, senderWish(track))
   tell(turn, participant, { type: 'answer', offer, sdp: shapeSdp(sdp, wishes), tracks })
   // Negotiating makes some clients send all layers again.
-  for (const track of participant.tracks.values()) tellWantedLayers(turn, participant, track)
+  for (const track of participant.tracks.values()) tellWantedLayers(call, turn, participant, track)
 }
 
 /** The engine offers a client what it shall receive. */

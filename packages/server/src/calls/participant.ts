@@ -125,7 +125,8 @@ export interface Participant {
   lastSequence: number
   heldData: { payload: Uint8Array }[]
   heldBytes: number
-  quality?: ConnectionQuality
+  /** What it was last told of the lines of those it receives, as one comparable text. */
+  qualitiesTold?: string
   /** A test client plays at speaking until then. */
   pretendsUntil?: number
 }

@@ -1,5 +1,6 @@
 import type { OfferedMedia } from '../media/media-engine.ts'
 import { announce } from './announce.ts'
+import { openAudience } from './audience.ts'
 import type { Call } from './call.ts'
 import { command, happened, type RequestOutcome, type Turn, tell } from './effect.ts'
 import { MAX_PENDING_TRACKS, MAX_QUEUED_TRACKS, MAX_TRACK_TEXT_LENGTH, MAX_TRACKS } from './limits.ts'
@@ -123,7 +124,7 @@ function claimMedia(
       if (!track || track.kind !== section.kind || isExtraCodec(participant, section)) continue
       participant.unclaimed.splice(participant.unclaimed.indexOf(section), 1)
       participant.pending.splice(participant.pending.indexOf(track), 1)
-      publish(turn, participant, track, section, codecs.get(section.mid) ?? [])
+      publish(call, turn, participant, track, section, codecs.get(section.mid) ?? [])
       published.push(track)
     }
   }
@@ -149,6 +150,7 @@ function isExtraCodec(participant: Participant, section: OfferedMedia): boolean 
 }
 
 function publish(
+  call: Call,
   turn: Turn,
   participant: Participant,
   track: Track,
@@ -159,6 +161,7 @@ function publish(
   participant.tracks.set(track.sid, track)
   participant.isPublisher = true
   command(turn, { type: 'publishTrack', track: track.sid, transport: participant.publisher.id, mid: section.mid })
+  if (track.kind === 'video') openAudience(call, turn, track.sid)
   describeLayers(turn, track)
   if (track.muted) command(turn, { type: 'setTrackMuted', track: track.sid, muted: true })
 }

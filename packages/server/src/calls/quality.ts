@@ -26,18 +26,17 @@ export function reportQuality(call: Call, turn: Turn): void {
   call.nextQualityAt = turn.now + QUALITY_INTERVAL_MS
   const active = [...call.participants.values()].filter((participant) => participant.state === 'active')
   const graded = new Map<Participant, (typeof grades)[number]>()
-  let changed = false
   for (const participant of active) {
-    const grade = gradeOf([participant.publisher, participant.subscriber])
-    graded.set(participant, grade)
-    if (participant.quality !== grade.quality) changed = true
-    participant.quality = grade.quality
+    graded.set(participant, gradeOf([participant.publisher, participant.subscriber]))
   }
-  if (!changed) return
   for (const receiver of active) {
     const qualities = [...graded]
       .filter(([other]) => other === receiver || (!other.permissions.hidden && receivesFrom(receiver, other.sid)))
       .map(([other, { quality, score }]) => ({ participant: other.sid, quality, score }))
+    // Who begins to receive somebody hears of that line as well, though it is as before.
+    const key = qualities.map(({ participant, quality }) => `${participant} ${quality}`).join()
+    if (receiver.qualitiesTold === key) continue
+    receiver.qualitiesTold = key
     tell(turn, receiver, { type: 'qualityChanged', qualities })
   }
 }

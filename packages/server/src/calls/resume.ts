@@ -62,7 +62,7 @@ function tellEverything(call: Call, turn: Turn, participant: Participant): void 
   tell(turn, participant, { type: 'participantsChanged', participants: present })
   tell(turn, participant, { type: 'callChanged', call: describeCall(call) })
   turn.effects.push({ type: 'refreshToken', participant: participant.sid })
-  for (const track of participant.tracks.values()) tellWantedLayers(turn, participant, track)
+  for (const track of participant.tracks.values()) tellWantedLayers(call, turn, participant, track)
   tellAllowed(turn, participant)
   tellLevels(call, turn, participant)
   repeatOffer(turn, participant)

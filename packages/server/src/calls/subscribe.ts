@@ -1,9 +1,11 @@
 /** Who receives what: wishes, permissions and what the engine was told of them. */
 import type { WantedTrack } from '../media/media-engine.ts'
+import { watch } from './audience.ts'
 import { type Call, findTrack, othersOf } from './call.ts'
 import { command, type Turn, tell } from './effect.ts'
 import { MAX_INTENTS, MAX_SID_LENGTH, MAX_TRACK_PERMISSIONS } from './limits.ts'
 import type { Participant, TrackIntent, TrackPermission, TrackSettings } from './participant.ts'
+import type { Track } from './track.ts'
 import { wantedTrack } from './wanted-track.ts'
 
 /** Wants or no longer wants the given tracks. Unknown ones are kept in mind until they come. Repeating it changes nothing. */
@@ -78,19 +80,26 @@ export function refreshSubscriptions(call: Call, turn: Turn, subscriber: Partici
       for (const sid of publisher.tracks.keys()) subscriber.subscriptions.delete(sid)
       continue
     }
-    for (const [sid, track] of publisher.tracks) {
-      if (!isWanted(subscriber, sid)) {
-        subscriber.subscriptions.delete(sid)
-        continue
-      }
-      if (!settleSubscription(turn, subscriber, publisher, sid)) continue
-      wanted.push(wantedTrack(publisher.sid, track, subscriber.intents.get(sid), subscriber.adaptiveStream))
+    for (const track of publisher.tracks.values()) {
+      const wish = wishFor(turn, subscriber, publisher, track)
+      if (wish) wanted.push(wish)
+      watch(call, turn, publisher, track, subscriber.sid, wish?.enabled ?? false)
     }
   }
   const key = wanted.map((each) => Object.values(each).join(' ')).join()
   if (subscriber.wantedKey === key) return
   subscriber.wantedKey = key
   command(turn, { type: 'subscribe', transport: subscriber.subscriber.id, wanted })
+}
+
+function wishFor(turn: Turn, subscriber: Participant, publisher: Participant, track: Track): WantedTrack | undefined {
+  const { sid } = track
+  if (!isWanted(subscriber, sid)) {
+    subscriber.subscriptions.delete(sid)
+    return undefined
+  }
+  if (!settleSubscription(turn, subscriber, publisher, sid)) return undefined
+  return wantedTrack(publisher.sid, track, subscriber.intents.get(sid), subscriber.adaptiveStream)
 }
 
 function isWanted(subscriber: Participant, sid: string): boolean {

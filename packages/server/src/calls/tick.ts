@@ -1,3 +1,4 @@
+import { restUnwatched } from './audience.ts'
 import { type Call, describeCall, takesSeat } from './call.ts'
 import { type EndReason, happened, type Turn, tell } from './effect.ts'
 import { depart, dismiss, forgetDeparted, isGraceOver } from './leave.ts'
@@ -19,6 +20,7 @@ export function tick(call: Call, turn: Turn): void {
     }
   }
   forgetDeparted(call, turn)
+  restUnwatched(call, turn)
   endPretences(call, turn)
   reportQuality(call, turn)
   reportCounts(call, turn)

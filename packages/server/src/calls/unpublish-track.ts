@@ -38,6 +38,7 @@ function endTracks(call: Call, turn: Turn, participant: Participant, ended: Trac
 /** Takes a track out of the engine and out of everybody's subscriptions. */
 export function dropTrack(call: Call, turn: Turn, publisher: Participant, track: Track): void {
   for (const other of call.participants.values()) forgetTrack(other, track.sid)
+  call.audiences.delete(track.sid)
   command(turn, { type: 'unpublishTrack', track: track.sid })
   happened(turn, { type: 'trackUnpublished', participant: publisher, track: structuredClone(track) })
 }

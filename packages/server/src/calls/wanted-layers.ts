@@ -9,15 +9,16 @@ export function wantLayers(call: Call, turn: Turn, sid: string, spatial: number)
   const found = findTrack(call, sid)
   if (!found) return
   found.track.wantedLayer = spatial
-  tellWantedLayers(turn, found.publisher, found.track)
+  tellWantedLayers(call, turn, found.publisher, found.track)
 }
 
 /** Tells the publisher what is wanted of a track. While it is muted nothing is sent anyway. */
-export function tellWantedLayers(turn: Turn, publisher: Participant, track: Track): void {
+export function tellWantedLayers(call: Call, turn: Turn, publisher: Participant, track: Track): void {
   const { sid, wantedLayer, muted, mimeType } = track
   const codec = mimeType.split('/')[1]?.toLowerCase()
   if (wantedLayer === undefined || muted || !codec) return
-  tell(turn, publisher, { type: 'layersWanted', track: sid, codec, enabled: enabledQualities(track, wantedLayer) })
+  const enabled = call.audiences.get(sid)?.resting ? [] : enabledQualities(track, wantedLayer)
+  tell(turn, publisher, { type: 'layersWanted', track: sid, codec, enabled })
 }
 
 /** Clients name the layers low, medium and high from below; the highest that there is counts as high too. */

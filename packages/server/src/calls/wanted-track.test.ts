@@ -30,7 +30,12 @@ function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 
   let chance = 0
   const random = (size: number) => Uint8Array.from({ length: size }, () => (chance += 7))
   const call = createCall('hall', {}, 0, random)
-  const run = (input: CallInput) => step(call, input, 1, random)
+  let now = 1
+  const run = (input: CallInput) => step(call, input, now, random)
+  const pass = (ms: number) => {
+    now += ms
+    return run({ type: 'tick' })
+  }
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
   const about = {
     name: '',
@@ -79,7 +84,7 @@ function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 
     const none = { disabled: false, quality: 0, width: 0, height: 0, fps: 0, priority: 0 }
     return say('PA_bo', { type: 'setTracks', tracks: [sid], settings: { ...none, ...settings } })
   }
-  return { run, say, set, sid, section, published }
+  return { run, say, set, pass, sid, section, published }
 }
 
 function commands<Type extends EngineCommand['type']>(effects: Effect[], type: Type) {
@@ -170,6 +175,36 @@ describe('what nobody looks at need not be sent', () => {
     expect(mute(false)).toMatchObject([{ enabled: ['low', 'medium'] }])
     const again = it.say('PA_ana', { type: 'answered', offer: 2, sdp: '', media: [it.section], tracks: [] })
     expect(again.map((effect) => effect.type === 'send' && effect.message.type)).toEqual(['answer', 'layersWanted'])
+  })
+
+  test('what nobody has looked at for five seconds is not sent at all, until somebody looks', () => {
+    const it = watch()
+    it.run({ type: 'wantedLayers', track: it.sid, spatial: 0 })
+    const pass = (ms: number) => told(it.pass(ms), 'layersWanted').map(({ enabled }) => enabled)
+    const choose = (wanted: boolean) =>
+      told(it.say('PA_bo', { type: 'chooseTracks', tracks: [it.sid], wanted }), 'layersWanted')
+    expect(pass(6_000)).toEqual([])
+    expect(choose(false)).toEqual([])
+    expect(pass(4_999)).toEqual([])
+    expect(pass(1)).toEqual([[]])
+    expect(pass(30_000)).toEqual([])
+    expect(choose(true)).toMatchObject([{ to: ['PA_ana'], enabled: ['low'] }])
+  })
+
+  test('of what is received and switched off nothing is sent either', () => {
+    const it = watch()
+    it.set({ disabled: true })
+    expect(told(it.pass(5_000), 'layersWanted')).toMatchObject([{ enabled: [] }])
+    expect(told(it.set({ disabled: false }), 'layersWanted')).toMatchObject([{ enabled: ['low', 'medium', 'high'] }])
+  })
+
+  test('somebody alone goes on sending, for whoever comes', () => {
+    const it = watch()
+    it.set({ disabled: true })
+    it.pass(5_000)
+    it.say('PA_bo', { type: 'leave' })
+    expect(told(it.pass(1_000), 'layersWanted')).toMatchObject([{ enabled: ['low', 'medium', 'high'] }])
+    expect(told(it.pass(10_000), 'layersWanted')).toEqual([])
   })
 
   test('a track that is not there wants nothing', () => {
