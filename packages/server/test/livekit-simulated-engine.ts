@@ -70,29 +70,44 @@ export function createSimulatedEngine(): SimulatedEngine {
   }
 
   function offer(transport: number, tracks: WantedTrack[]): void {
-    wanted.set(transport, tracks)
     nextOffer += 1
     const mids = tracks.map(({ track }, index) => ({ mid: String(index + 1), track }))
     say({ type: 'offered', transport, offer: nextOffer, sdp: 'offer', tracks: mids })
+  }
+
+  /** Who received the track is asked to agree that it is gone. */
+  function unpublish(gone: string): void {
+    published.delete(gone)
+    for (const [transport, tracks] of wanted) {
+      if (open.has(transport) && tracks.some(({ track }) => track === gone)) {
+        want(
+          transport,
+          tracks.filter(({ track }) => track !== gone),
+        )
+      }
+    }
+  }
+
+  function want(transport: number, tracks: WantedTrack[]): void {
+    const before = wanted.get(transport)?.map(({ track }) => track)
+    wanted.set(transport, tracks)
+    if (open.get(transport) === 'single') requireSections(transport)
+    else if (before?.join() !== tracks.map(({ track }) => track).join()) offer(transport, tracks)
   }
 
   function follow(command: EngineCommand): void {
     if (command.type === 'openTransport') open.set(command.transport, command.role)
     else if (command.type === 'closeTransport') open.delete(command.transport)
     else if (command.type === 'acceptOffer') answer(command.transport, command.offer, command.sdp)
-    else if (command.type === 'subscribe' && open.get(command.transport) !== 'single')
-      offer(command.transport, command.wanted)
-    else if (command.type === 'subscribe') {
-      wanted.set(command.transport, command.wanted)
-      requireSections(command.transport)
-    } else if (command.type === 'acceptAnswer') {
+    else if (command.type === 'subscribe') want(command.transport, command.wanted)
+    else if (command.type === 'acceptAnswer') {
       connect(command.transport)
       for (const { track } of wanted.get(command.transport) ?? []) {
         say({ type: 'subscriptionStarted', transport: command.transport, track })
       }
     } else if (command.type === 'publishTrack') {
       published.set(command.track, { transport: command.transport, mid: command.mid, muted: false })
-    } else if (command.type === 'unpublishTrack') published.delete(command.track)
+    } else if (command.type === 'unpublishTrack') unpublish(command.track)
     else if (command.type === 'setTrackMuted') {
       const track = published.get(command.track)
       if (track) track.muted = command.muted
