@@ -1,4 +1,4 @@
-// `npm run bench [-- engine|peers|picture|start|chat] [options]`: measures on this machine and prints tables; gates nothing. Ratios are to a floor
+// `npm run bench [-- engine|peers|picture|start|chat|tables] [options]`: measures on this machine and prints tables; gates nothing. Ratios are to a floor
 // or a peer in the same run. `docs/performance.md` says how; `engine --full` takes all rows, `engine --veth` a wire between two namespaces.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
@@ -7,11 +7,11 @@ import { cargoEnvironment } from './engine.mjs'
 import { node, prepare } from './prepare.mjs'
 import { at, entry, root, run, Stop, step } from './progress.mjs'
 
-const known = ['engine', 'peers', 'picture', 'start', 'chat']
+const known = ['engine', 'peers', 'picture', 'start', 'chat', 'tables']
 const given = process.argv.slice(2)
 const options = given.filter((word) => !known.includes(word))
 const wanted = given.filter((word) => known.includes(word))
-const parts = wanted.length > 0 ? wanted : known.filter((part) => part !== 'peers')
+const parts = wanted.length > 0 ? wanted : known.filter((part) => part !== 'peers' && part !== 'tables')
 
 /** A program that prints its own table as it goes. */
 function table(file) {
@@ -53,6 +53,7 @@ async function buildForSpeed() {
 }
 
 const measure = {
+  tables: () => table('bench/tables.ts'),
   engine: () => table('bench/engine.ts'),
   peers: () => table('bench/peers.ts'),
   picture: () => figures('picture', 'bench/first-picture.ts', Object.entries),

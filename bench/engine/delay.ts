@@ -28,13 +28,16 @@ export async function delay(setting: Setting, beside: Beside): Promise<Row> {
     for (const publisher of publishers) tracks.push(...(await call.publish(publisher)))
     const estimate = beside === 'voice' ? 0 : 5_000_000
     const add = (count: number) => call.subscribe({ count, wanted: () => tracks, estimate, group: 1 })
-    // A first hundred tells how many make half a core.
+    // A first hundred tells how many make half a core; a packet to many costs less, which the next rounds find.
     let viewers = 100
     await add(viewers)
-    const busy = await busyCores(call)
-    const more = Math.min(MOST, Math.round((viewers * HALF) / busy)) - viewers
-    if (more > 0) await add(more)
-    viewers += Math.max(0, more)
+    for (let round = 0; round < 3; round += 1) {
+      const busy = await busyCores(call)
+      const more = Math.min(MOST, Math.round((viewers * HALF) / busy)) - viewers
+      if (more < viewers / 20) break
+      await add(more)
+      viewers += more
+    }
     call.load.say('relay', wire.server.ip, port, PROBE_MS)
     const runs: { engine: Delays; relay: Delays; room: Delays; busy: number }[] = []
     for (let run = 0; run < setting.turns; run += 1) {

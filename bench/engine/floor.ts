@@ -28,9 +28,10 @@ export class Floor {
     return floor
   }
 
-  run(form: Form, frames: string, seconds: number): Promise<FloorCost> {
+  /** Without pause, or so many frames a second: then it wakes for each with cold caches, as a server does that has little to do. */
+  run(form: Form, frames: string, seconds: number, framesASecond?: number): Promise<FloorCost> {
     const cost = this.#agent.next<FloorCost & Record<string, unknown>>(() => true)
-    this.#agent.say('run', seconds, form, frames)
+    this.#agent.say('run', seconds, form, frames, ...(framesASecond ? [framesASecond] : []))
     return cost
   }
 

@@ -38,6 +38,8 @@ export function voice(setting: Setting, listeners: number): Promise<Row> {
   })
 }
 
+/** The floor that rests between two frames, as the engine does. */
+export const PACED = 'GSO floor, paced'
 export const KILOBITS = 1_700
 export const VIDEO = `video:${KILOBITS}:30:720`
 
@@ -54,6 +56,7 @@ export function video(setting: Setting, viewers: number, row = 'M2', threads = 1
     floors: [
       { name: 'GSO floor', form: 'gso', frames },
       { name: 'floor', form: 'plain', frames },
+      { name: PACED, form: 'gso', frames, framesASecond: 30 },
     ],
   })
 }

@@ -1,7 +1,8 @@
 //! The least that any server pays: each packet sealed under the subscriber's own key, then sent with as few system calls as possible.
 //!
 //! `targets IP PORT,PORT,...` says where to; `run SECONDS gso|plain BYTES*COUNT,BYTES*COUNT,...` sends frames of COUNT datagrams of
-//! BYTES, tag included, to every target in turn and says what it cost.
+//! BYTES, tag included, to every target in turn and says what it cost. `run SECONDS FORM FRAMES PER_SECOND` sleeps between the frames, as a server
+//! does that has nothing else to do: it then wakes with cold caches, as that one.
 
 use crate::system::{BATCH, Train, process_cpu, send_trains};
 use crate::wire::{self, word};
@@ -29,7 +30,11 @@ pub fn run(address: IpAddr) -> Result<(), String> {
                 let gso = word::<String>(&words, 2)? == "gso";
                 let frames = frames(&word::<String>(&words, 3)?)?;
                 let time = Duration::from_secs_f64(word(&words, 1)?);
-                wire::say(&floor.send(&frames, gso, time)?);
+                let pace = match words.get(4) {
+                    Some(_) => Some(Duration::from_secs_f64(1.0 / word::<f64>(&words, 4)?)),
+                    None => None,
+                };
+                wire::say(&floor.send(&frames, gso, time, pace)?);
             }
             other => return Err(format!("The floor knows no '{other}'.")),
         }
@@ -97,9 +102,17 @@ impl Floor {
         Ok(())
     }
 
-    fn send(&mut self, frames: &[Frame], gso: bool, time: Duration) -> Result<String, String> {
+    /// With a `pace`, so much time from frame to frame.
+    fn send(
+        &mut self,
+        frames: &[Frame],
+        gso: bool,
+        time: Duration,
+        pace: Option<Duration>,
+    ) -> Result<String, String> {
         let (start, cpu) = (Instant::now(), process_cpu());
         let (mut packets, mut bytes) = (0, 0);
+        let mut next = start;
         while start.elapsed() < time && !self.targets.is_empty() {
             for frame in frames {
                 let train = match gso {
@@ -115,6 +128,12 @@ impl Floor {
                     }
                     packets += frame.count as u64;
                     bytes += (frame.count * frame.bytes) as u64;
+                }
+                if let Some(pace) = pace {
+                    self.flush()?;
+                    // Frames that are late are sent one after the other.
+                    next += pace;
+                    std::thread::sleep(next.saturating_duration_since(Instant::now()));
                 }
                 if start.elapsed() >= time {
                     break;

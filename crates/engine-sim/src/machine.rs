@@ -107,7 +107,7 @@ impl Machine {
     /// Under load packets wait a little for others to leave with.
     pub fn set_busy(&mut self, busy: bool) {
         for engine in &mut self.engines {
-            engine.set_busy(busy);
+            engine.set_load(f64::from(u8::from(busy)));
         }
     }
 

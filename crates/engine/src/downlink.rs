@@ -79,7 +79,8 @@ pub struct Sender {
     pub aim: Aim,
     pub share: Share,
     pub rtx_seq: u64,
-    pub reported: Option<Instant>,
+    /// When the next sender report is due, since the first one.
+    pub report_at: Option<Instant>,
     pub received: Received,
     pub cname: String,
     /// A packet that was asked for again and was not there, since when.
@@ -208,7 +209,7 @@ impl Transport {
             rtx_seq: u64::from(rtx_seq),
             packets: 0,
             octets: 0,
-            reported: None,
+            report_at: None,
             received: Received::default(),
             cname: String::new(),
             hole: None,

@@ -187,9 +187,9 @@ impl Engine {
         due.fold(self.next_housekeeping, Instant::min)
     }
 
-    /// Whether there is so much to do that packets wait for others to leave with, up to three milliseconds.
-    pub fn set_busy(&mut self, busy: bool) {
-        self.runs.busy = busy;
+    /// The share of a processor that is in use: with much to do packets wait for others to leave with, up to three milliseconds.
+    pub fn set_load(&mut self, share: f64) {
+        self.runs.load = share;
     }
 
     /// Whether forwarding is behind, so that it had better go on before more datagrams are taken in: what is lost then is lost on the

@@ -5,7 +5,7 @@
 //! as much as stays in the processor's cache, and goes on in the next tick, which is due at once.
 
 use crate::command::TransportId;
-use crate::deliveries::{Deliveries, Delivery};
+use crate::deliveries::{Deliveries, Delivery, STRIDE};
 use crate::downlink::{EgressPath, Sender, payload_form};
 use crate::engine::Engine;
 use crate::event::MediaKind;
@@ -203,13 +203,13 @@ impl Engine {
         let mut all = std::mem::take(&mut self.deliveries);
         if all.video.is_empty() {
             self.begin_deliveries(now, &mut all, false);
-            self.send_deliveries(&moment, &mut all, false);
+            self.send_videos(&moment, &mut all);
             self.begin_deliveries(now, &mut all, true);
-            self.send_deliveries(&moment, &mut all, true);
+            self.send_voices(&moment, &mut all);
         } else {
             self.begin_deliveries(now, &mut all, true);
-            self.send_deliveries(&moment, &mut all, true);
-            self.send_deliveries(&moment, &mut all, false);
+            self.send_voices(&moment, &mut all);
+            self.send_videos(&moment, &mut all);
         }
         self.deliveries = all;
         self.runs.tidy(now);
@@ -234,14 +234,30 @@ impl Engine {
         self.runs = runs;
     }
 
-    /// Goes on with the deliveries of one kind until the outbox is full.
-    fn send_deliveries(&mut self, moment: &Moment, all: &mut Deliveries, voice: bool) {
-        while let Some(delivery) = all.of(voice).front_mut() {
-            self.send_delivery(moment, delivery, voice);
-            if delivery.next < delivery.senders.len() {
+    /// Goes on with one video after the other until the outbox is full.
+    fn send_videos(&mut self, moment: &Moment, all: &mut Deliveries) {
+        while let Some(delivery) = all.video.front_mut() {
+            self.send_delivery(moment, delivery, usize::MAX, false);
+            if !all.end_video() {
                 return;
             }
-            all.end(voice);
+        }
+    }
+
+    /// Goes on with all voices side by side until the outbox is full.
+    fn send_voices(&mut self, moment: &Moment, all: &mut Deliveries) {
+        while !all.voice.is_empty() {
+            let mut at = 0;
+            while let Some(next) = all.next_voice(at) {
+                if let Some(delivery) = all.voice.get_mut(next) {
+                    self.send_delivery(moment, delivery, STRIDE, true);
+                }
+                at = next + 1;
+            }
+            all.end_voices();
+            if self.outbox.is_full() {
+                return;
+            }
         }
     }
 
@@ -257,8 +273,14 @@ impl Engine {
         })
     }
 
-    /// The packets of a delivery to the next of its senders, until the outbox is full or all have them.
-    fn send_delivery(&mut self, moment: &Moment, delivery: &mut Delivery, voice: bool) {
+    /// The packets of a delivery to the next `most` of its senders, until the outbox is full or all have them.
+    fn send_delivery(
+        &mut self,
+        moment: &Moment,
+        delivery: &mut Delivery,
+        most: usize,
+        voice: bool,
+    ) {
         let Some(first) = delivery.packets.first() else {
             delivery.next = delivery.senders.len();
             return;
@@ -288,7 +310,7 @@ impl Engine {
             metrics: &mut self.metrics,
             unspoken: &mut self.unspoken,
         };
-        for name in delivery.senders.iter().skip(delivery.next) {
+        for name in delivery.senders.iter().skip(delivery.next).take(most) {
             if forwarding.outbox.is_full() {
                 return;
             }

@@ -13,7 +13,7 @@ pub fn ice_text(length: usize) -> String {
         .collect()
 }
 
-/// xorshift64: for where sequence numbers start, never for secrets.
+/// xorshift64: for where sequence numbers start and when reports are due, never for secrets.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
@@ -27,5 +27,10 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
+    }
+
+    /// From 0 to 1.
+    pub fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
 }

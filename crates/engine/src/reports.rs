@@ -9,6 +9,8 @@ use crate::transport::Transport;
 use std::time::{Duration, Instant};
 
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// Each interval is that one or less, at random (RFC 3550 section 6.3.1): reports to thousands that joined together do not leave together.
+const REPORT_SPREAD: Duration = Duration::from_millis(500);
 const QUALITY_INTERVAL: Duration = Duration::from_secs(5);
 /// A compound packet stays below what fits everywhere.
 const COMPOUND_LIMIT: usize = 1100;
@@ -69,10 +71,11 @@ impl Engine {
                 let (Some(sender), Some(track)) = (sender, slot.track.as_ref()) else {
                     continue;
                 };
-                let due = sender.reported.is_none_or(|at| now >= at + REPORT_INTERVAL);
+                let due = sender.report_at.is_none_or(|at| now >= at);
                 let source = self.tracks.get(track.key).map(|track| &track.source);
                 if let Some(info) = source.filter(|_| due).and_then(|s| info(sender, s, now)) {
-                    sender.reported = Some(now);
+                    let less = REPORT_SPREAD.mul_f64(self.random.share());
+                    sender.report_at = Some(now + REPORT_INTERVAL - less);
                     rtcp::write_sender_report(&mut compound, &info, &sender.cname);
                     if compound.len() > COMPOUND_LIMIT {
                         flush(&mut compound);

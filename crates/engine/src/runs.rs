@@ -1,8 +1,8 @@
 //! Packets of a layer that wait for the rest of their frame, so that they leave together.
 //!
 //! A frame shows only once its last packet is there, so those before it can wait for it a little; the last one never waits.
-//! A run ends with the marker, at 16 packets, or in time. A voice packet is whole and waits only when there is so much
-//! to do that others in its train are worth more than the milliseconds.
+//! A run ends with the marker, at 16 packets, or in time. A voice packet is whole and waits only where it would wait in a queue otherwise:
+//! then others in its train are worth more than the milliseconds.
 
 use crate::media::LayerId;
 use crate::media::train::RUN;
@@ -13,12 +13,19 @@ use std::time::{Duration, Instant};
 const CALM_HOLD: Duration = Duration::from_micros(300);
 /// Longest wait.
 const BUSY_HOLD: Duration = Duration::from_millis(3);
+/// Share of a processor above which frames wait longer for their last packet.
+const BUSY: f64 = 0.3;
+/// And above which voices wait for each other. At half load they must not: everybody would hear it.
+const CROWDED: f64 = 0.75;
 /// One layer may send a run in each of these times: a key frame is a long train, and the buffers on the way are short.
 const BURST_TIME: Duration = Duration::from_millis(5);
 
 /// More packets than this do not wait for the next burst time: a layer that brings more than bursts take would fall behind for good.
 /// Half of what the store keeps.
 const BACKLOG: usize = 256;
+
+/// Runs whose memory is kept.
+const SPARE: usize = 32;
 
 pub struct Run {
     pub key: TrackKey,
@@ -89,9 +96,10 @@ impl Run {
 #[derive(Default)]
 pub struct Runs {
     runs: Vec<Run>,
-    spare: Vec<Run>,
-    /// There is much to do: fewer, longer trains.
-    pub busy: bool,
+    /// Memory of runs that have left, for the next.
+    spare: Vec<Vec<u64>>,
+    /// Share of a processor in use. The more there is to do, the longer the trains.
+    pub load: f64,
 }
 
 impl Runs {
@@ -105,8 +113,8 @@ impl Runs {
         last: bool,
     ) {
         let hold = match (voice, last) {
-            (true, _) if self.busy => BUSY_HOLD,
-            (false, false) if self.busy => BUSY_HOLD,
+            (true, _) if self.load > CROWDED => BUSY_HOLD,
+            (false, false) if self.load > BUSY => BUSY_HOLD,
             (false, false) => CALM_HOLD,
             _ => Duration::ZERO,
         };
@@ -115,7 +123,7 @@ impl Runs {
             run.add(now, seq, now + hold);
             return;
         }
-        let seqs = self.spare.pop().map(|run| run.seqs);
+        let seqs = self.spare.pop();
         let mut run = Run {
             key,
             layer,
@@ -148,7 +156,11 @@ impl Runs {
     /// Forgets runs that have left, once they no longer count for a burst.
     pub fn tidy(&mut self, now: Instant) {
         let over = |run: &mut Run| !run.waits() && (run.voice || now >= run.burst_ends);
-        self.spare.extend(self.runs.extract_if(.., over));
+        for run in self.runs.extract_if(.., over) {
+            if self.spare.len() < SPARE && run.seqs.capacity() <= 8 * RUN {
+                self.spare.push(run.seqs);
+            }
+        }
     }
 }
 
@@ -186,9 +198,15 @@ mod tests {
     #[test]
     fn nothing_waits_for_longer_than_three_milliseconds() {
         let now = Instant::now();
-        for (busy, voice) in [(false, false), (false, true), (true, false), (true, true)] {
+        for (load, voice) in [
+            (0.1, false),
+            (0.1, true),
+            (0.5, true),
+            (0.9, false),
+            (0.9, true),
+        ] {
             let mut runs = Runs {
-                busy,
+                load,
                 ..Runs::default()
             };
             runs.note(now, PLACE, 1, voice, false);
@@ -196,7 +214,7 @@ mod tests {
             assert!(due <= now + Duration::from_millis(3));
             assert_eq!(
                 due == now,
-                voice && !busy,
+                voice && load < 0.6,
                 "at once when there is little to do"
             );
             // Later packets do not put it off.

@@ -93,6 +93,18 @@ impl<T> Slab<T> {
 }
 
 #[cfg(test)]
+impl<T> Slab<T> {
+    /// A name that finds nobody.
+    pub fn nobody() -> Key<T> {
+        Key {
+            index: u32::MAX,
+            generation: 0,
+            of: PhantomData,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

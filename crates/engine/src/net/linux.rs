@@ -90,7 +90,7 @@ impl LinuxSocket {
         socket.set_nonblocking(true)?;
         let event = Arc::new(EventFd::new()?);
         let socket = Arc::new(socket);
-        let wire = LinuxWire::new(socket.clone(), bound.is_ipv6());
+        let wire = LinuxWire::new(socket.clone(), bound);
         let trains = wire.knows_trains();
         let linux = LinuxSocket {
             socket,

@@ -16,8 +16,6 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant, SystemTime};
 
 const METRICS_INTERVAL: Duration = Duration::from_millis(100);
-/// Share of a processor above which packets wait for others to leave with.
-const BUSY_LOAD: f64 = 0.3;
 /// Commands that are worked on before datagrams get their turn.
 const COMMANDS_A_TURN: usize = 64;
 /// Panics outside of any transport within a minute, after which the thread gives up: more tries would mend nothing.
@@ -231,7 +229,7 @@ impl MediaThread {
         let packets = metrics.packets_in + metrics.packets_out;
         self.figures.note(packets, cpu, elapsed);
         desk.publish(metrics, self.figures.rate as u64);
-        self.engine.set_busy(self.figures.load > BUSY_LOAD);
+        self.engine.set_load(self.figures.load);
     }
 }
 

@@ -23,15 +23,18 @@ struct Control([u8; 64]);
 pub(in crate::net) struct LinuxWire {
     socket: Arc<UdpSocket>,
     v6: bool,
+    /// Bound to one address, from which everything leaves anyway.
+    single: bool,
     controls: Vec<Control>,
     names: Vec<libc::sockaddr_in6>,
 }
 
 impl LinuxWire {
-    pub fn new(socket: Arc<UdpSocket>, v6: bool) -> Self {
+    pub fn new(socket: Arc<UdpSocket>, bound: SocketAddr) -> Self {
         LinuxWire {
             socket,
-            v6,
+            v6: bound.is_ipv6(),
+            single: !bound.ip().is_unspecified(),
             controls: vec![Control([0; 64]); BATCH],
             // SAFETY: all zeros are a valid sockaddr_in6.
             names: vec![unsafe { zeroed() }; BATCH],
@@ -57,7 +60,7 @@ impl LinuxWire {
 
     /// The source to name in packet info; the system chooses one where it is unknown.
     fn source(&self, route: Route) -> Option<IpAddr> {
-        let from = for_socket(route.from?, self.v6).ip();
+        let from = for_socket(route.from.filter(|_| !self.single)?, self.v6).ip();
         Some(from).filter(|ip| ip.is_ipv6() == self.v6 && !ip.is_unspecified())
     }
 }

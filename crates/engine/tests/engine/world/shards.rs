@@ -108,7 +108,7 @@ impl Shards {
 
     pub fn set_busy(&mut self, busy: bool) {
         for engine in &mut self.engines {
-            engine.set_busy(busy);
+            engine.set_load(f64::from(u8::from(busy)));
         }
     }
 

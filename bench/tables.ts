@@ -1,0 +1,40 @@
+// `npm run bench -- tables`: puts the figures of the last runs (`.cache/bench/*.json`) into `docs/performance.md` and `README.md`, between the
+// marks `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Row } from './engine/figures.ts'
+import type { Machine } from './engine/system.ts'
+import { engineTable, highlights, machineLine, peerTable } from './tables/markdown.ts'
+
+const root = join(import.meta.dirname, '..')
+
+interface Run {
+  machine: Machine
+  rows: Row[]
+}
+
+function read(name: string): Run | undefined {
+  const file = join(root, '.cache/bench', `${name}.json`)
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+}
+
+function put(file: string, name: string, text: string) {
+  const path = join(root, file)
+  const whole = readFileSync(path, 'utf8')
+  const marked = new RegExp(`(<!-- bench:${name} -->\n)[^]*?(<!-- /bench:${name} -->)`)
+  if (!marked.test(whole)) throw new Error(`${file} has no place for '${name}'`)
+  writeFileSync(
+    path,
+    whole.replace(marked, (_, before, after) => `${before}${text}\n${after}`),
+  )
+  console.log(`${file}: ${name}`)
+}
+
+const engine = read('engine-loopback')
+const veth = read('engine-veth')
+const peers = read('peers')
+if (engine) put('docs/performance.md', 'engine', `${machineLine(engine.machine)}\n\n${engineTable(engine.rows)}`)
+if (veth) put('docs/performance.md', 'veth', `${machineLine(veth.machine)}\n\n${engineTable(veth.rows)}`)
+if (peers) put('docs/performance.md', 'peers', `${machineLine(peers.machine)}\n\n${peerTable(peers.rows)}`)
+if (engine) put('README.md', 'highlights', highlights(engine.rows, peers?.rows ?? []))
+if (!engine && !veth && !peers) console.log('Nothing was measured yet: npm run bench -- engine --full')
