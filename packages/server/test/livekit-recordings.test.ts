@@ -137,7 +137,7 @@ async function hold(events: Event[]): Promise<Map<string, Heard[]>> {
     sids.set(`PA:${identity}`, sid)
     lines.set(sid, { actor, conn })
     const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
-    const about = { name, metadata, attributes, kind: 'standard' as const }
+    const about = { name, metadata, attributes, kind: 'standard' as const, kindDetails: [] }
     const rights = { ...permissions, canUpdateOwnMetadata: describesItself }
     const request = { sid, identity, ...about, permissions: rights, client, autoSubscribe, adaptiveStream, single }
     calls.join('hall', request, {})
