@@ -1,5 +1,5 @@
 /** What a token allows, at the door and in the call, and how it changes while somebody is in. */
-import { LeaveRequest, UpdateParticipantMetadata } from '@livekit/protocol'
+import { DataPacket, LeaveRequest, UpdateParticipantMetadata, UserPacket } from '@livekit/protocol'
 import { RoomServiceClient } from 'livekit-server-sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addTrack, connect, connectActive, type TestClient } from './livekit-client.ts'
@@ -108,6 +108,23 @@ describe('subscribing', () => {
     await bo.settled()
     expect([...engine.wanted.values()].flat()).toEqual([])
   })
+})
+
+test('data is passed on with the right to it, as it is at the moment', async () => {
+  await connectActive(server, 'ana')
+  await connectActive(server, 'bo')
+  const [transport = 0] = engine.open.keys()
+  const payload = Buffer.from(
+    new DataPacket({ value: { case: 'user', value: new UserPacket({ topic: 't' }) } }).toBinary(),
+  )
+  const send = () => engine.emit({ type: 'dataReceived', transport, reliable: true, label: '_reliable', payload })
+  const passed: number[] = []
+  for (const canPublishData of [true, false, true]) {
+    await permit('ana', { ...all, canPublishData })
+    send()
+    passed.push(engine.sent.length)
+  }
+  expect(passed).toEqual([1, 1, 2])
 })
 
 describe('changes', () => {

@@ -51,7 +51,7 @@ export async function readBody<T extends Message<T>>(request: IncomingMessage, t
       ? type.fromJsonString(body.toString() || '{}', { ignoreUnknownFields: true })
       : type.fromBinary(body)
   } catch {
-    throw new TwirpError('malformed', 'the body cannot be read as the request of this method')
+    throw new TwirpError('malformed', `the ${form} request could not be decoded`)
   }
 }
 
@@ -98,7 +98,7 @@ function send(
     'content-length': Buffer.byteLength(body),
     'access-control-allow-origin': request.headers.origin ?? '*',
     vary: 'Origin',
-    ...(!request.complete && { connection: 'close' }), // the rest of the body is not wanted
   })
+  // Where the rest of a body is not wanted, Node reads and forgets it: a client that still writes would not see the answer on a closed connection.
   response.end(body)
 }
