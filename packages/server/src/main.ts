@@ -1,7 +1,7 @@
 /** Puts the server together: the only place that knows all its parts, and the only one that makes paths. */
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createId } from '@maru/protocol'
@@ -160,6 +160,8 @@ async function start(config: Config): Promise<void> {
     throw dataProblem(words, folder, error)
   })
 
+  // Where commands on this machine find the server that uses the folder.
+  const found = join(data, 'server.json')
   const close = async () => {
     port.stop()
     stopIndexing()
@@ -170,13 +172,13 @@ async function start(config: Config): Promise<void> {
     )
     engine.shutdown()
     storage.close()
+    await rm(found, { force: true }).catch(() => {})
     await port.close()
   }
   endOnSignal(close, { underNpm: config.underNpm })
   port.serve(app)
-  // Where commands on this machine find the server that uses the folder.
-  const found = JSON.stringify({ url: `http://${selfAddress(host)}:${port.number}` })
-  await writeFile(join(data, 'server.json'), found).catch((error) => log.warn('server.json was not written', { error }))
+  const here = JSON.stringify({ url: `http://${selfAddress(host)}:${port.number}` })
+  await writeFile(found, here).catch((error) => log.warn('server.json was not written', { error }))
   await greet(config, words, port.number)
 }
 
