@@ -52,6 +52,8 @@ pub struct World {
     pub ended: Vec<(TransportId, String)>,
     /// What the engine told that a path does not carry.
     pub paused: BTreeSet<(TransportId, u16)>,
+    /// When it last told that such a picture comes again.
+    resumed: BTreeMap<(TransportId, u16), Instant>,
     /// Hears every datagram as it is put on a wire: whether it is a client's, whose wire, and its bytes.
     pub tap: Option<Tap>,
     /// The first offers and answers, for whoever collects them.
@@ -136,6 +138,7 @@ impl World {
             usual: Conditions::default(),
             ended: Vec::new(),
             paused: BTreeSet::new(),
+            resumed: BTreeMap::new(),
             tap: None,
             descriptions: Vec::new(),
             told: BTreeMap::new(),

@@ -38,14 +38,15 @@ pub(super) fn begins(sent: &Sent, truth: &Truth) -> Result<(), Broken> {
     Ok(())
 }
 
+/// `owed`: what is missing between the two, if anything, is owed by the source that was left.
 pub(super) fn seam_fits(
     before: &Sent,
     sent: &Sent,
-    holes: u64,
+    owed: bool,
     truth: &Truth,
 ) -> Result<(), Broken> {
     begins(sent, truth)?;
-    if holes > 0 {
+    if !owed {
         let what = format!(
             "{} follows {} where the source changes",
             sent.seq, before.seq
@@ -173,6 +174,19 @@ pub(super) fn follows(
         has_its_reason(frame, sent, run, truth)?;
     }
     Ok(())
+}
+
+/// Whether the source of a packet owes as many of those that follow it, where an empty number closes them off.
+pub(super) fn owes(before: &Sent, holes: u64, run: &Run, sent: &Sent, truth: &Truth) -> bool {
+    let from = before.tag.number + 1;
+    let count = (sent.seq - before.seq - 1) as u32;
+    let facts = truth.facts(before.tag.stream(), from, from + count);
+    let owed = |facts: &mut dyn Iterator<Item = &Fact>| {
+        facts
+            .filter(|fact| !is_known(fact, run.began, sent.at))
+            .count() as u64
+    };
+    facts.is_none_or(|mut facts| owed(&mut facts) >= holes)
 }
 
 /// Packets that came a moment ago may be on their way between threads still.

@@ -1,6 +1,6 @@
 //! One SSRC of the engine towards one client: what went out on it, and whether the next packet goes on from there.
 
-use super::order::{begins, follows, late_fits, run_fits, seam_fits};
+use super::order::{begins, follows, late_fits, owes, run_fits, seam_fits};
 use super::recent::Recent;
 use super::{Broken, Rule, Seen};
 use crate::payload::Pictures;
@@ -132,8 +132,12 @@ impl Stream {
             (Some(before), None) => {
                 let holes = self.holes(&before, &sent);
                 if self.is_seam(&before, &sent, transport, truth) {
+                    let blank = self.blanks.range(..sent.seq).next_back().copied();
+                    let closed = blank.unwrap_or_default().max(before.seq) + 1 == sent.seq;
+                    let owed =
+                        holes == 0 || closed && owes(&before, holes, &self.run, &sent, truth);
                     self.begin(&sent);
-                    seam_fits(&before, &sent, holes, truth)
+                    seam_fits(&before, &sent, owed, truth)
                 } else {
                     let fits = run_fits(&before, &sent, truth);
                     fits.and_then(|()| follows(&before, &sent, holes, &self.run, truth))

@@ -6,6 +6,7 @@ use crate::feed::Kind;
 use crate::random::Random;
 use crate::wire::{Conditions, Loss};
 use crate::world::{Leave, World};
+use engine::media::Codec;
 use std::time::Duration;
 
 const WAYS: [Leave; 3] = [Leave::Closes, Leave::Told, Leave::Vanishes];
@@ -118,12 +119,35 @@ pub fn wishes(world: &mut World, time: Duration) {
     all_on(world, &room);
 }
 
+const LAYERED: [&[Kind]; 3] = [&[Kind::Audio, Kind::Simulcast]; 3];
+
 /// Everything that can happen, drawn.
 pub fn chaos(world: &mut World, time: Duration) {
-    let mut room = Room::of(world, 3, &[Kind::Audio, Kind::Simulcast]);
+    chaos_of(world, time, &LAYERED, false);
+}
+
+/// The same with one transport for both directions.
+pub fn singles(world: &mut World, time: Duration) {
+    chaos_of(world, time, &LAYERED, true);
+}
+
+/// The same with every codec.
+pub fn codecs(world: &mut World, time: Duration) {
+    world.codecs = vec![Codec::Opus, Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
+    let each: [&[Kind]; 4] = [
+        &[Kind::Red, Kind::H264],
+        &[Kind::Audio, Kind::Vp9],
+        &[Kind::Red, Kind::Vp9Described],
+        &[Kind::Audio, Kind::Av1],
+    ];
+    chaos_of(world, time, &each, false);
+}
+
+fn chaos_of(world: &mut World, time: Duration, each: &[&[Kind]], single: bool) {
+    let mut room = Room::of_each(world, each, single);
     turns(world, time, |world, random| {
         match random.below(12) {
-            0 if room.people.len() < 6 => room.join(world, &[Kind::Audio, Kind::Simulcast]),
+            0 if room.people.len() < 6 => room.join(world, each[room.people.len() % each.len()]),
             1 if room.people.len() > 2 => {
                 let index = random.below(room.people.len() as u64) as usize;
                 room.leave(world, index, *random.pick(&WAYS));
@@ -149,7 +173,7 @@ pub fn chaos(world: &mut World, time: Duration) {
             }
             6 => {
                 let plan = random.pick(&room.people).tracks[1];
-                let layer = random.below(3) as u8;
+                let layer = random.below(plan.kind.layers().into()) as u8;
                 let publisher = world
                     .truth
                     .tracks
@@ -158,8 +182,11 @@ pub fn chaos(world: &mut World, time: Duration) {
                 let running = random.chance(0.6);
                 let now = world.now;
                 if let Some(publisher) = publisher {
-                    with(world, publisher, |client| {
-                        client.run_layer(plan.track, layer, running, now)
+                    with(world, publisher, |client| match plan.kind {
+                        Kind::Simulcast => client.run_layer(plan.track, layer, running, now),
+                        _ => client
+                            .feeds(plan.track)
+                            .for_each(|feed| feed.show_layers(layer + 1)),
                     });
                 }
             }

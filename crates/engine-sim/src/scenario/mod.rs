@@ -68,6 +68,16 @@ pub const SCENARIOS: &[Scenario] = &[
         run: pictures::layers,
     },
     Scenario {
+        name: "svc",
+        story: "layers of VP9 and AV1 in one stream come and go, at the publisher and at the subscribers",
+        run: pictures::svc,
+    },
+    Scenario {
+        name: "sizes",
+        story: "pages change the sizes of what they show, and publishers make no more than is wanted",
+        run: pictures::sizes,
+    },
+    Scenario {
         name: "hostile",
         story: "a publisher floods SSRCs, junk, replays, malformed RTP and RTCP under good keys, and labels",
         run: hostile::hostile,
@@ -76,6 +86,16 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "chaos",
         story: "all of it, drawn by the seed",
         run: churn::chaos,
+    },
+    Scenario {
+        name: "singles",
+        story: "the same with one transport for both directions",
+        run: churn::singles,
+    },
+    Scenario {
+        name: "codecs",
+        story: "the same with H264, VP9, AV1 and RED",
+        run: churn::codecs,
     },
 ];
 

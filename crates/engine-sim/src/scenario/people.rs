@@ -1,4 +1,4 @@
-//! People in a room: each has a publisher and a subscriber transport, and wants what all others publish.
+//! People in a room: each has a publisher and a subscriber transport, or one for both, and wants what all others publish.
 
 use crate::client::Client;
 use crate::feed::{Kind, TrackPlan};
@@ -16,6 +16,8 @@ pub struct Person {
 #[derive(Default)]
 pub struct Room {
     pub people: Vec<Person>,
+    /// Who comes has one transport for both directions.
+    pub single: bool,
     last_track: u16,
 }
 
@@ -27,8 +29,17 @@ pub fn kinds() -> [Kind; 2] {
 impl Room {
     /// A room of this many, all connected.
     pub fn of(world: &mut World, count: usize, kinds: &[Kind]) -> Room {
-        let mut room = Room::default();
-        for _ in 0..count {
+        let each = vec![kinds; count];
+        Room::of_each(world, &each, false)
+    }
+
+    /// A room of people who publish different things, all connected.
+    pub fn of_each(world: &mut World, each: &[&[Kind]], single: bool) -> Room {
+        let mut room = Room {
+            single,
+            ..Room::default()
+        };
+        for kinds in each {
             room.join(world, kinds);
         }
         room.gather(world);
@@ -42,14 +53,23 @@ impl Room {
 
     pub fn join(&mut self, world: &mut World, kinds: &[Kind]) {
         let tracks: Vec<TrackPlan> = kinds.iter().map(|kind| self.plan(*kind)).collect();
-        let publisher = world.publisher(&tracks);
-        let subscriber = world.subscriber(&[]);
+        let (publisher, subscriber) = self.transports_of(world, &tracks);
         self.people.push(Person {
             publisher,
             subscriber,
             tracks,
         });
         self.tell(world);
+    }
+
+    fn transports_of(&self, world: &mut World, tracks: &[TrackPlan]) -> (TransportId, TransportId) {
+        match self.single {
+            true => {
+                let both = world.single(tracks);
+                (both, both)
+            }
+            false => (world.publisher(tracks), world.subscriber(&[])),
+        }
     }
 
     fn plan(&mut self, kind: Kind) -> TrackPlan {
@@ -69,9 +89,15 @@ impl Room {
 
     /// The same tracks from a new transport of the same person.
     pub fn restart(&mut self, world: &mut World, index: usize, how: Leave) {
-        let person = &mut self.people[index];
-        world.leave(person.publisher, how);
-        person.publisher = world.publisher(&person.tracks);
+        let tracks = self.people[index].tracks.clone();
+        world.leave(self.people[index].publisher, how);
+        if self.single {
+            let (publisher, subscriber) = self.transports_of(world, &tracks);
+            let person = &mut self.people[index];
+            (person.publisher, person.subscriber) = (publisher, subscriber);
+        } else {
+            self.people[index].publisher = world.publisher(&tracks);
+        }
         self.tell(world);
     }
 
@@ -101,7 +127,9 @@ impl Room {
 
     pub fn transports(&self) -> Vec<TransportId> {
         let transports = self.people.iter().flat_map(|p| [p.publisher, p.subscriber]);
-        transports.collect()
+        let mut transports: Vec<TransportId> = transports.collect();
+        transports.dedup();
+        transports
     }
 }
 

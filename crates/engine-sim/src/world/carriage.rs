@@ -54,11 +54,12 @@ impl World {
         for (shard, job) in self.machine.take_jobs() {
             self.post(self.now + PARSING, Content::Parsed(shard, job.run()));
         }
-        self.collect_engine();
-        self.collect_clients();
+        // Before the media: an answer of a single transport announces what leaves with it.
         for event in self.machine.take_events(self.now) {
             self.note(event);
         }
+        self.collect_engine();
+        self.collect_clients();
     }
 
     fn collect_engine(&mut self) {

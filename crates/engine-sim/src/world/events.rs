@@ -83,8 +83,10 @@ impl World {
                 "paused"
             }
             Event::SubscriptionResumed { transport, track } => {
-                self.paused
-                    .retain(|entry| Some(*entry) != number(&track).map(|track| (transport, track)));
+                if let Some(track) = number(&track) {
+                    self.paused.remove(&(transport, track));
+                    self.resumed.insert((transport, track), self.now);
+                }
                 "resumed"
             }
             Event::SubscriptionFailed { .. } => "subscription failed",

@@ -225,6 +225,7 @@ impl World {
         self.sizes.retain(|(id, _), _| *id != transport);
         self.required.remove(&transport);
         self.paused.retain(|(id, _)| *id != transport);
+        self.resumed.retain(|(id, _), _| *id != transport);
         self.offers.retain(|_, (id, _)| *id != transport);
         self.truth.left(transport);
         self.observer.left(transport);

@@ -25,14 +25,26 @@ impl World {
         self.run_for(PATIENCE);
         self.must_flow_but(true);
         // Paused pictures are tried one after the other.
-        let pictures = self
-            .clients
-            .keys()
-            .map(|id| self.paused.range((*id, 0)..=(*id, u16::MAX)));
-        if let Some(most) = pictures.map(Iterator::count).max().filter(|most| *most > 0) {
-            self.run_for(PAUSE_PATIENCE + TRIAL * most as u32 - PATIENCE);
+        let mut pictures: BTreeMap<TransportId, u32> = BTreeMap::new();
+        let tracks = self
+            .wishes
+            .iter()
+            .flat_map(|(id, wishes)| wishes.keys().map(|t| (*id, *t)));
+        for (id, _) in tracks.filter(|(id, track)| self.is_excused(*id, *track)) {
+            *pictures.entry(id).or_default() += 1;
+        }
+        if let Some(most) = pictures.into_values().max() {
+            self.run_for(PAUSE_PATIENCE + TRIAL * most - PATIENCE);
             self.must_flow();
         }
+    }
+
+    /// The engine told that the path does not carry the picture, or that it comes again in a moment.
+    fn is_excused(&self, id: TransportId, track: u16) -> bool {
+        let resumed = self.resumed.get(&(id, track));
+        let recent = resumed.is_some_and(|at| self.now < *at + 2 * RECENT);
+        // Voice is never paused.
+        self.is_video(track) && (recent || self.paused.contains(&(id, track)))
     }
 
     /// What should come must have come in the last moments.
@@ -48,8 +60,7 @@ impl World {
                 continue;
             };
             for track in wishes.keys().filter(|track| self.truth.flows(*id, **track)) {
-                // Voice is never paused.
-                if paused && self.paused.contains(&(*id, *track)) && self.is_video(*track) {
+                if paused && self.is_excused(*id, *track) {
                     continue;
                 }
                 let runs = self.runs(*track);

@@ -334,6 +334,24 @@ fn what_does_not_come_is_found() {
 }
 
 #[test]
+fn the_wrong_size_is_found() {
+    let mut world = layered();
+    world.describe(PICTURE);
+    world.run_for(Duration::from_secs(2));
+    let subscriber = world.clients.keys().copied().max().expect("the subscriber");
+    world.must_fit();
+    assert_eq!(world.observer.violations(), []);
+    // The lowest layer is what is wanted now, but who makes the picture has to be told, and that takes its time.
+    world.resize(subscriber, PICTURE, (320, 180));
+    world.must_fit();
+    let found = world.observer.violations();
+    assert!(
+        found.len() == 2 && found.iter().all(|v| v.rule == Rule::Size),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_panic_is_found() {
     let mut world = call();
     world.command(engine::command::Command::InjectPanic { transport: 1 });
