@@ -3,7 +3,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { DataPacket } from '@livekit/protocol'
+import { DataPacket, RpcAck, RpcError, RpcResponse } from '@livekit/protocol'
 import {
   AgentDispatchClient,
   DataPacket_Kind,
@@ -201,6 +201,111 @@ test('data, subscriptions and the description of the room', async () => {
   expect(room?.name).toBe('hall')
 })
 
+describe('a remote procedure of a participant', () => {
+  /** Calls it; the caller is known to the participant by the id of the call. */
+  async function call(more: object = {}) {
+    const token = await tokenFor('admin', { roomAdmin: true })
+    const sent = engine.sent.length
+    const answered = fetch(`http://${server.host}/twirp/livekit.RoomService/PerformRpc`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ room: 'hall', destination_identity: 'ana', method: 'greet', payload: 'you', ...more }),
+    }).then(async (response) => ({ status: response.status, ...((await response.json()) as object) }))
+    while (engine.sent.length === sent) {
+      const turn = new Promise<undefined>((done) => setImmediate(done, undefined))
+      const early = await Promise.race([answered, turn])
+      if (early) return { answered, id: '', packet: new DataPacket() }
+    }
+    const packet = DataPacket.fromBinary(engine.sent.at(-1)?.payload ?? new Uint8Array())
+    return { answered, packet, id: packet.participantIdentity }
+  }
+  const say = (value: DataPacket['value'], transport = [...engine.open.keys()][0] ?? 0) =>
+    engine.emit({
+      type: 'dataReceived',
+      transport,
+      reliable: true,
+      label: '_reliable',
+      payload: Buffer.from(new DataPacket({ value }).toBinary()),
+    })
+  const acknowledge = (requestId: string) => say({ case: 'rpcAck', value: new RpcAck({ requestId }) })
+  const respond = (requestId: string, value: RpcResponse['value']) =>
+    say({ case: 'rpcResponse', value: new RpcResponse({ requestId, value }) })
+
+  test('answers, and nobody else hears of it', async () => {
+    await connectActive(server, 'ana')
+    await connectActive(server, 'bo')
+    const { answered, packet, id } = await call({ response_timeout_ms: 5_000 })
+    expect(packet.value).toMatchObject({
+      case: 'rpcRequest',
+      value: { id, method: 'greet', payload: 'you', responseTimeoutMs: 5_000, version: 1 },
+    })
+    const before = engine.sent.length
+    const bo = [...engine.open.keys()][2] ?? 0
+    say({ case: 'rpcResponse', value: new RpcResponse({ requestId: id, value: { case: 'payload', value: 'no' } }) }, bo)
+    expect(engine.sent.length).toBe(before + 1)
+    acknowledge(id)
+    respond(id, { case: 'payload', value: 'hello' })
+    expect(await answered).toEqual({ status: 200, payload: 'hello' })
+    expect(engine.sent.length).toBe(before + 1)
+  })
+
+  test.each<[string, object, (id: string) => unknown, number, string, string]>([
+    ['fails by itself', {}, (id) => respond(id, failure(42, 'no way')), 500, 'internal', 'RpcError 42: no way: why'],
+    [
+      'is not there',
+      {},
+      (id) => respond(id, failure(1400, 'none')),
+      400,
+      'invalid_argument',
+      'RpcError 1400: none: why',
+    ],
+    ['does not begin', {}, () => later(7_000), 408, 'canceled', 'RpcError 1501: Connection timeout'],
+    [
+      'takes too long',
+      { response_timeout_ms: 9_000 },
+      (id) => {
+        acknowledge(id)
+        later(8_000)
+        later(1_000)
+      },
+      408,
+      'canceled',
+      'RpcError 1502: Response timeout',
+    ],
+    [
+      'loses its participant',
+      {},
+      () => service.removeParticipant('hall', 'ana'),
+      404,
+      'not_found',
+      'RpcError 1503: Recipient disconnected',
+    ],
+    [
+      'is given too much',
+      { payload: 'x'.repeat(15_361) },
+      () => {},
+      400,
+      'invalid_argument',
+      'RpcError 1402: Request payload too large',
+    ],
+    ['has no name of a participant', { destination_identity: '' }, () => {}, 400, 'invalid_argument', 'destination'],
+  ])('%s', async (_what, more, then, status, code, msg) => {
+    await connectActive(server, 'ana')
+    const { answered, id } = await call(more)
+    then(id)
+    expect(await answered).toMatchObject({ status, code, msg: expect.stringContaining(msg) })
+  })
+
+  const failure = (code: number, message: string): RpcResponse['value'] => ({
+    case: 'error',
+    value: new RpcError({ code, message, data: 'why' }),
+  })
+  const later = (ms: number) => {
+    server.clock.now += ms
+    server.livekit.tick()
+  }
+})
+
 describe('over the wire', () => {
   const post = async (path: string, init: RequestInit & { grant?: object } = {}) => {
     const { grant = { roomCreate: true, roomList: true, roomAdmin: true, room: 'hall' }, headers, ...rest } = init
@@ -244,6 +349,12 @@ describe('over the wire', () => {
     ['no such service', 'Dance/Now', {}, '404 bad_route'],
     ['a service not here', 'Egress/ListEgress', {}, '501 unimplemented'],
     ['a method not here', 'RoomService/MoveParticipant', {}, '501 unimplemented'],
+    [
+      'a procedure of nobody',
+      'RoomService/PerformRpc',
+      { body: '{"room":"hall","destination_identity":"ana"}' },
+      '404 not_found',
+    ],
     ['a body that cannot be read', 'RoomService/ListRooms', { body: '{"names":' }, '400 malformed'],
     ['a form that is neither', 'RoomService/ListRooms', { headers: { 'content-type': 'text/plain' } }, '404 bad_route'],
     ['more than 10 MiB', 'RoomService/ListRooms', { body: ' '.repeat(10 * 1024 * 1024 + 1) }, '413 resource_exhausted'],

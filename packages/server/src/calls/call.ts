@@ -5,6 +5,7 @@
 import type { Audience } from './audience.ts'
 import { DEPARTURE_TIMEOUT_S, EMPTY_TIMEOUT_S } from './limits.ts'
 import type { Participant, ParticipantSnapshot } from './participant.ts'
+import type { PendingRpc } from './pending-rpcs.ts'
 import { newSid, type Random } from './sid.ts'
 import type { Track } from './track.ts'
 
@@ -39,6 +40,8 @@ export interface Call extends CallOptions {
   recorded: boolean
   /** Marks of what the server said lately, and when: the same said again is not passed on. */
   readonly nonces: Map<string, number>
+  /** By the id of the remote procedure call. */
+  readonly rpcs: Map<string, PendingRpc>
 }
 
 export function createCall(name: string, options: Partial<CallOptions>, now: number, random: Random): Call {
@@ -62,6 +65,7 @@ export function createCall(name: string, options: Partial<CallOptions>, now: num
     ended: false,
     recorded: false,
     nonces: new Map(),
+    rpcs: new Map(),
   }
 }
 

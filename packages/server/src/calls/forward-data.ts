@@ -2,6 +2,7 @@ import { type Call, othersOf } from './call.ts'
 import { command, type Turn } from './effect.ts'
 import { MAX_HELD_DATA_BYTES, MAX_NONCES, NONCE_MS } from './limits.ts'
 import { isSignalLost, type Participant } from './participant.ts'
+import { hearRpcAnswer, type RpcAnswer } from './pending-rpcs.ts'
 
 /** A data packet as far as the call needs to understand it. */
 export interface DataEnvelope {
@@ -11,6 +12,8 @@ export interface DataEnvelope {
   identities: string[]
   sids: string[]
   purpose: 'any' | 'transcription' | 'metrics'
+  /** What it says of a remote procedure, where it is an answer. */
+  rpcAnswer: RpcAnswer | undefined
   /** The packet as it goes out, with the sender written in by us, whatever it claimed itself. */
   seal(sender: { sid: string; identity: string; mayNameOthers: boolean } | undefined, reliable: boolean): Uint8Array
 }
@@ -29,6 +32,7 @@ export function forwardData(
     if (envelope.sequence <= sender.lastSequence) return
     sender.lastSequence = envelope.sequence
   }
+  if (envelope.rpcAnswer && hearRpcAnswer(call, turn, sender, envelope.rpcAnswer)) return
   const { hidden } = sender.permissions
   const { sid, identity } = hidden ? { sid: '', identity: '' } : sender
   deliver(turn, recipientsOf(othersOf(call, sender), envelope), reliable, () =>
@@ -70,7 +74,7 @@ function recipientsOf(candidates: Participant[], envelope: DataEnvelope): Partic
   })
 }
 
-function deliver(turn: Turn, recipients: Participant[], reliable: boolean, seal: () => Uint8Array): void {
+export function deliver(turn: Turn, recipients: Participant[], reliable: boolean, seal: () => Uint8Array): void {
   if (recipients.length === 0) return
   const payload = seal()
   const transports: number[] = []

@@ -10,6 +10,7 @@ import {
   snapshot,
   transportsOf,
 } from './participant.ts'
+import { failRpcsOf } from './pending-rpcs.ts'
 import { noteRecording } from './recording.ts'
 import { forgetSpeaker } from './speakers.ts'
 import { dropTrack } from './unpublish-track.ts'
@@ -85,6 +86,7 @@ export function depart(
   tell(turn, audience, { type: 'participantsChanged', participants: [last] })
   if (!participant.permissions.hidden) remember(call, turn, last)
   happened(turn, { type: cameIn ? 'participantLeft' : 'participantFailed', participant: last })
+  failRpcsOf(call, turn, participant)
   forgetSpeaker(call, participant.sid)
   stopWatching(call, turn, participant.sid)
   noteRecording(call, turn)

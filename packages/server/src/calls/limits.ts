@@ -20,6 +20,11 @@ export const MAX_HELD_DATA_BYTES = 100_000
 export const MAX_NONCES = 10_000
 export const NONCE_MS = 5 * 60_000
 
+/** Remote procedures of participants that the server has called and that are under way, in one call. */
+export const MAX_RPCS = 1_000
+/** Clients begin at once; who has not after this time does not hear. */
+export const RPC_ACK_MS = 7_000
+
 /** A participant who never becomes active is not kept. */
 export const JOIN_TIMEOUT_MS = 60_000
 /** How long somebody without signalling stays while its media flows; clients try to go on for less. */

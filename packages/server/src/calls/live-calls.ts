@@ -16,6 +16,8 @@ import type { CallEvent, CallMessage, Effect, EndReason } from './effect.ts'
 import type { DataEnvelope } from './forward-data.ts'
 import { checkSeat, type JoinRequest } from './join.ts'
 import { type ParticipantSnapshot, snapshot } from './participant.ts'
+import type { RpcResult } from './pending-rpcs.ts'
+import type { RpcRequest } from './perform-rpc.ts'
 import { CallRefusal } from './refusal.ts'
 import { findResumable, type Resumption } from './resume.ts'
 import type { Random } from './sid.ts'
@@ -64,6 +66,11 @@ export interface LiveCalls {
   participants(name: string): ParticipantSnapshot[]
   /** @throws CallRefusal */
   participant(name: string, identity: string): ParticipantSnapshot
+  /**
+   * Calls a procedure of a participant.
+   * @throws CallRefusal
+   */
+  performRpc(name: string, identity: string, request: RpcRequest): Promise<RpcResult>
   tick(): void
   /** Whether anybody can be in a call: not once the media engine has stopped. */
   works(): boolean
@@ -81,6 +88,7 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
   const places = new Map<string, Call>()
   const transports = new Map<number, Place>()
   const tracks = new Map<string, Call>()
+  const rpcs = new Map<string, (result: RpcResult) => void>()
   let nextTransport = 1
   let commands: EngineCommand[] = []
   let behindSince: number | undefined
@@ -131,6 +139,10 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       }
       case 'disconnect':
         parts.disconnect(effect.participant)
+        break
+      case 'rpcEnded':
+        rpcs.get(effect.id)?.(effect.result)
+        rpcs.delete(effect.id)
         break
       case 'happened':
         parts.happened(describeCall(call), effect.event)
@@ -285,6 +297,15 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       const participant = call && findByIdentity(call, identity)
       if (!participant) throw new CallRefusal('notFound', 'participant does not exist')
       return snapshot(participant)
+    },
+    performRpc: (name, identity, request) => {
+      const call = calls.get(name)
+      const participant = call && findByIdentity(call, identity)
+      if (!call || !participant) throw new CallRefusal('notFound', 'participant does not exist')
+      run(call, { type: 'participant', participant: participant.sid, input: { type: 'performRpc', request } })
+      const ended = new Promise<RpcResult>((resolve) => rpcs.set(request.id, resolve))
+      flush()
+      return ended
     },
     tick: () => {
       for (const call of [...calls.values()]) runForAll(call, { type: 'tick' })

@@ -20,6 +20,7 @@ import {
   takeOffer,
 } from './negotiate.ts'
 import type { Participant, TrackPermission, TrackSettings, TransportState } from './participant.ts'
+import { performRpc, type RpcRequest } from './perform-rpc.ts'
 import type { Permissions } from './permissions.ts'
 import { addCodec, addTrack, describeLayers } from './publish-track.ts'
 import { comeBack, type KeptState, resume, syncState } from './resume.ts'
@@ -79,6 +80,7 @@ export type AdminInput =
   | { type: 'remove' }
   | { type: 'updateOther'; details: Details; permissions: Permissions | undefined }
   | { type: 'chooseTracksFor'; tracks: string[]; wanted: boolean }
+  | { type: 'performRpc'; request: RpcRequest }
 
 export type CallInput =
   | { type: 'join'; request: JoinRequest; transports: { publisher: number; subscriber: number } }
@@ -178,6 +180,7 @@ const handlers: Handlers<ClientInput | MediaInput | AdminInput> = {
   remove: (call, turn, who) => dismiss(call, turn, who, 'participantRemoved'),
   updateOther: (call, turn, who, { details, permissions }) => updateOther(call, turn, who, details, permissions),
   chooseTracksFor: (call, turn, who, { tracks, wanted }) => chooseTracks(call, turn, who, tracks, wanted),
+  performRpc: (call, turn, who, { request }) => performRpc(call, turn, who, request),
 }
 
 function stepParticipant(

@@ -67,7 +67,7 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
   const isClosing = () => closing
   const sockets = addRtcRoutes({ app, calls, switchboard, keys, identity, ensureRoom, now, random, log, isClosing })
   addOtherDoors(app)
-  addRoomService({ app, calls, keys, ensureRoom, remoteUnmute, now, log })
+  addRoomService({ app, calls, keys, ensureRoom, remoteUnmute, now, random, log })
 
   const unsubscribe = bus.subscribe((event) => {
     if (event.type === 'memberRenamed') calls.rename(event.room, event.member, event.name)

@@ -1,5 +1,8 @@
-import { DataPacket, DataPacket_Kind, UserPacket } from '@livekit/protocol'
+import { DataPacket, DataPacket_Kind, RpcRequest, UserPacket } from '@livekit/protocol'
 import type { DataEnvelope } from '../calls/forward-data.ts'
+
+/** Whole in one packet, which every client answers. */
+const RPC_VERSION = 1
 
 /** Undefined for bytes that are no data packet. */
 export function readDataPacket(payload: Uint8Array): DataEnvelope | undefined {
@@ -24,6 +27,13 @@ export function createServerPacket(user: {
   return envelopeOf(new DataPacket({ destinationIdentities: identities, value: { case: 'user', value } }))
 }
 
+/** A remote procedure that the server calls. */
+export function createRpcPacket(rpc: { id: string; method: string; payload: string; timeoutMs: number }): DataEnvelope {
+  const { timeoutMs: responseTimeoutMs, ...rest } = rpc
+  const value = new RpcRequest({ ...rest, responseTimeoutMs, version: RPC_VERSION })
+  return envelopeOf(new DataPacket({ value: { case: 'rpcRequest', value } }))
+}
+
 function envelopeOf(packet: DataPacket): DataEnvelope {
   const user = packet.value.case === 'user' ? packet.value.value : undefined
   const inner = user?.destinationIdentities ?? []
@@ -33,6 +43,7 @@ function envelopeOf(packet: DataPacket): DataEnvelope {
     identities,
     sids: user?.destinationSids ?? [],
     purpose: purposeOf(packet),
+    rpcAnswer: rpcAnswerOf(packet),
     seal: (sender, reliable) => {
       packet.kind = reliable ? DataPacket_Kind.RELIABLE : DataPacket_Kind.LOSSY
       packet.participantSid = sender?.sid ?? ''
@@ -48,6 +59,17 @@ function envelopeOf(packet: DataPacket): DataEnvelope {
       return packet.toBinary()
     },
   }
+}
+
+function rpcAnswerOf({ value: { case: kind, value } }: DataPacket): DataEnvelope['rpcAnswer'] {
+  if (kind === 'rpcAck') return { type: 'acknowledged', id: value.requestId }
+  if (kind !== 'rpcResponse') return undefined
+  const { requestId: id, value: result } = value
+  if (result.case === 'error') {
+    const { code, message, data } = result.value
+    return { type: 'failed', id, code, message, data }
+  }
+  return { type: 'done', id, payload: result.case === 'payload' ? result.value : '' }
 }
 
 function purposeOf(packet: DataPacket): DataEnvelope['purpose'] {

@@ -12,6 +12,8 @@ import {
   MuteRoomTrackRequest,
   MuteRoomTrackResponse,
   type ParticipantPermission,
+  PerformRpcRequest,
+  PerformRpcResponse,
   RemoveParticipantResponse,
   RoomParticipantIdentity,
   SendDataRequest,
@@ -25,11 +27,12 @@ import type { ApiKeys } from '../api-keys.ts'
 import type { LiveCalls } from '../calls/live-calls.ts'
 import { type Permissions, trackSources } from '../calls/permissions.ts'
 import { CallRefusal, type RefusalCode } from '../calls/refusal.ts'
+import { newSid, type Random } from '../calls/sid.ts'
 import type { AdminInput } from '../calls/step.ts'
 import type { App } from '../http/app.ts'
 import type { Log } from '../terminal/log.ts'
 import { authenticate } from './access.ts'
-import { createServerPacket } from './data-packets.ts'
+import { createRpcPacket, createServerPacket } from './data-packets.ts'
 import { Denied } from './denied.ts'
 import { describeRoom } from './describe-call.ts'
 import { describeParticipant, describeTrack } from './describe-participant.ts'
@@ -46,6 +49,7 @@ export interface RoomServiceParts {
   /** Whether a track can be unmuted from outside. */
   remoteUnmute: boolean
   now: () => number
+  random: Random
   log: Log
 }
 
@@ -54,6 +58,9 @@ const path = /^\/twirp\/livekit\.(\w+)\/(\w+)$/
 const otherServices = ['Egress', 'Ingress', 'SIP', 'AgentDispatchService', 'Connector', 'PhoneNumberService']
 const MAX_NAME_LENGTH = 256
 const NONCE_BYTES = 16
+const MAX_RPC_BYTES = 15 * 1024
+const RPC_TIMEOUT_MS = 10_000
+const MAX_RPC_TIMEOUT_MS = 300_000
 
 const roomMethods = [
   'CreateRoom',
@@ -124,19 +131,19 @@ function asTwirpError(error: unknown): TwirpError | undefined {
   return undefined
 }
 
-function createMethods({ calls, ensureRoom, remoteUnmute }: RoomServiceParts): Map<string, Method> {
+function createMethods({ calls, ensureRoom, remoteUnmute, random }: RoomServiceParts): Map<string, Method> {
   const methods = new Map<string, Method>()
   function add<T extends Message<T>>(
     name: string,
     type: MessageType<T>,
     isAllowed: (grant: VideoGrant, body: T) => boolean,
-    run: (body: T) => Message,
+    run: (body: T) => Message | Promise<Message>,
   ): void {
     methods.set(name, {
       run: async (request, grant) => {
         const body = await readBody(request, type)
         if (!isAllowed(grant, body)) throw new TwirpError('unauthenticated', 'permissions denied')
-        return run(body)
+        return await run(body)
       },
     })
   }
@@ -211,7 +218,33 @@ function createMethods({ calls, ensureRoom, remoteUnmute }: RoomServiceParts): M
     calls.change(room, { type: 'serverData', reliable: kind === 0, envelope, nonce: mark })
     return new SendDataResponse()
   })
+  add('PerformRpc', PerformRpcRequest, isAdmin, async ({ room, destinationIdentity, method, payload, ...rest }) => {
+    if (destinationIdentity === '') throw new TwirpError('invalid_argument', 'destination identity is required')
+    if (Buffer.byteLength(payload) > MAX_RPC_BYTES)
+      throw rpcFailure({ code: 1402, message: 'Request payload too large' })
+    const id = newSid('RPC_', random)
+    const timeoutMs = Math.min(rest.responseTimeoutMs || RPC_TIMEOUT_MS, MAX_RPC_TIMEOUT_MS)
+    const envelope = createRpcPacket({ id, method, payload, timeoutMs })
+    const result = await calls.performRpc(room, destinationIdentity, { id, timeoutMs, envelope })
+    if (result.type === 'failed') throw rpcFailure(result)
+    return new PerformRpcResponse({ payload: result.payload })
+  })
   return methods
+}
+
+/** Codes of errors that have a meaning of their own, as LiveKit's server answers them; others are of the application. */
+const rpcCodes: Record<number, TwirpError['code']> = {
+  1400: 'invalid_argument',
+  1402: 'invalid_argument',
+  1403: 'invalid_argument',
+  1404: 'invalid_argument',
+  1501: 'canceled',
+  1502: 'canceled',
+  1503: 'not_found',
+}
+
+function rpcFailure({ code, message, data = '' }: { code: number; message: string; data?: string }): TwirpError {
+  return new TwirpError(rpcCodes[code] ?? 'internal', [`RpcError ${code}`, message, data].filter(Boolean).join(': '))
 }
 
 function checkRoomName(name: string): void {

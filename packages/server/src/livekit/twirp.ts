@@ -8,6 +8,7 @@ const statuses = {
   malformed: 400,
   unauthenticated: 401,
   permission_denied: 403,
+  canceled: 408,
   not_found: 404,
   bad_route: 404,
   failed_precondition: 412,
