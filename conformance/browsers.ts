@@ -76,7 +76,8 @@ class Run {
 
   #isWanted({ subject, name, short, better }: Listed): boolean {
     if (better && this.#server.name === 'LiveKit') return false
-    return `${subject}: ${name}`.includes(this.#choice.only) && (short || !this.#choice.short)
+    const { only } = this.#choice
+    return (only === subject || `: ${name}`.includes(only)) && (short || !this.#choice.short)
   }
 
   async #one(worker: Worker, { name, subject }: Listed): Promise<void> {

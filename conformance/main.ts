@@ -1,18 +1,32 @@
 // `npm run conformance`: unmodified clients against the built server, and with `--peer` against the real one.
 import { parseArgs } from 'node:util'
 import { type Choice, runBrowsers } from './browsers.ts'
+import { runLk } from './lk.ts'
+import { runPython } from './python.ts'
 import { Report } from './report.ts'
+import { runRtcNode } from './rtc-node.ts'
+import { runRtcNodeSuite } from './rtc-node-suite.ts'
 import { startMaru, startPeer } from './servers.ts'
 
 const { values } = parseArgs({
   options: {
+    /** The real server, where every expectation was seen first. */
     peer: { type: 'boolean', default: false },
+    /** What `npm test` has time for. */
     short: { type: 'boolean', default: false },
+    /** A subject, or words of a behaviour's name. */
     only: { type: 'string', default: '' },
+    clients: { type: 'string', default: 'browsers,rtc-node,python,lk' },
     browser: { type: 'string', default: 'chromium,firefox' },
     client: { type: 'string', default: 'new,old' },
     form: { type: 'string', default: 'single,dual' },
     pages: { type: 'string', default: '3' },
+    'rtc-node-suite': { type: 'string' },
+    python: { type: 'string' },
+    'python-versions': { type: 'string', default: '' },
+    lk: { type: 'string' },
+    /** Clients that could not be had, and why. */
+    without: { type: 'string', multiple: true, default: [] },
     json: { type: 'string', default: '.cache/conformance.json' },
   },
 })
@@ -37,11 +51,18 @@ function choices(): Choice[] {
 
 const report = new Report()
 const server = await (values.peer ? startPeer() : startMaru())
+const { only, python, lk, 'rtc-node-suite': suite } = values
+const clients = values.clients.split(',')
 try {
-  await runBrowsers(server, choices(), report)
+  if (clients.includes('browsers')) await runBrowsers(server, choices(), report)
+  if (clients.includes('rtc-node')) await runRtcNode(server, only, report)
+  if (suite) await runRtcNodeSuite(server, suite, report)
+  if (python && clients.includes('python')) await runPython(server, python, values['python-versions'], only, report)
+  if (lk && clients.includes('lk')) await runLk(server, lk, only, report)
 } finally {
   await server.stop()
 }
+for (const each of values.without) report.leaveOut(each)
 report.write(values.json)
 const passed = report.outcomes.length - report.failed
 console.log(`\n${passed} of ${report.outcomes.length} behaviours`)

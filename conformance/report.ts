@@ -14,17 +14,17 @@ export interface Outcome {
 
 export class Report {
   readonly outcomes: Outcome[] = []
-  readonly leftOut: { client: string; reason: string }[] = []
+  readonly leftOut: string[] = []
 
   add(outcome: Outcome): void {
     this.outcomes.push(outcome)
     if (!outcome.passed) console.log(`  FAIL ${outcome.client}: ${outcome.behaviour}\n       ${outcome.problem}`)
   }
 
-  /** A client that is not here. */
-  leaveOut(client: string, reason: string): void {
-    this.leftOut.push({ client, reason })
-    console.log(`  left out: ${client}: ${reason}`)
+  /** A client that could not be had, and why. */
+  leaveOut(what: string): void {
+    this.leftOut.push(what)
+    console.log(`  left out: ${what}`)
   }
 
   /** One line for all outcomes of one client. */

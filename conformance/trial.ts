@@ -1,0 +1,57 @@
+// What behaviours of clients outside browsers have in common: tokens, patience, and an outcome for each.
+import { randomUUID } from 'node:crypto'
+import { AccessToken, RoomServiceClient, type VideoGrant } from 'livekit-server-sdk'
+import type { Report } from './report.ts'
+import type { Server } from './servers.ts'
+
+export interface Trial {
+  readonly server: Server
+  /** As a client is given it: ws://host:port */
+  readonly url: string
+  /** Nobody else uses it. */
+  readonly room: string
+  readonly service: RoomServiceClient
+  token(identity: string, grant?: VideoGrant): Promise<string>
+}
+
+/** A room of its own for one behaviour. */
+export function trialOf(server: Server): Trial {
+  const { apiKey, apiSecret } = server.keys
+  const room = `c-${randomUUID().slice(0, 8)}`
+  return {
+    server,
+    url: server.url.replace('http', 'ws'),
+    room,
+    service: new RoomServiceClient(server.url, apiKey, apiSecret),
+    token(identity, grant) {
+      const token = new AccessToken(apiKey, apiSecret, { identity, name: identity.toUpperCase(), ttl: 600 })
+      token.addGrant({ roomJoin: true, room, ...grant })
+      return token.toJwt()
+    },
+  }
+}
+
+/** Runs behaviours one after the other, each in a room of its own. */
+export async function tryAll(
+  client: string,
+  server: Server,
+  behaviours: Record<string, (trial: Trial) => Promise<void>>,
+  report: Report,
+): Promise<void> {
+  for (const [behaviour, run] of Object.entries(behaviours)) {
+    const from = performance.now()
+    const problem = await run(trialOf(server)).then(
+      () => undefined,
+      (error: Error) => error.message,
+    )
+    report.add({
+      client,
+      server: server.name,
+      behaviour,
+      passed: problem === undefined,
+      milliseconds: Math.round(performance.now() - from),
+      ...(problem !== undefined && { problem }),
+    })
+  }
+  report.sum(client)
+}
