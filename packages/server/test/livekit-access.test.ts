@@ -27,8 +27,8 @@ const ago = (seconds: number) => Math.floor(Date.now() / 1000) - seconds
 const good = { iss: keys.apiKey, sub: 'ana', video: { roomJoin: true, room: 'hall' } }
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
 
-function signJson(payload: string): string {
-  const signed = `${encode({ alg: 'HS256' })}.${Buffer.from(payload).toString('base64url')}`
+function signJson(payload: string, header: object = { alg: 'HS256' }): string {
+  const signed = `${encode(header)}.${Buffer.from(payload).toString('base64url')}`
   return `${signed}.${createHmac('sha256', keys.apiSecret).update(signed).digest('base64url')}`
 }
 
@@ -59,6 +59,12 @@ describe('a token', () => {
           .setProtectedHeader({ alg: 'HS512' })
           .sign(new TextEncoder().encode(keys.apiSecret)),
     ],
+    ...['RS256', 'ES256', 'PS256', 'EdDSA', 'hs256', 'None'].map((alg): [string, number, string, () => string] => [
+      `that claims to be ${alg} and is signed with the secret`,
+      401,
+      'not HS256',
+      () => signJson(JSON.stringify({ ...good, exp: hour() }), { alg }),
+    ]),
     ['with a claim of a wrong type', 401, 'wrong type', () => signToken({ ...good, exp: hour(), video: 'yes' })],
     [
       'with an expiry beyond all time',
