@@ -1,6 +1,7 @@
 // `npm run conformance`: unmodified clients against the built server, and with `--peer` against the real one.
 import { parseArgs } from 'node:util'
 import { type Choice, runBrowsers } from './browsers.ts'
+import { runComponents } from './components.ts'
 import { runLk } from './lk.ts'
 import { runPython } from './python.ts'
 import { Report } from './report.ts'
@@ -16,7 +17,7 @@ const { values } = parseArgs({
     short: { type: 'boolean', default: false },
     /** A subject, or words of a behaviour's name. */
     only: { type: 'string', default: '' },
-    clients: { type: 'string', default: 'browsers,rtc-node,python,lk' },
+    clients: { type: 'string', default: 'browsers,components,rtc-node,python,lk' },
     browser: { type: 'string', default: 'chromium,firefox' },
     client: { type: 'string', default: 'new,old' },
     form: { type: 'string', default: 'single,dual' },
@@ -55,6 +56,7 @@ const { only, python, lk, 'rtc-node-suite': suite } = values
 const clients = values.clients.split(',')
 try {
   if (clients.includes('browsers')) await runBrowsers(server, choices(), report)
+  if (clients.includes('components')) await runComponents(server, only, report)
   if (clients.includes('rtc-node')) await runRtcNode(server, only, report)
   if (suite) await runRtcNodeSuite(server, suite, report)
   if (python && clients.includes('python')) await runPython(server, python, values['python-versions'], only, report)
