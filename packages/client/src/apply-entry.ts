@@ -206,6 +206,7 @@ function forget(state: RoomState, id: string): RoomState {
   for (const line of lines) if (line.kind === 'message' && line.member === id) gone.add(line.seq)
   const strip = (line: Line): Line => {
     const own = line.member === id ? nameless(line) : line
+    if (own.kind === 'owner' && own.target.id === id) return { ...own, target: { ...own.target, name: '' } }
     if (own.kind !== 'message') return own
     const { reactions, poll, replyTo, to, ...rest } = own
     const left = reactions?.map(({ emoji, by }) => ({ emoji, by: without(by) })).filter(({ by }) => by.length > 0)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import * as path from 'node:path'
 import { openRoom, type RoomClient, type RoomOptions, type RoomState, type WebSocketLike } from '@maru/client'
-import { readServerMessage, type ServerMessage } from '@maru/protocol'
+import { readServerMessage, type ServerMessage, type Welcome } from '@maru/protocol'
 import { WebSocket } from 'ws'
 import { fixedKeys } from '../src/api-keys.ts'
 import { keepHouse } from '../src/chat/keep-house.ts'
@@ -173,6 +173,35 @@ export class RawClient {
       },
       () => `${what}; received ${JSON.stringify(this.received)}, closed ${JSON.stringify(this.closed)}`,
     )
+  }
+}
+
+/** Somebody who asks and waits for the answer. */
+export class Member extends RawClient {
+  private asked = 0
+  welcome = {} as Welcome
+
+  async come(room: string, name: string, more: object = {}): Promise<this> {
+    this.welcome = await this.enter(room, name, more)
+    return this
+  }
+
+  /** The reply, or the code of the error. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever comes.
+  async ask(type: string, fields: object = {}): Promise<any> {
+    this.asked += 1
+    const id = this.asked
+    await this.say({ type, id, ...fields })
+    for (;;) {
+      const at = this.received.findIndex((message) => 'id' in message && message.id === id)
+      const [found] = at < 0 ? [] : this.received.splice(at, 1)
+      if (found) return found.type === 'error' ? found.code : found
+      await new Promise(setImmediate)
+    }
+  }
+
+  async write(text: string, more: object = {}): Promise<number> {
+    return (await this.ask('send', { clientId: `${text} ${this.asked}`, text, ...more })).seq
   }
 }
 

@@ -123,7 +123,7 @@ function isForgotten(event: ServerMessage, member: Member): boolean {
 
 /** What two clients of one member have to agree on: all of it where both hold it. */
 function common(state: RoomState, from: number) {
-  const { cursor: _cursor, hasOlder: _hasOlder, entries, unread, ...rest } = state
+  const { cursor: _cursor, hasOlder: _hasOlder, view: _view, entries, unread, ...rest } = state
   return { ...rest, unread: unread.messages, entries: entries.filter(({ seq }) => seq >= from) }
 }
 

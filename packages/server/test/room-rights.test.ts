@@ -1,40 +1,11 @@
-import type { Hit, Session, Welcome } from '@maru/protocol'
+import type { Hit, Session } from '@maru/protocol'
 import { onTestFinished, test } from 'vitest'
-import { RawClient, startRoomServer } from './room-harness.ts'
+import { Member, RawClient, startRoomServer } from './room-harness.ts'
 
 async function server(options: Parameters<typeof startRoomServer>[0] = {}) {
   const started = await startRoomServer(options)
   onTestFinished(() => started.close())
   return started
-}
-
-/** Somebody who asks and waits for the answer. */
-class Member extends RawClient {
-  private asked = 0
-  welcome = {} as Welcome
-
-  async come(room: string, name: string, more: object = {}): Promise<this> {
-    this.welcome = await this.enter(room, name, more)
-    return this
-  }
-
-  /** The reply, or the code of the error. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever comes.
-  async ask(type: string, fields: object = {}): Promise<any> {
-    this.asked += 1
-    const id = this.asked
-    await this.say({ type, id, ...fields })
-    for (;;) {
-      const at = this.received.findIndex((message) => 'id' in message && message.id === id)
-      const [found] = at < 0 ? [] : this.received.splice(at, 1)
-      if (found) return found.type === 'error' ? found.code : found
-      await new Promise(setImmediate)
-    }
-  }
-
-  async write(text: string, more: object = {}): Promise<number> {
-    return (await this.ask('send', { clientId: `${text} ${this.asked}`, text, ...more })).seq
-  }
 }
 
 test('only who may does what it may: every verb by owner, author and another', async ({ expect }) => {

@@ -1,6 +1,7 @@
 /** Who somebody is: whoever has the token is the member. The server keeps only the token's hash. */
 import { createHash } from 'node:crypto'
 import { AppError, createId, limits, type Member, type RandomBytes } from '@maru/protocol'
+import type { Bus } from '../events/bus.ts'
 import type { Storage, StoredTables } from '../storage/open-storage.ts'
 import type { BotLimits } from '../storage/sessions.ts'
 
@@ -19,16 +20,18 @@ export interface Introduction {
   transfer: string | undefined
   name: string
   device: string
+  /** Asked before somebody new is let in. */
+  isWelcome: () => boolean
 }
 
 /**
  * The member of a token, known by the nickname from now on. An unknown token is as good as none: a new member gets a new one. With a code
  * of another device this one becomes the same member, under a token of its own.
- * @throws transfer_bad, storage_unavailable
+ * @throws transfer_bad, too_fast, storage_unavailable
  */
 export async function identifyMember(
-  { storage, random }: { storage: Storage; random: RandomBytes },
-  { token, transfer, name, device }: Introduction,
+  { storage, bus, random }: { storage: Storage; bus: Bus; random: RandomBytes },
+  { token, transfer, name, device, isWelcome }: Introduction,
 ): Promise<Identified> {
   if (transfer === undefined) {
     const known = findMember(storage.read, token)
@@ -44,20 +47,28 @@ export async function identifyMember(
       return { member: { id: known.member.id, name }, session, ...(bot && { bot }) }
     }
   }
+  if (transfer === undefined && !isWelcome())
+    throw new AppError('too_fast', 'Too many new people came from your address; wait a moment.')
   const fresh = Buffer.from(random(32)).toString('hex')
   const session = createId('SE_', random)
   const id = createId('ME_', random)
-  const member = await storage.write(({ sessions, members }) => {
-    const owner = transfer === undefined ? id : sessions.takeTransfer(hashCode(transfer))
-    if (owner === undefined) return undefined
-    if (transfer === undefined) members.insert({ id, name })
-    else members.rename(owner, name)
-    for (const { id: old } of sessions.of(owner).slice(limits.sessions - 1)) sessions.end(old)
-    sessions.insert({ id: session, member: owner, tokenHash: hashToken(fresh), device })
-    return { id: owner, name }
-  })
-  if (!member) throw new AppError('transfer_bad', undefined, { field: 'transfer' })
-  return { member, session, token: fresh }
+  const made = await storage.write(
+    ({ sessions, members }) => {
+      const owner = transfer === undefined ? id : sessions.takeTransfer(hashCode(transfer))
+      if (owner === undefined) return undefined
+      if (transfer === undefined) members.insert({ id, name })
+      else members.rename(owner, name)
+      const ended = sessions.of(owner).slice(limits.sessions - 1)
+      for (const { id: old } of ended) sessions.end(old)
+      sessions.insert({ id: session, member: owner, tokenHash: hashToken(fresh), device })
+      return { member: { id: owner, name }, ended }
+    },
+    (made) => {
+      for (const { id: old } of made?.ended ?? []) bus.publish({ type: 'sessionEnded', session: old })
+    },
+  )
+  if (!made) throw new AppError('transfer_bad', undefined, { field: 'transfer' })
+  return { member: made.member, session, token: fresh }
 }
 
 /** Whose token it is. */

@@ -2,6 +2,7 @@ import { AppError, readText } from '@maru/protocol'
 import { type Actor, changeRoom, type Made, type RoomContext } from '../rooms/append-entry.ts'
 import { findCalls } from './find-calls.ts'
 import { findMessage, otherReader } from './find-message.ts'
+import { hideEarlier } from './hide-earlier.ts'
 
 /**
  * Gives an own message another text. The old one is not kept.
@@ -26,7 +27,7 @@ export async function editMessage(
     const change = { kind: 'edited', member: member.id, name: member.name, target, text, ...calls } as const
     const logged = tables.entries.append(roomId, change, other)
     tables.entries.setText(roomId, message, { text, data: { ...data, ...calls }, at: logged.entry.at })
-    return logged
+    return hideEarlier(tables, roomId, logged, target)
 
     function nameOf(id: string): string {
       return tables.memberships.find(roomId, id)?.member.name ?? ''

@@ -5,6 +5,7 @@ import { EVERYONE } from '../storage/memberships.ts'
 import type { StoredTables } from '../storage/open-storage.ts'
 import { findCalls } from './find-calls.ts'
 import { findMessage } from './find-message.ts'
+import { hideEarlier } from './hide-earlier.ts'
 
 export interface Draft {
   clientId: string
@@ -55,7 +56,7 @@ export async function sendMessage(
         for (const id of fileIds) tables.files.attach(id, logged.entry.seq)
         const called = [...(calls.mentions ?? []), ...(calls.everyone ? [EVERYONE] : [])]
         for (const each of called) if (each !== member.id) tables.memberships.addMention(roomId, each, logged.entry.seq)
-        return logged
+        return place.replyTo ? hideEarlier(tables, roomId, logged, place.replyTo.seq) : logged
       })
     },
     (logged) => {

@@ -18,6 +18,8 @@ export interface UploadContext {
 
 /** Most uploads of one member that belong to no message yet. */
 const MAX_UNSENT = 50
+/** And the part of all room for files that they may take: who announces and never sends keeps nobody else from sending. */
+const MAX_UNSENT_PART = 0.1
 
 /**
  * Makes room for a file.
@@ -50,7 +52,8 @@ export async function startUpload(
           'files_full',
           `The server keeps at most ${megabytes(totalBytes)} of files, and there is no room for ${megabytes(size)} more. Delete messages with files, or ask who runs the server.`,
         )
-      if (files.countUnsent(member.id) >= MAX_UNSENT)
+      const unsent = files.unsent(member.id)
+      if (unsent.count >= MAX_UNSENT || unsent.bytes + size > Math.max(fileBytes, totalBytes * MAX_UNSENT_PART))
         throw new AppError('too_fast', 'Too many files wait to be sent: send or cancel some of them first.')
       files.insert({ info, roomId: rooms.ensure(room), member: member.id })
     }),

@@ -10,11 +10,20 @@ import type { Storage } from '../storage/open-storage.ts'
  * @throws unauthorized, right_missing
  */
 export function memberOf(storage: Storage, request: IncomingMessage, needed: Needed): Member {
-  const [, token] = /^Bearer ([0-9a-f]{64})$/.exec(request.headers.authorization ?? '') ?? []
-  const found = findMember(storage.read, token)
+  const found = askerOf(storage, request)
   if (!found) throw new AppError('unauthorized', 'Send the token of a member: "Authorization: Bearer <token>".')
   checkRight(found.bot, needed)
   return found.member
+}
+
+/** The session of who asks, where the request carries a token that is worth something. */
+export function sessionOf(storage: Storage, request: IncomingMessage): string | undefined {
+  return askerOf(storage, request)?.session
+}
+
+function askerOf(storage: Storage, { headers }: IncomingMessage): ReturnType<typeof findMember> {
+  const [, token] = /^Bearer ([0-9a-f]{64})$/.exec(headers.authorization ?? '') ?? []
+  return findMember(storage.read, token)
 }
 
 /**

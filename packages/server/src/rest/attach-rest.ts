@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import type { ApiKeys } from '../api-keys.ts'
 import { readBody, sendJson } from '../http/answer.ts'
 import type { App, Method } from '../http/app.ts'
-import { actorOf, decodePart, memberOf } from '../http/authorize.ts'
+import { actorOf, decodePart, memberOf, sessionOf } from '../http/authorize.ts'
 import { createTokenBucket } from '../http/token-bucket.ts'
 import { verifyToken } from '../livekit/tokens.ts'
 import type { Call, Operation, RestContext } from './operation.ts'
@@ -28,7 +28,7 @@ export interface RestOptions extends RestContext {
 
 export function attachRest(options: RestOptions): void {
   const { app, now = Date.now } = options
-  const isPatient = createPatience(now)
+  const isPatient = createPatience(options, now)
   let document: object | undefined
   app.route('GET', '/api/openapi.json', async (_request, response) => {
     // Only who asks for it waits for what writes it.
@@ -150,11 +150,11 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
 }
 
-/** Whoever has no token is held back with all others of the same address. */
-function createPatience(now: () => number): (request: IncomingMessage) => boolean {
+/** Whoever has no token, or one that is worth nothing, is held back with all others of the same address. */
+function createPatience({ storage }: RestOptions, now: () => number): (request: IncomingMessage) => boolean {
   const buckets = new Map<string, ReturnType<typeof createTokenBucket>>()
-  return ({ headers, socket }) => {
-    const key = headers.authorization?.slice(0, 200) ?? socket.remoteAddress ?? ''
+  return (request) => {
+    const key = sessionOf(storage, request) ?? request.socket.remoteAddress ?? ''
     const bucket = buckets.get(key) ?? createTokenBucket(BURST, PER_SECOND, now)
     buckets.delete(key)
     buckets.set(key, bucket)

@@ -14,11 +14,13 @@ import {
 } from '@maru/protocol'
 import { identifyMember } from '../accounts/identify-member.ts'
 import { checkRight, neededFor } from '../accounts/rights.ts'
+import { forgetMember } from '../chat/forget-member.ts'
 import { readNews } from '../chat/read-history.ts'
 import type { RoomContext } from '../rooms/append-entry.ts'
 import { becomeMember } from '../rooms/become-member.ts'
 import { describeRoom } from '../rooms/describe-room.ts'
 import type { Presence } from '../rooms/presence.ts'
+import type { AddressLimits } from './address-limits.ts'
 import { answer } from './answers.ts'
 import type { Audience } from './audience.ts'
 import type { Connection, Seat } from './connection.ts'
@@ -32,6 +34,7 @@ export interface SocketContext extends RoomContext {
   callOf: (room: string) => CallPerson[]
   mintCallToken: (who: { identity: string; name: string; room: string }) => Promise<string>
   storageWorks: () => boolean
+  addresses: AddressLimits
   /** The largest file that may be sent, in bytes. */
   fileBytes: number
 }
@@ -42,18 +45,30 @@ type Hello = Extract<Request, { type: 'hello' }>
  * Gives the connection its seat and greets it. From reading the log to taking the seat nothing waits, so that no entry falls between.
  * @throws AppError
  */
-export async function enterRoom(context: SocketContext, connection: Connection, hello: Hello): Promise<void> {
+export async function enterRoom(
+  context: SocketContext,
+  connection: Connection,
+  hello: Hello,
+  upgrade: IncomingMessage,
+): Promise<void> {
+  const { storage } = context
   const room = readRoomName(hello.room)
   const { member, session, token, bot } = await identifyMember(context, {
     token: hello.token,
     transfer: hello.transfer,
     name: readName(hello.name),
     device: readDevice(hello.device),
+    isWelcome: () => context.addresses.takeNewcomer(upgrade),
   })
   checkRight(bot, 'read')
   if (bot && context.storage.read.rooms.find(room) !== bot.roomId)
     throw new AppError('forbidden', 'This bot belongs to another room.', { field: 'room' })
   const { member: known } = await becomeMember(context.storage, room, member)
+  if (!storage.read.members.find(member.id)) {
+    // Forgotten on another device while this one entered.
+    await forgetMember(context, member.id)
+    throw new AppError('session_ended')
+  }
   if (!connection.open) return
   // A token this server does not know comes from another log: so does the cursor.
   const news = readNews(context.storage, { room, member: member.id }, token === undefined ? hello.cursor : undefined)

@@ -11,6 +11,7 @@ import { type App, refuseUpgrade } from '../http/app.ts'
 import { createPresence, type Schedule, scheduleTimer } from '../rooms/presence.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Log } from '../terminal/log.ts'
+import { createAddressLimits } from './address-limits.ts'
 import type { SocketContext } from './answer-request.ts'
 import { createAudience } from './audience.ts'
 import { type Carrier, webSocketCarrier } from './carrier.ts'
@@ -70,6 +71,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     callOf: (room) => calls.get(room) ?? [],
     mintCallToken: options.mintCallToken,
     storageWorks: options.storageWorks,
+    addresses: createAddressLimits(now),
     fileBytes: options.fileBytes ?? limits.fileBytes,
   }
   let messages = 0
@@ -100,11 +102,13 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
   function take(carrier: Carrier, request: IncomingMessage): Taken {
     const connection = createConnection(carrier, schedule)
     connections.add(connection)
+    const leaveAddress = context.addresses.add(request)
     return {
       connection,
       read: createFrameReader(context, connection, request, { log, now, schedule }),
       gone() {
         connection.gone()
+        leaveAddress()
         connections.delete(connection)
         if (audience.remove(connection) === 'last' && connection.seat)
           presence.leave(connection.seat.room, connection.seat.member, 'later')
@@ -117,6 +121,8 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     if (closing) return refuseUpgrade(socket, 503, 'Service Unavailable')
     if (!isOwnOrigin(request))
       return refuseUpgrade(socket, 403, 'Forbidden', 'This page may not open the room socket.\n')
+    if (context.addresses.isFull(request))
+      return refuseUpgrade(socket, 429, 'Too Many Requests', 'Too many connections from your address.\n')
     server.handleUpgrade(request, socket, head, (ws) => {
       const { connection, read, gone } = take(webSocketCarrier(ws, socket), request)
       ws.on('pong', connection.heard)
@@ -126,7 +132,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
       ws.on('message', (data, isBinary) => read(isBinary ? '' : String(data)))
     })
   })
-  addEventStream(app, { take, random: context.random, isClosing: () => closing })
+  addEventStream(app, { take, random: context.random, isClosing: () => closing, isFull: context.addresses.isFull })
 
   return {
     connections: () => connections.size,

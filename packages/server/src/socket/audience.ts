@@ -1,6 +1,7 @@
 import type { ServerMessage } from '@maru/protocol'
 import type { ServerEvent } from '../events/bus.ts'
 import type { Schedule } from '../rooms/presence.ts'
+import type { Logged } from '../storage/entries.ts'
 import type { Connection } from './connection.ts'
 import { createFrames, encode } from './frames.ts'
 
@@ -75,12 +76,17 @@ export function createAudience(schedule: Schedule): Audience {
     queueMicrotask(() => flush(room))
   }
 
+  /** What everybody hears but some who have been told already. */
+  function tellAllBut(told: readonly Connection[], room: AudienceRoom, text: string): void {
+    tellAll(room, text)
+    for (const connection of told) room.ahead.set(connection, room.waiting.length)
+  }
+
   /** How much is unread concerns nobody else. */
   function tellRead({ member, seq, unread }: Extract<ServerEvent, { type: 'memberRead' }>, room: AudienceRoom): void {
     const own = room.members.get(member) ?? []
     for (const connection of own) connection.send({ type: 'read', member, seq, unread })
-    tellAll(room, encode({ type: 'read', member, seq }))
-    for (const connection of own) room.ahead.set(connection, room.waiting.length)
+    tellAllBut(own, room, encode({ type: 'read', member, seq }))
   }
 
   return {
@@ -131,9 +137,18 @@ export function createAudience(schedule: Schedule): Audience {
       const message = messageOf(event)
       if (!message) return
       const only = audienceOf(event)
-      if (!only) return tellAll(room, encode(message))
-      for (const member of new Set(only))
-        for (const connection of room.members.get(member) ?? []) connection.send(message)
+      const hidden = event.type === 'entryAdded' ? event.hidden : undefined
+      const isHidden = new Set(hidden?.from)
+      const others = hidden && { type: 'entry' as const, entry: hidden.entry, prev: (event as Logged).prev }
+      if (only) {
+        for (const member of new Set(only))
+          for (const connection of room.members.get(member) ?? [])
+            connection.send(others && isHidden.has(member) ? others : message)
+        return
+      }
+      const apart = [...isHidden].flatMap((member) => room.members.get(member) ?? [])
+      if (others) for (const connection of apart) connection.send(others)
+      tellAllBut(apart, room, encode(message))
     },
   }
 }

@@ -21,6 +21,7 @@ export interface EventStreamOptions {
   take: (carrier: Carrier, request: IncomingMessage) => Taken
   random: RandomBytes
   isClosing: () => boolean
+  isFull: (request: IncomingMessage) => boolean
 }
 
 /** Nothing is heard of a client but what it says, and it says something every 25 s. */
@@ -29,14 +30,16 @@ const SILENCE_MS = 45_000
 const PADDING = `:${' '.repeat(2_048)}\n\n`
 const FRAMES = /^\/socket\/frames\/([0-9A-Za-z]{32})$/
 
-export function addEventStream(app: Pick<App, 'route'>, { take, random, isClosing }: EventStreamOptions): void {
+export function addEventStream(app: Pick<App, 'route'>, { take, random, isClosing, isFull }: EventStreamOptions): void {
   const streams = new Map<string, Taken>()
 
   app.route('POST', '/socket/stream', async (request, response) => {
     if (!isOwnOrigin(request)) throw new AppError('foreign_origin')
     if (isClosing()) throw new AppError('disconnected', 'The server ends.')
+    if (isFull(request)) throw new AppError('too_fast', 'Too many connections from your address.')
     const hello = await readBody(request, response, limits.frameBytes)
-    if (!hello) return
+    // Its end would not be told any more.
+    if (!hello || response.closed || response.destroyed) return
     const key = createId('', random) + createId('', random)
     begin(response, key)
     const taken = take(streamCarrier(response), request)

@@ -91,6 +91,6 @@ export function createFrameReader(
     if ((request.type === 'hello') === (entered !== undefined)) return refuse(new AppError('hello_expected'), id)
     if (request.type !== 'hello') return void handle(request)
     cancelHello()
-    entered = enterRoom(context, connection, request).catch((error) => refuse(explain(error)))
+    entered = enterRoom(context, connection, request, upgrade).catch((error) => refuse(explain(error)))
   }
 }

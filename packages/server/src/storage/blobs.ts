@@ -105,6 +105,8 @@ export function openBlobs(folder: string, { failed = () => {}, spare = SPARE_BYT
           await rename(from, fileOf(hash))
           await sync(folderOf(hash), 'r')
         } catch (error) {
+          // The upload was given up meanwhile.
+          await removeFile(markOf(upload, hash)).catch(() => {})
           return goneOrUnavailable(error)
         }
         await keep(hash)

@@ -1,4 +1,4 @@
-import type { KnownEntry, Line, Message } from '@maru/protocol'
+import type { KnownEntry, Line, Member, Message } from '@maru/protocol'
 import type { Database } from './database.ts'
 import { preparePages } from './entry-pages.ts'
 import {
@@ -25,6 +25,8 @@ export interface Logged {
   prev: number
   /** The two who alone may read it. */
   only?: readonly [string, string]
+  /** Members who may not read what it speaks of, and the entry as it is for them. */
+  hidden?: { from: readonly string[]; entry: KnownEntry }
 }
 
 /** What of a room somebody may read: what is public or their own, after the number `from`. */
@@ -52,8 +54,10 @@ export interface EntryLog {
   /** The entry a member has stored under its own id for it. */
   findByClientId(roomId: number, member: string, clientId: string): KnownEntry | undefined
   message(roomId: number, seq: number): StoredMessage | undefined
-  /** Messages of a member that still have something to lose. */
-  messagesOf(roomId: number, member: string): StoredMessage[]
+  /** The oldest messages of a member after a number that still have something to lose. */
+  messagesOf(roomId: number, member: string, after: number, limit: number): StoredMessage[]
+  /** Whether anything of a member still tells their name. */
+  isNamed(roomId: number, member: string): boolean
   /** Numbers of the oldest entries from before a time, without those that only tell of others that went. */
   oldest(roomId: number, before: number, limit: number): number[]
   /** Gives the draft the room's next number. `to`: the other reader, for a change of a private message. Inside `write` only, as everything below. */
@@ -163,6 +167,18 @@ export function prepareEntries(
       .where('room_id', '=', values.room)
       .where('to_id', '=', values.member),
   )
+  const named = db.query<{ room: number; member: string }>()((tables, values) =>
+    tables
+      .selectFrom('entry')
+      .select('seq')
+      .where('room_id', '=', values.room)
+      .where('member_id', '=', values.member)
+      .where('name', '<>', '')
+      .limit(1),
+  )
+  const newOwners = db.query<{ room: number }>()((tables, values) =>
+    tables.selectFrom('entry').select(['seq', 'data']).where('room_id', '=', values.room).where('kind', '=', 'owner'),
+  )
   const removeUpTo = db.query<{ room: number; seq: number }>()((tables, values) =>
     tables.deleteFrom('entry').where('room_id', '=', values.room).where('seq', '<=', values.seq),
   )
@@ -189,28 +205,39 @@ export function prepareEntries(
     return timeFrom({ room, seq: low })[0]?.seq
   }
 
+  const since = (view: View, seq = view.from) => ({ ...view, after: Math.max(view.from, seq) })
   const linesOf = (roomId: number, rows: readonly ReadRow[]) => whole(roomId, rows) as Line[]
 
   return {
-    before: (view, seq, limit) => linesOf(view.roomId, pages.before({ ...view, seq, limit }).reverse()),
-    after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...view, from: Math.max(view.from, seq), limit })),
-    changesAfter: (view, seq, limit) =>
-      whole(view.roomId, pages.changesAfter({ ...view, from: Math.max(view.from, seq), limit })),
-    thread: (view, root, seq, limit) => linesOf(view.roomId, pages.thread({ ...view, root, seq, limit }).reverse()),
-    lastMessage: (view) => linesOf(view.roomId, pages.lastMessage(view))[0] as Message | undefined,
+    before: (view, seq, limit) => linesOf(view.roomId, pages.before({ ...since(view), seq, limit }).reverse()),
+    after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...since(view, seq), limit })),
+    changesAfter: (view, seq, limit) => whole(view.roomId, pages.changesAfter({ ...since(view, seq), limit })),
+    thread(view, root, seq, limit) {
+      const rows = pages.thread({ ...since(view), root, seq, limit })
+      // The first one lies elsewhere: asked for together they would be looked for in all of the room.
+      if (rows.length < limit && root < seq)
+        rows.push(
+          ...pages
+            .after({ ...since(view, root - 1), limit: 1 })
+            .filter((row) => row.seq === root && row.kind === 'message'),
+        )
+      return linesOf(view.roomId, rows.reverse())
+    },
+    lastMessage: (view) => linesOf(view.roomId, pages.lastMessage(since(view)))[0] as Message | undefined,
     // One by one: what lies between them may be far more than they are.
     lookUp: (view, seqs) =>
       [...new Set(seqs)].flatMap((seq) =>
         linesOf(
           view.roomId,
-          pages.after({ ...view, from: Math.max(view.from, seq - 1), limit: 1 }).filter((row) => row.seq === seq),
+          pages.after({ ...since(view, seq - 1), limit: 1 }).filter((row) => row.seq === seq),
         ),
       ),
     seqAt,
     findByClientId: (room, member, clientId) =>
       pages.byClientId({ room, member, clientId }).map((row) => toEntry(row, undefined, []))[0],
     message: (room, seq) => pages.message({ room, seq }).map(toStored)[0],
-    messagesOf: (room, member) => pages.messagesOf({ room, member }).map(toStored),
+    messagesOf: (room, member, after, limit) => pages.messagesOf({ room, member, after, limit }).map(toStored),
+    isNamed: (room, member) => named({ room, member }).length > 0,
     oldest(room, until, limit) {
       const rows = oldest({ room, limit })
       const end = rows.findIndex(({ at }) => at >= until)
@@ -242,6 +269,10 @@ export function prepareEntries(
     forget(room, member) {
       forgetName({ room, member })
       forgetReader({ room, member })
+      for (const { seq, data } of newOwners({ room })) {
+        const target = JSON.parse(data ?? '{}') as Member
+        if (target.id === member) setData({ room, seq, data: JSON.stringify({ ...target, name: '' }) })
+      }
     },
     removeUpTo(room, seq) {
       for (const row of pages.messagesUpTo({ room, seq })) search.change({ roomId: room, ...toStored(row) }, undefined)

@@ -7,8 +7,10 @@ import type { Tables } from './tables.ts'
 interface From {
   roomId: number
   reader: string
-  /** Entries with a larger number. */
+  /** What the reader may not see ends with this number: what is answered or changed is not read where it lies there. */
   from: number
+  /** Entries with a larger number; not less than `from`. */
+  after: number
   limit: number
 }
 
@@ -26,23 +28,24 @@ export interface EntryPages {
   changesAfter: Query<From, ReadRow>
   /** The newest first. */
   thread: Query<PageOf & { root: number }, ReadRow>
-  lastMessage: Query<Pick<PageOf, 'roomId' | 'reader' | 'from'>, ReadRow>
+  lastMessage: Query<Omit<From, 'limit'>, ReadRow>
   byClientId: Query<{ room: number; member: string; clientId: string }, ReadRow>
   message: Query<{ room: number; seq: number }, Message>
-  messagesOf: Query<{ room: number; member: string }, Message>
+  messagesOf: Query<{ room: number; member: string; after: number; limit: number }, Message>
   messagesUpTo: Query<{ room: number; seq: number }, Message>
 }
 
 const own = entryColumns.map((column) => `entry.${column}` as const)
 
 export function preparePages(db: Database): EntryPages {
-  const rows = (tables: Kysely<Tables>) =>
+  const rows = (tables: Kysely<Tables>, from: number) =>
     tables
       .selectFrom('entry')
       .leftJoin('entry as other', (join) =>
         join
           .onRef('other.room_id', '=', 'entry.room_id')
-          .on((eb) => eb('other.seq', '=', eb.fn.coalesce('entry.reply_to', 'entry.target'))),
+          .on((eb) => eb('other.seq', '=', eb.fn.coalesce('entry.reply_to', 'entry.target')))
+          .on('other.seq', '>', from),
       )
       .select([
         ...own,
@@ -52,11 +55,11 @@ export function preparePages(db: Database): EntryPages {
         'other.deleted as other_deleted',
         'other.data as other_data',
       ])
-  const readable = (tables: Kysely<Tables>, { roomId, reader, from }: Pick<PageOf, 'roomId' | 'reader' | 'from'>) =>
-    rows(tables)
+  const readable = (tables: Kysely<Tables>, { roomId, reader, from, after }: Omit<From, 'limit'>) =>
+    rows(tables, from)
       .where('entry.room_id', '=', roomId)
       // The only lower bound: of two, the database would take either and read all that lies between them.
-      .where('entry.seq', '>', from)
+      .where('entry.seq', '>', after)
       .where((eb) =>
         eb.or([eb('entry.to_id', 'is', null), eb('entry.to_id', '=', reader), eb('entry.member_id', '=', reader)]),
       )
@@ -84,11 +87,11 @@ export function preparePages(db: Database): EntryPages {
       readable(tables, values)
         .where('entry.kind', '=', 'message')
         .where('entry.seq', '<', values.seq)
-        .where((eb) => eb.or([eb('entry.root', '=', values.root), eb('entry.seq', '=', values.root)]))
+        .where('entry.root', '=', values.root)
         .orderBy('entry.seq', 'desc')
         .limit(values.limit),
     ),
-    lastMessage: db.query<Pick<PageOf, 'roomId' | 'reader' | 'from'>>()((tables, values) =>
+    lastMessage: db.query<Omit<From, 'limit'>>()((tables, values) =>
       readable(tables, values)
         .where('entry.line', '=', 1)
         .where('entry.kind', '=', 'message')
@@ -97,7 +100,7 @@ export function preparePages(db: Database): EntryPages {
         .limit(1),
     ),
     byClientId: db.query<{ room: number; member: string; clientId: string }>()((tables, values) =>
-      rows(tables)
+      rows(tables, 0)
         .where('entry.room_id', '=', values.room)
         .where('entry.member_id', '=', values.member)
         .where('entry.client_id', '=', values.clientId),
@@ -105,8 +108,13 @@ export function preparePages(db: Database): EntryPages {
     message: db.query<{ room: number; seq: number }>()((tables, values) =>
       message(tables, values.room).where('seq', '=', values.seq),
     ),
-    messagesOf: db.query<{ room: number; member: string }>()((tables, values) =>
-      message(tables, values.room).where('member_id', '=', values.member).where('deleted', '=', 0).orderBy('seq'),
+    messagesOf: db.query<{ room: number; member: string; after: number; limit: number }>()((tables, values) =>
+      message(tables, values.room)
+        .where('seq', '>', values.after)
+        .where('member_id', '=', values.member)
+        .where('deleted', '=', 0)
+        .orderBy('seq')
+        .limit(values.limit),
     ),
     messagesUpTo: db.query<{ room: number; seq: number }>()((tables, values) =>
       message(tables, values.room).where('seq', '<=', values.seq).where('deleted', '=', 0).orderBy('seq'),

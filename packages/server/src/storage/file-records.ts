@@ -21,8 +21,8 @@ export interface FileRecords {
   find(id: string): StoredFile | undefined
   /** Bytes of all files, of unfinished uploads what they will have. */
   totalBytes(): number
-  /** Uploads of a member that belong to no message. */
-  countUnsent(member: string): number
+  /** Uploads of a member that belong to no message, and the bytes they will have. */
+  unsent(member: string): { count: number; bytes: number }
   /** Whether there are uploads from before a time that belong to no message. */
   hasUnsent(before: number): boolean
   /** Whether an upload of that id is known, given up or not. */
@@ -54,7 +54,7 @@ export function prepareFiles(db: Database, now: () => number): FileRecords {
   const unsent = db.query<{ member: string }>()((tables, values) =>
     tables
       .selectFrom('file')
-      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.sum<number | null>('size').as('bytes')])
       .where('member_id', '=', values.member)
       .where('seq', 'is', null)
       .where('gone', '=', 0),
@@ -116,7 +116,10 @@ export function prepareFiles(db: Database, now: () => number): FileRecords {
   return {
     find: (id) => find({ id }).map(toFile)[0],
     totalBytes: () => total({})[0]?.bytes ?? 0,
-    countUnsent: (member) => unsent({ member })[0]?.count ?? 0,
+    unsent(member) {
+      const [row] = unsent({ member })
+      return { count: row?.count ?? 0, bytes: row?.bytes ?? 0 }
+    },
     hasUnsent: (before) => oldUnsent({ at: before }).length > 0,
     isKnown: (id) => known({ id }).length > 0,
     holds: (hash) => holders({ hash }).length > 0,

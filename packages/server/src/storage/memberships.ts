@@ -17,6 +17,8 @@ export interface MembershipRecords {
   of(roomId: number): Member[]
   roomsOf(member: string): { roomId: number; room: string }[]
   hasOwner(roomId: number): boolean
+  /** Members who came when the room had this number already. */
+  since(roomId: number, seq: number): string[]
   /** Messages of others behind a read mark that the member may read, and those that call the member. Both end at `limits.unread`. */
   unread(roomId: number, member: string, read: number): Unread
   /** Inside `write` only, as everything below. */
@@ -63,6 +65,13 @@ export function prepareMemberships(db: Database): MembershipRecords {
       .where('room_id', '=', values.room)
       .where('owner', '=', 1)
       .limit(1),
+  )
+  const since = db.query<{ room: number; seq: number }>()((tables, values) =>
+    tables
+      .selectFrom('membership')
+      .select('member_id')
+      .where('room_id', '=', values.room)
+      .where('since', '>=', values.seq),
   )
   const messages = db.query<{ room: number; member: string; read: number }>()((tables, values) =>
     tables
@@ -139,6 +148,7 @@ export function prepareMemberships(db: Database): MembershipRecords {
     of: (room) => of({ room }).map(toMember),
     roomsOf: (member) => roomsOf({ member }).map(({ id, name }) => ({ roomId: id, room: name })),
     hasOwner: (room) => owners({ room }).length > 0,
+    since: (room, seq) => since({ room, seq }).map(({ member_id }) => member_id),
     unread: (room, member, read) => ({
       messages: messages({ room, member, read })[0]?.count ?? 0,
       mentions: Math.min(limits.unread, mentions({ room, member, read })[0]?.count ?? 0),

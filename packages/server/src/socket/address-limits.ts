@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http'
+import { isIPv6 } from 'node:net'
+import { createTokenBucket } from '../http/token-bucket.ts'
+
+/** A full room of people behind one router fits; who opens more alone is refused. */
+const MAX_CONNECTIONS = 600
+/** New members of one address: a class that comes at once, and then one every ten seconds. */
+const NEWCOMERS = 100
+const NEWCOMERS_PER_SECOND = 0.1
+/** Addresses whose newcomers are remembered; one forgotten begins anew. */
+const MAX_ADDRESSES = 10_000
+
+/** What one address may take, so that nobody fills the server alone. This machine is not limited: a proxy on it brings everybody under its address. */
+export interface AddressLimits {
+  /** Whether one more connection is refused. */
+  isFull(request: IncomingMessage): boolean
+  /** Counts a connection; gives the way to count it no more. */
+  add(request: IncomingMessage): () => void
+  /** Counts a new member; false where there are too many. */
+  takeNewcomer(request: IncomingMessage): boolean
+}
+
+export function createAddressLimits(now: () => number): AddressLimits {
+  const connections = new Map<string, number>()
+  const newcomers = new Map<string, ReturnType<typeof createTokenBucket>>()
+
+  return {
+    isFull(request) {
+      const address = addressOf(request)
+      return address !== undefined && (connections.get(address) ?? 0) >= MAX_CONNECTIONS
+    },
+    add(request) {
+      const address = addressOf(request)
+      if (address === undefined) return () => {}
+      connections.set(address, (connections.get(address) ?? 0) + 1)
+      return () => {
+        const left = (connections.get(address) ?? 0) - 1
+        if (left > 0) connections.set(address, left)
+        else connections.delete(address)
+      }
+    },
+    takeNewcomer(request) {
+      const address = addressOf(request)
+      if (address === undefined) return true
+      const bucket = newcomers.get(address) ?? createTokenBucket(NEWCOMERS, NEWCOMERS_PER_SECOND, now)
+      newcomers.delete(address)
+      newcomers.set(address, bucket)
+      const [oldest] = newcomers.keys()
+      if (newcomers.size > MAX_ADDRESSES && oldest !== undefined) newcomers.delete(oldest)
+      return bucket.take()
+    },
+  }
+}
+
+/** Of IPv6 the network: whoever has one address of it has them all. Undefined for this machine. */
+function addressOf({ socket }: IncomingMessage): string | undefined {
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  if (address === '' || address === '::1' || address.startsWith('127.')) return undefined
+  if (!isIPv6(address)) return address
+  const [head = '', tail = ''] = address.split('::')
+  const groups = head.split(':').filter(Boolean)
+  const missing = 8 - groups.length - tail.split(':').filter(Boolean).length
+  return [...groups, ...Array(Math.max(0, missing)).fill('0')].slice(0, 4).join(':')
+}

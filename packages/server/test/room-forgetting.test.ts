@@ -1,0 +1,74 @@
+import { onTestFinished, test } from 'vitest'
+import { forgetMember } from '../src/chat/forget-member.ts'
+import { sendMessage } from '../src/chat/send-message.ts'
+import { join, Member, startRoomServer, until } from './room-harness.ts'
+
+async function server(options: Parameters<typeof startRoomServer>[0] = {}) {
+  const started = await startRoomServer(options)
+  onTestFinished(() => started.close())
+  return started
+}
+
+test('no line keeps the name of who is forgotten: not the one that made them an owner, and nothing that was on its way', async ({
+  expect,
+}) => {
+  const { url, storage, bus } = await server()
+  const olga = await new Member(url).come('hall', 'Olga')
+  const ana = await new Member(url).come('hall', 'Ana')
+  const watcher = join(url, 'Watcher')
+  onTestFinished(() => watcher.close())
+  await until(watcher, ({ connection }) => connection === 'open')
+  const { id } = ana.welcome.me
+  await olga.ask('makeOwner', { member: id })
+  await ana.write('said before', { clientId: 'b' })
+  // On its way when they are forgotten: taken up in the next transaction.
+  const context = { storage, bus }
+  let late: Promise<unknown> | undefined
+  bus.subscribe(({ type }) => {
+    if (type !== 'memberForgotten') return
+    late ??= sendMessage(
+      context,
+      { room: 'hall', member: { id, name: 'Ana' } },
+      { clientId: 'c', text: 'said too late' },
+    )
+  })
+  await forgetMember(context, id)
+  await late
+  const entries = storage.read.entries.changesAfter({ roomId: 1, reader: '', from: 0 }, 0, 100)
+  expect(JSON.stringify(entries)).not.toMatch(/"Ana"|said before|too late/)
+  expect(entries.find(({ kind }) => kind === 'owner')).toMatchObject({ target: { id, name: '' } })
+  const last = entries.at(-1)?.seq ?? 0
+  const state = await until(watcher, ({ cursor }) => cursor === last)
+  expect(JSON.stringify(state.entries)).not.toMatch(/"Ana"|said before|too late/)
+  expect(storage.read.presence.all().map(({ member: { name } }) => name)).not.toContain('Ana')
+})
+
+test('more messages than one step takes are all forgotten', async ({ expect }) => {
+  const { storage, bus } = await server()
+  const context = { storage, bus }
+  const member = { id: 'ME_a', name: 'Ana' }
+  await storage.write(({ rooms, members, memberships }) => {
+    members.insert(member)
+    memberships.insert(rooms.ensure('hall'), { member, since: 0, read: 0 })
+  })
+  const texts = Array.from({ length: 650 }, (_, n) => `message ${n}`)
+  await Promise.all(texts.map((text) => sendMessage(context, { room: 'hall', member }, { clientId: text, text })))
+  await forgetMember(context, member.id)
+  expect(storage.read.entries.messagesOf(1, member.id, 0, 1_000)).toEqual([])
+  expect(storage.read.entries.isNamed(1, member.id)).toBe(false)
+  expect(storage.read.members.find(member.id)).toBeUndefined()
+})
+
+test('one device too many ends the one that was seen least lately, and that hears it', async ({ expect }) => {
+  let time = 1_000_000
+  const { url } = await server({ now: () => (time += 1_000) })
+  const first = await new Member(url).come('hall', 'Ana')
+  let newest = first
+  for (let n = 1; n <= 20; n += 1) {
+    const { code } = await newest.ask('transfer')
+    newest = await new Member(url).come('hall', 'Ana', { transfer: code })
+  }
+  await first.take('ended')
+  expect((await first.gone()).code).toBe(4004)
+  expect((await newest.ask('sessions')).sessions).toHaveLength(20)
+})
