@@ -111,6 +111,12 @@ fn singles() {
     holds("singles", 8, &[1, 2]);
 }
 
+/// Found that subscribers began with H264 pictures whose parameter sets were lost.
+#[test]
+fn codecs_of_one_thread() {
+    holds_on("codecs", 8, 2_101, 1);
+}
+
 /// H264, VP9, AV1 and RED with everything random that frame encryption covers.
 #[test]
 fn codecs() {

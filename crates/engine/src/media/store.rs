@@ -1,5 +1,6 @@
 //! The newest packets of one layer of a track, kept once for all its subscribers: answers NACKs and shows newcomers the picture.
 
+use super::codec::{Codec, h264};
 use super::packet::MediaPacket;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ impl Default for StoreLimits {
 
 /// How far below the very first packet a late one may lie.
 const REORDER: u64 = 32;
+/// Packets that may stand in front of the picture in an H264 frame: delimiter, parameter sets, supplemental information.
+const PARAMETER_PACKETS: u64 = 8;
 
 /// A ring of packets addressed by extended sequence number.
 #[derive(Debug)]
@@ -71,6 +74,7 @@ impl PacketStore {
         if self.highest.is_some() && seq < self.oldest || self.get(seq).is_some() {
             return None;
         }
+        packet.keyframe_start &= self.is_whole_start(&packet);
         self.advance(seq);
         if packet.keyframe_start {
             match self.key {
@@ -95,6 +99,22 @@ impl PacketStore {
         }
         self.evict(seq, now);
         self.get(seq)
+    }
+
+    /// Whether nothing can be missing before what looks like the start of a key frame. An H264 picture may have lost the parameter sets in
+    /// front of it, and shows nothing without them: then they, or the next key frame, are its start.
+    fn is_whole_start(&self, packet: &MediaPacket) -> bool {
+        if packet.codec != Codec::H264 || h264::brings_parameters(&packet.payload) {
+            return true;
+        }
+        let before = (1..=PARAMETER_PACKETS).map(|back| self.get(packet.seq.checked_sub(back)?));
+        for before in before {
+            match before {
+                Some(before) if before.timestamp == packet.timestamp => {}
+                before => return before.is_some(),
+            }
+        }
+        false
     }
 
     /// The packet with this extended sequence number.
@@ -185,7 +205,6 @@ impl PacketStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::Codec;
     use crate::media::testing::Random;
     use std::collections::BTreeMap;
 
@@ -196,6 +215,27 @@ mod tests {
     const SPS: &[u8] = &[0x67, 1];
     const IDR: &[u8] = &[0x65, 1];
     const DELTA: &[u8] = &[0x61, 1];
+
+    /// Found by a simulated call: who began with the picture alone saw nothing.
+    #[test]
+    fn a_picture_whose_parameter_sets_may_be_lost_is_no_start() {
+        let now = Instant::now();
+        let mut store = PacketStore::default();
+        let mut starts = |seq, timestamp, payload| {
+            let pushed = store.push(packet(seq, timestamp, payload, now));
+            pushed.is_some_and(|packet| packet.keyframe_start)
+        };
+        assert!(!starts(10, 1, DELTA));
+        assert!(!starts(12, 2, IDR), "11 is missing");
+        assert!(starts(11, 2, SPS), "it came late");
+        assert!(!starts(13, 3, DELTA));
+        // Parameter sets can be known from the signalling: nothing is missing before these pictures.
+        assert!(starts(14, 4, IDR));
+        assert!(!starts(15, 5, &[0x06, 1]));
+        assert!(starts(16, 5, IDR));
+        assert!(!starts(18, 6, &[0x68, 1]));
+        assert!(!starts(19, 6, IDR), "17 is missing");
+    }
 
     fn replay(store: &PacketStore, cap: usize) -> Option<Vec<u64>> {
         store
