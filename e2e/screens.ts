@@ -7,7 +7,7 @@ import { startServer } from './stage/server.ts'
 
 const folder = join(import.meta.dirname, '../docs/screens')
 /** What the page in the documents shows; the other states are checked by tests alone. */
-const shown = ['before', 'chat', 'thread', 'emoji', 'search', 'settings', 'storage', 'call', 'start']
+const shown = ['before', 'chat', 'thread', 'emoji', 'search', 'settings', 'storage', 'start']
 const sizes = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } }
 /** Sharp enough for text, small enough for a repository: all of them together stay below 2 MB. */
 const QUALITY = 72

@@ -10,8 +10,7 @@ import { settings as settingsKo } from '../../packages/web/src/features/settings
 import { en } from '../../packages/web/src/lib/words/en.ts'
 import { ko } from '../../packages/web/src/lib/words/ko.ts'
 import { drawPicture, scripts, tellAll } from './conversation.ts'
-import { watchMedia } from './media.ts'
-import { smallCamera } from './person.ts'
+import { until } from './until.ts'
 
 const words = {
   en: { ...en, more: moreEn, landing: landingEn, prejoin: prejoinEn, settings: settingsEn },
@@ -39,7 +38,6 @@ export async function goThroughStates(
   const script = scripts[language]
   const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light', ignoreHTTPSErrors: true })
   const page = await context.newPage()
-  await watchMedia(page, smallCamera)
   // What the server cannot store is told by a frame that only this page gets.
   let stall: (works: boolean) => void = () => undefined
   await page.routeWebSocket(/\/socket$/, (socket) => {
@@ -59,19 +57,20 @@ export async function goThroughStates(
       await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined)))
     })
   const show = async (state: string) => {
+    await page.mouse.move(0, 0)
     await rest()
     await seen(page, state)
   }
   const button = (name: string) => page.getByRole('button', { name, exact: true })
   const field = page.getByRole('textbox', { name: chat.write })
   const closed = async () => {
-    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').getByRole('button', { name: shell.close, exact: true }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
   }
   const openSettings = async () => {
     if (viewport.width >= 768) await button(shell.settings).click()
     else {
-      await button(shell.more).click()
+      await page.getByRole('banner').getByRole('button', { name: shell.more }).click()
       await page.getByRole('menuitem', { name: shell.settings }).click()
     }
     await page.getByText(settings.thisDevice, { exact: true }).waitFor()
@@ -86,9 +85,19 @@ export async function goThroughStates(
   const others = await tellAll(server, room, script, await drawPicture(page))
   await field.fill(`/topic ${script.topic}`)
   await field.press('Enter')
-  await page.getByText(script.last).waitFor()
-  await page.locator('.hljs-keyword').first().waitFor({ state: 'attached' })
+  await page.getByRole('article', { name: script.last }).waitFor()
   await show('chat')
+  const log = page.getByRole('log')
+  await until(
+    'coloured code in view',
+    async () => {
+      await log.evaluate((box) => box.scrollBy(0, -120))
+      return page.locator('.hljs-keyword').count()
+    },
+    (count) => count > 0,
+  )
+  await show('code')
+  await log.evaluate((box) => box.scrollTo(0, box.scrollHeight))
 
   const listed = page.getByRole('article', { name: script.last })
   await listed.focus()
@@ -103,9 +112,9 @@ export async function goThroughStates(
   await field.press('Escape')
   await field.fill('')
 
-  await page.getByRole('log').evaluate((log) => log.scrollTo(0, 0))
+  await log.evaluate((box) => box.scrollTo(0, 0))
   await button(chat.answers(2)).click()
-  await page.getByText(script.again).waitFor()
+  await page.getByRole('log', { name: more.threadLog }).getByText(script.again).waitFor()
   await show('thread')
   await page.getByRole('button', { name: more.leaveThread }).click()
   await page.locator('.lit').waitFor()
@@ -154,19 +163,16 @@ export async function goThroughStates(
   await page.getByRole('button', { name: settings.forgetSure }).scrollIntoViewIfNeeded()
   await show('forgetting')
   await closed()
+  await button(chat.latest).click()
   await page.getByRole('article', { name: script.last }).press('Delete')
   await page.getByRole('dialog', { name: more.deleteTitle }).waitFor()
   await show('deleting')
   await closed()
 
   stall(false)
-  await page.getByText(words[language].problems.storageStuck).first().waitFor()
+  await page.getByText(more.storageStuck).first().waitFor()
   await show('storage')
   stall(true)
-  await button(viewport.width >= 640 ? shell.joinCall : shell.join).click()
-  await button(prejoin.join).click()
-  await page.getByRole('toolbar').waitFor()
-  await show('call')
   await page.goto(server)
   await page.getByRole('button', { name: landing.open }).waitFor()
   await page.getByText(script.topic).or(page.getByText(room)).first().waitFor()

@@ -32,7 +32,7 @@ export function Dialog({ title, open, onClose, children }: DialogProps) {
     >
       {open && (
         <>
-          <div className="flex items-center gap-2 py-3 ps-6 pe-3">
+          <div className="sticky top-0 z-10 flex items-center gap-2 bg-surface py-3 ps-6 pe-3">
             <h2 id={id} className="flex-1 text-lg font-bold tracking-tight">
               {title}
             </h2>

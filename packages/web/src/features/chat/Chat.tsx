@@ -12,6 +12,7 @@ import { TypingLine } from './TypingLine.tsx'
 
 const ChatDialogs = lazy(async () => ({ default: (await import('./ChatDialogs.tsx')).ChatDialogs }))
 const ThreadView = lazy(async () => ({ default: (await import('./ThreadView.tsx')).ThreadView }))
+const StorageNote = lazy(async () => ({ default: (await import('./StorageNote.tsx')).StorageNote }))
 const DeleteDialog = lazy(async () => ({ default: (await import('./DeleteDialog.tsx')).DeleteDialog }))
 
 interface ChatProps {
@@ -29,6 +30,7 @@ interface ChatProps {
 export function Chat({ client, draft, newFrom, onQuit, onInvite, onSettings, onClose }: ChatProps) {
   const refused = useRefused()
   const desk = useMemo(() => createDesk(client, (error) => refused.current(error)), [client, refused])
+  const isStuck = useStore(client, (state) => state.connection === 'open' && !state.storageWorks)
   const thread = useStore(desk.thread, (root) => root)
   const command = useCommand(desk, { quit: onQuit, invite: onInvite, settings: onSettings }, refused)
   return (
@@ -44,6 +46,11 @@ export function Chat({ client, draft, newFrom, onQuit, onInvite, onSettings, onC
         </Suspense>
       )}
       <TypingLine client={client} />
+      {isStuck && (
+        <Suspense fallback={null}>
+          <StorageNote />
+        </Suspense>
+      )}
       <Composer desk={desk} draft={draft} onSend={(message) => sendFrom(desk, message, refused)} onCommand={command} />
       <Opened desk={desk} />
     </>

@@ -17,14 +17,12 @@ export function ChatHead({ desk, onClose }: { desk: Desk; onClose: (() => void) 
     <div className="flex items-center gap-0.5 border-b border-line py-1.5 ps-5 pe-2.5">
       <div className="min-w-0 flex-1">
         {onClose && <h2 className="text-[1.0625rem]/[1.3] font-bold tracking-tight">{chat.title}</h2>}
-        <p className="truncate text-[0.8125rem] text-soft" title={topic || undefined}>
-          {topic && (
-            <span dir="auto" className="font-semibold text-ink">
-              {topic} ·{' '}
-            </span>
-          )}
-          {chat.kept(retention)}
-        </p>
+        {topic && (
+          <p dir="auto" className="truncate text-[0.8125rem] font-semibold" title={topic}>
+            {topic}
+          </p>
+        )}
+        <p className="text-[0.8125rem]/[1.35] text-soft">{chat.kept(retention)}</p>
       </div>
       {pins > 0 && <IconButton icon={Pin} label={chat.pins(pins)} onClick={() => desk.dialog.set('pins')} />}
       <IconButton icon={CalendarDays} label={chat.goToDay} onClick={() => desk.dialog.set('date')} />

@@ -53,10 +53,10 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
   const inPast = past !== undefined
   // True only for the rendering that puts rows before the others or takes some away there.
   const shifts = shown.current.view === view && shown.current.firstSeq !== firstSeq
-  const { atEnd, below, onScroll, toEnd, follow } = useEnd(list, rows.length, newest, inPast)
+  const { atEnd, below, onScroll, toEnd, follow, release } = useEnd(list, rows.length, newest, inPast)
   const older = usePages(hasOlder, () => client.loadOlder())
   const newer = usePages(past?.hasNewer ?? false, () => client.loadNewer())
-  const lit = useTarget(desk, list, rows, hasOlder)
+  const lit = useTarget(desk, list, rows, { hasTop: !hasOlder, onGo: release })
 
   useLayoutEffect(() => {
     shown.current = { view, firstSeq }
@@ -102,7 +102,9 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
         >
           {[
             // Absent while there is more before it: what is put first must be new, or the read line would move.
-            ...(hasOlder ? [] : [<LogTop key="top" empty={rows.length === 0} />]),
+            ...(hasOlder
+              ? []
+              : [<LogTop key="top" empty={!rows.some(({ kind }) => kind === 'message' || kind === 'pending')} />]),
             ...rows.map((row) => (
               <RowView
                 key={row.key}

@@ -30,7 +30,7 @@ export function NewPoll({ desk, onDone }: { desk: Desk; onDone: () => void }) {
   }
   return (
     <form onSubmit={submit} noValidate className="grid gap-4">
-      <Field label={words.question} name="question" autoComplete="off" error={problem} />
+      <Field label={words.question} name="question" autoComplete="off" autoFocus error={problem} />
       <label className="grid gap-1.5 text-sm font-semibold">
         {words.options}
         <textarea

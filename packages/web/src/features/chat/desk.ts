@@ -69,6 +69,8 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
     thread,
     openThread(message) {
       intent.set({ kind: 'write' })
+      // Where the log was led to before is not where it will be left for.
+      target.set(undefined)
       thread.set(message.root ?? message.seq)
     },
     closeThread() {

@@ -92,6 +92,8 @@ export const more = {
   hits: (count: number, more: boolean) =>
     count === 0 ? 'Nothing was found.' : `${count}${more ? '+' : ''} found, the newest first`,
   moreHits: 'Show more',
+  storageStuck: 'The server cannot store anything right now. What you write waits here and is sent as soon as it can.',
+  storageBack: 'The server stores again.',
   attachments: 'Files of this message',
   sendingFile: (name: string) => `Sending ${name}`,
   retryFile: (name: string) => `Try ${name} again`,

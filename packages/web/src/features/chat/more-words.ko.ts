@@ -87,6 +87,8 @@ export const more: MoreWords = {
   },
   hits: (count, more) => (count === 0 ? '찾은 것이 없어요.' : `${count}${more ? '+' : ''}개 찾음, 최근 것부터`),
   moreHits: '더 보기',
+  storageStuck: '지금은 서버가 저장하지 못해요. 쓴 글은 여기서 기다렸다가 저절로 보내져요.',
+  storageBack: '서버가 다시 저장해요.',
   attachments: '이 메시지의 파일',
   sendingFile: (name) => `${name} 보내는 중`,
   retryFile: (name) => `${name} 다시 보내기`,

@@ -40,5 +40,9 @@ export function useEnd(
     list.current?.scrollToIndex(count.current, { align: 'end' })
   }, [list])
   const below = entries.reduce((sum, entry) => sum + (entry.seq > seen.current ? 1 : 0), 0)
-  return { atEnd, below, onScroll, follow, toEnd }
+  /** Somebody is led elsewhere: nothing pulls back to the end. */
+  const release = useCallback(() => {
+    stuck.current = false
+  }, [])
+  return { atEnd, below, onScroll, follow, toEnd, release }
 }

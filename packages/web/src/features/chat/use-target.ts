@@ -12,23 +12,25 @@ export function useTarget(
   desk: Desk,
   list: RefObject<VirtualizerHandle | null>,
   rows: readonly Row[],
-  hasOlder: boolean,
-) {
+  /** `hasTop`: one element stands before the rows. `onGo` is called when the log is led there. */
+  { hasTop, onGo }: { hasTop: boolean; onGo: () => void },
+): number | undefined {
   const target = useStore(desk.target, (state) => state)
   const [lit, setLit] = useState<number>()
-  const done = useRef(target)
+  const done = useRef<typeof target>(undefined)
   useEffect(() => {
     if (!target || done.current === target) return
     const index = rows.findIndex((row) => row.kind === 'message' && row.message.seq === target.seq)
     if (index < 0) return
     done.current = target
     setLit(target.seq)
-    list.current?.scrollToIndex(index + (hasOlder ? 0 : 1), { align: 'center' })
+    onGo()
+    list.current?.scrollToIndex(index + (hasTop ? 1 : 0), { align: 'center' })
     const frame = requestAnimationFrame(() =>
       document.querySelector<HTMLElement>(`[data-message="${target.seq}"]`)?.focus({ preventScroll: true }),
     )
     return () => cancelAnimationFrame(frame)
-  }, [target, rows, hasOlder, list])
+  }, [target, rows, hasTop, onGo, list])
   useEffect(() => {
     if (lit === undefined) return
     const timer = setTimeout(() => setLit(undefined), LIT_MS)

@@ -75,9 +75,6 @@ export const problems = {
   lost: 'The connection was lost. It comes back by itself; what you write is sent then.',
   back: 'Connected again.',
   tryNow: 'Try now',
-  storage: 'Storage',
-  storageStuck: 'The server cannot store anything right now. What you write waits here and is sent as soon as it can.',
-  storageBack: 'The server stores again.',
   insecure: 'Not secure',
   insecureText:
     'This address is not encrypted: browsers give it no microphone and no camera. Reading, writing, watching and listening work.',

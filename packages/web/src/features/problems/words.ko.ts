@@ -75,9 +75,6 @@ export const problems: ProblemsWords = {
   lost: '연결이 끊어졌어요. 저절로 돌아오고, 그동안 쓴 글은 그때 보내집니다.',
   back: '다시 연결됐어요.',
   tryNow: '지금 시도',
-  storage: '저장',
-  storageStuck: '지금은 서버가 저장하지 못해요. 쓴 글은 여기서 기다렸다가 저절로 보내져요.',
-  storageBack: '서버가 다시 저장해요.',
   insecure: '보안 연결 아님',
   insecureText:
     '암호화되지 않은 주소라 브라우저가 마이크와 카메라를 열어 주지 않아요. 읽고 쓰고 보고 듣는 것은 됩니다.',

@@ -1,7 +1,6 @@
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
 import type { Choices } from '../../features/prejoin/Prejoin.tsx'
 import { ConnectionBanner } from '../../features/problems/ConnectionBanner.tsx'
-import { StorageBanner } from '../../features/problems/StorageBanner.tsx'
 import { useNotify } from '../../lib/notify.ts'
 import { remember, remembered } from '../../lib/remembered.ts'
 import { navigate } from '../../lib/route.ts'
@@ -148,7 +147,6 @@ export function RoomPage({ room }: { room: string }) {
       )}
       {step.at === 'call' && panel !== 'chat' && <MessageBubble client={client} onOpen={() => choose('chat')} />}
       {step.at !== 'left' && <ConnectionBanner client={client} />}
-      {step.at !== 'left' && <StorageBanner client={client} />}
       <InviteDialog open={inviting} onClose={() => setInviting(false)} />
       <SettingsDialog client={client} room={given} open={setting} onClose={() => setSetting(false)} />
       {offered && (
