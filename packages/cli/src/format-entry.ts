@@ -1,4 +1,4 @@
-import type { Line } from '@maru/protocol'
+import type { Line, Message, Quote } from '@maru/protocol'
 import type { Words } from './words.ts'
 
 export interface Look {
@@ -31,8 +31,10 @@ export function formatEntry(entry: Line, { words, colour, me }: Look): string | 
   const name = harmless(entry.name)
   switch (entry.kind) {
     case 'message': {
-      const text = harmless(entry.text).replaceAll('\n', '\n      ')
-      return `${at} ${paint(name, entry.member === me ? 'own' : 'bold', colour)}: ${text}`
+      const number = paint(`#${entry.seq}`, 'dim', colour)
+      const text = harmless(textOf(entry, words)).replaceAll('\n', '\n      ')
+      const quote = entry.replyTo && paint(`> ${quoteOf(entry.replyTo, words)}`, 'dim', colour)
+      return `${at} ${number} ${paint(name, entry.member === me ? 'own' : 'bold', colour)}: ${quote ? `${quote}\n      ` : ''}${text}`
     }
     case 'joined':
       return `${at} ${paint(`* ${words.joined(name)}`, 'dim', colour)}`
@@ -43,4 +45,22 @@ export function formatEntry(entry: Line, { words, colour, me }: Look): string | 
     default:
       return undefined
   }
+}
+
+function textOf({ text, to, files, deleted, edited, action, poll }: Message, words: Words): string {
+  if (deleted) return words.deleted
+  const parts = [
+    ...(to ? [words.privately(to.name)] : []),
+    ...(action ? ['*'] : []),
+    ...(text === '' ? [] : [text]),
+    ...(poll?.options.map((option) => `[ ] ${option}`) ?? []),
+    ...(files?.map(({ name, size }) => words.file(name, Math.max(1, Math.ceil(size / 1000)))) ?? []),
+    ...(edited === undefined ? [] : [words.edited]),
+  ]
+  return parts.join(' ')
+}
+
+function quoteOf({ name, text, deleted }: Quote, words: Words): string {
+  const [first = ''] = harmless(text).split('\n')
+  return deleted ? words.deleted : `${harmless(name)}: ${first}`
 }

@@ -1,9 +1,13 @@
-import { openRoom, type PendingMessage, type RoomState, type WebSocketLike } from '@maru/client'
+import { hostname } from 'node:os'
+import { type Draft, openRoom, type PendingMessage, type RoomState, type WebSocketLike } from '@maru/client'
 import { AppError, type Line } from '@maru/protocol'
 import { openSocket } from './find-server.ts'
 import { formatEntry, harmless, paint } from './format-entry.ts'
+import type { Kept } from './kept.ts'
 import type { Prompt } from './prompt.ts'
 import { readLine } from './read-line.ts'
+import { fetcherFor } from './request.ts'
+import { edit, type RoomCommands, reply, save, search, send } from './room-commands.ts'
 import type { Words } from './words.ts'
 
 export interface JoinOptions {
@@ -14,17 +18,27 @@ export interface JoinOptions {
   words: Words
   prompt: Prompt
   colour: boolean
+  kept: Kept
   /** The number of entries shown at first. */
   firstEntries?: number
 }
 
 /** Is in the room until the user leaves or the server refuses; gives the exit code. */
 export function joinRoom(options: JoinOptions): Promise<number> {
-  const { url, trusted, words, prompt, colour, firstEntries = 30 } = options
+  const { url, trusted, words, prompt, colour, kept, firstEntries = 30 } = options
+  let token = kept.token()
   const client = openRoom({
     url,
     room: options.room,
     name: options.name,
+    token,
+    device: `${hostname()}, terminal`,
+    onToken(given) {
+      token = given
+      kept.keepToken(given)
+    },
+    outbox: kept.outbox,
+    onOutboxProblem: (error) => note(words.outboxBroken(error instanceof Error ? error.message : String(error))),
     connect: (address) => openSocket(address, trusted) as unknown as WebSocketLike,
   })
   let shown: { seq: number } | undefined
@@ -40,6 +54,12 @@ export function joinRoom(options: JoinOptions): Promise<number> {
   /** A server may say of a problem what it likes. */
   const wordsFor = ({ code, message }: { code: string; message: string }) =>
     words.problem({ code, message: harmless(message) })
+  function reasonOf(error: unknown): string {
+    if (error instanceof AppError) return wordsFor(error)
+    const { code, path = '', message } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return words.isThere(harmless(path))
+    return code === 'ENOENT' || code === 'EACCES' ? words.noSuchFile(harmless(path)) : message
+  }
   const note = (text: string) => prompt.print(paint(text, 'dim', colour))
 
   function showEntries(entries: readonly Line[], me: string | undefined): void {
@@ -50,6 +70,17 @@ export function joinRoom(options: JoinOptions): Promise<number> {
     oldest = Math.min(oldest, entries[0]?.seq ?? oldest)
   }
 
+  /** What was shown and is another now. */
+  function showChanges(entries: readonly Line[], before: readonly Line[], me: string | undefined): void {
+    const known = new Map(before.map((entry) => [entry.seq, entry]))
+    for (const entry of entries) {
+      const old = known.get(entry.seq)
+      if (entry === old || entry.kind !== 'message' || old?.kind !== 'message' || entry.seq < oldest) continue
+      if (entry.edited !== old.edited || entry.deleted !== old.deleted)
+        prompt.print(formatEntry(entry, { words, colour, me }) ?? '')
+    }
+  }
+
   function showNews(state: RoomState): void {
     const me = state.me?.id
     if (!shown) {
@@ -57,6 +88,7 @@ export function joinRoom(options: JoinOptions): Promise<number> {
       showEntries(state.entries.slice(-firstEntries), me)
       who(state)
       shown = { seq: state.entries.at(-1)?.seq ?? 0 }
+      if (state.pending.length > 0) note(words.restored(state.pending.length))
       listen()
       return
     }
@@ -89,13 +121,16 @@ export function joinRoom(options: JoinOptions): Promise<number> {
     if (state.connection === 'open') {
       if (away) note(words.back)
       away = false
+      if (shown && state.entries !== last.entries) showChanges(state.entries, last.entries, state.me?.id)
       if (state.entries !== last.entries || !shown) showNews(state)
+      if (state.storageWorks !== last.storageWorks) note(state.storageWorks ? words.storageWorks : words.storageBroken)
     }
     if (state.connection === 'waiting' && !away) {
       away = true
       note(words.lost(Math.max(1, Math.round(((state.retryAt ?? 0) - Date.now()) / 1000))))
     }
     if (state.connection === 'closed' && state.problem) {
+      if (state.problem.code === 'session_ended') kept.forgetToken()
       prompt.print(wordsFor(state.problem))
       end(1)
     }
@@ -116,9 +151,23 @@ export function joinRoom(options: JoinOptions): Promise<number> {
     note(`-- ${words.now} --`)
   }
 
-  function say(text: string): void {
-    client.send(text)
-    if (client.state().connection !== 'open') note(`${harmless(text)} (${words.waiting})`)
+  function say(draft: Draft): void {
+    client.send(draft)
+    if (client.state().connection !== 'open') note(`${harmless(draft.text)} (${words.waiting})`)
+  }
+
+  const commands: RoomCommands = {
+    client,
+    words,
+    colour,
+    print: prompt.print,
+    note,
+    say,
+    fileServer() {
+      if (token === undefined) return undefined
+      const server = url.replace(/^ws/, 'http').replace(/\/socket$/, '')
+      return { server, room: client.state().room, token, fetcher: fetcherFor(trusted) }
+    },
   }
 
   async function obey(line: string): Promise<void> {
@@ -139,7 +188,17 @@ export function joinRoom(options: JoinOptions): Promise<number> {
       case 'unknown':
         return prompt.print(words.unknownCommand(wish.command))
       case 'say':
-        return say(wish.text)
+        return say({ text: wish.text })
+      case 'reply':
+        return reply(commands, wish)
+      case 'edit':
+        return edit(commands, wish)
+      case 'search':
+        return search(commands, wish)
+      case 'send':
+        return send(commands, wish)
+      case 'save':
+        return save(commands, wish)
     }
   }
 
@@ -153,10 +212,11 @@ export function joinRoom(options: JoinOptions): Promise<number> {
 
   function leave(): void {
     if (ended) return
-    const unsent = client.state().pending
-    for (const message of unsent) showFailed(message)
+    // They are in the outbox.
+    const unsent = client.state().pending.length
+    if (unsent > 0) note(words.kept(unsent))
     note(words.goodbye)
-    end(unsent.length > 0 ? 1 : 0)
+    end(unsent > 0 ? 1 : 0)
   }
 
   /** What was said is sent before leaving, as long as there is somebody to send it to. */
@@ -171,7 +231,7 @@ export function joinRoom(options: JoinOptions): Promise<number> {
       onLine: (line) => {
         if (ending || ended) return
         obey(line).catch((error) => {
-          prompt.print(error instanceof AppError ? wordsFor(error) : String(error))
+          prompt.print(reasonOf(error))
         })
       },
       onEnd: leaveLater,

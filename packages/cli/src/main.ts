@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { AppError, readName, readRoomName } from '@maru/protocol'
 import { findServer } from './find-server.ts'
 import { joinRoom } from './join-room.ts'
+import { keepIn, stateFolder } from './kept.ts'
 import { createPrompt } from './prompt.ts'
 import { readAddress } from './read-address.ts'
 import { readArguments } from './read-arguments.ts'
@@ -47,8 +48,9 @@ async function main(words: Words): Promise<number> {
     throw new Refusal(found.answered ? words.notMaru(wish.address) : words.nobodyAnswers(wish.address, found.reason), 1)
   if (!found.trusted) console.error(words.untrusted)
   if (found.url.startsWith('ws:') && !isLoopback(found.url)) console.error(words.unencrypted)
+  const kept = keepIn(stateFolder(process.env), { url: found.url, room, name })
   const colour = interactive && !process.env.NO_COLOR
-  const code = await joinRoom({ url: found.url, trusted: found.trusted, room, name, words, prompt, colour })
+  const code = await joinRoom({ ...found, room, name, words, prompt, colour, kept })
   prompt.close()
   return code
 }

@@ -72,11 +72,26 @@ test('a typed line is a message, a command, or neither', ({ expect }) => {
     expect([line, readLine(line)]).toEqual([line, wish])
 })
 
+test('a number, a path with spaces and what follows are told apart', ({ expect }) => {
+  for (const [line, wish] of [
+    ['/reply yes  please', { kind: 'reply', seq: undefined, text: 'yes  please' }],
+    ['/reply #12 yes', { kind: 'reply', seq: 12, text: 'yes' }],
+    ['/reply #12', { kind: 'reply', seq: 12, text: '' }],
+    ['/edit #hash tag', { kind: 'edit', seq: undefined, text: '#hash tag' }],
+    ['/search "two words" from:Ana', { kind: 'search', query: '"two words" from:Ana' }],
+    ['/send a.txt for you', { kind: 'send', path: 'a.txt', text: 'for you' }],
+    ['/send "a b.txt"', { kind: 'send', path: 'a b.txt', text: '' }],
+    ['/save', { kind: 'save', seq: undefined, path: undefined }],
+    ['/save #3 "my files"', { kind: 'save', seq: 3, path: 'my files' }],
+  ] as const)
+    expect([line, readLine(line)]).toEqual([line, wish])
+})
+
 test('what others write cannot steer the terminal, in both languages', ({ expect }) => {
   const stamp = { seq: 1, at: new Date(2026, 0, 2, 3, 4).getTime(), member: 'ME_a', name: 'An\x1b[2Ja' }
   const look = { words: english, colour: false, me: undefined }
   expect(formatEntry({ ...stamp, kind: 'message', text: 'one\x1b]0;x\x07\r\ntwo\u202e', clientId: 'c' }, look)).toBe(
-    '03:04 An[2Ja: one]0;x\n      two',
+    '03:04 #1 An[2Ja: one]0;x\n      two',
   )
   expect(formatEntry({ ...stamp, name: 'Ana', kind: 'joined' }, look)).toBe('03:04 * Ana has joined')
   const korean = { ...look, words: wordsFor('ko_KR.UTF-8') }

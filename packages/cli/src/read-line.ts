@@ -2,6 +2,11 @@
 export type Line =
   | { kind: 'nothing' | 'quit' | 'help' | 'who' | 'older' }
   | { kind: 'name'; name: string }
+  /** Of a message by its number; without one, of the last one that it can be. */
+  | { kind: 'reply' | 'edit'; seq: number | undefined; text: string }
+  | { kind: 'search'; query: string }
+  | { kind: 'send'; path: string; text: string }
+  | { kind: 'save'; seq: number | undefined; path: string | undefined }
   | { kind: 'say'; text: string }
   | { kind: 'unknown'; command: string }
 
@@ -13,6 +18,7 @@ export function readLine(line: string): Line {
   if (text.startsWith('//')) return { kind: 'say', text: text.slice(1) }
   if (!text.startsWith('/')) return { kind: 'say', text: line }
   const [command = '', ...rest] = text.split(/\s+/)
+  const after = text.slice(command.length).trimStart()
   switch (command) {
     case '/quit':
     case '/help':
@@ -21,7 +27,32 @@ export function readLine(line: string): Line {
       return { kind: command.slice(1) as 'quit' | 'help' | 'who' | 'older' }
     case '/name':
       return { kind: 'name', name: rest.join(' ') }
+    case '/reply':
+    case '/edit': {
+      const [, number, words = ''] = /^(?:#(\d{1,15})(?:\s+|$))?(.*)$/s.exec(after) ?? []
+      return {
+        kind: command.slice(1) as 'reply' | 'edit',
+        seq: number === undefined ? undefined : Number(number),
+        text: words,
+      }
+    }
+    case '/search':
+      return { kind: 'search', query: after }
+    case '/send': {
+      const { path = '', rest: words } = readPath(after)
+      return { kind: 'send', path, text: words }
+    }
+    case '/save': {
+      const [, number, where = ''] = /^(?:#(\d{1,15})(?:\s+|$))?(.*)$/s.exec(after) ?? []
+      return { kind: 'save', seq: number === undefined ? undefined : Number(number), path: readPath(where).path }
+    }
     default:
       return { kind: 'unknown', command }
   }
+}
+
+/** A path with spaces stands in quotes. */
+function readPath(text: string): { path: string | undefined; rest: string } {
+  const [, quoted, plain, rest = ''] = /^(?:"([^"]*)"|(\S+))\s*(.*)$/s.exec(text) ?? []
+  return { path: quoted ?? plain, rest }
 }

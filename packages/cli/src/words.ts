@@ -29,6 +29,26 @@ export interface Words {
   skipped: string
   unknownCommand: (command: string) => string
   nameMissing: string
+  replyMissing: string
+  editMissing: string
+  searchMissing: string
+  nothingFound: string
+  found: (count: number, hasMore: boolean) => string
+  pathMissing: string
+  noSuchFile: (path: string) => string
+  sending: (path: string) => string
+  saved: (name: string, path: string) => string
+  isThere: (path: string) => string
+  noFiles: string
+  deleted: string
+  edited: string
+  privately: (name: string) => string
+  file: (name: string, kilobytes: number) => string
+  storageBroken: string
+  storageWorks: string
+  kept: (count: number) => string
+  restored: (count: number) => string
+  outboxBroken: (reason: string) => string
   goodbye: string
   help: string
   problem: (problem: { code: string; message: string }) => string
@@ -69,10 +89,35 @@ const english: Words = {
   skipped: 'some messages are not shown; /older brings them',
   unknownCommand: (command) => `There is no command ${command}. /help shows what there is.`,
   nameMissing: 'Type the new nickname behind /name.',
+  replyMissing: 'Type the answer behind /reply, or the number of a message and the answer: /reply #12 yes.',
+  editMissing: 'Type the new text behind /edit, or the number of your message and the text: /edit #12 better.',
+  searchMissing: 'Type what to look for behind /search.',
+  nothingFound: 'Nothing was found.',
+  found: (count, hasMore) => `${count} found${hasMore ? ', and there are more' : ''}.`,
+  pathMissing: 'Type the path of a file behind /send; one with spaces in quotes.',
+  noSuchFile: (path) => `The file ${path} cannot be read. Is the path right?`,
+  sending: (path) => `Sending ${path} ...`,
+  saved: (name, path) => `${name} is saved as ${path}`,
+  isThere: (path) => `${path} is there already. Name another one: /save #12 PATH`,
+  noFiles: 'That message has no files. /save #12 saves those of message 12.',
+  deleted: '(deleted)',
+  edited: '(edited)',
+  privately: (name) => `(only for ${name})`,
+  file: (name, kilobytes) => `[${name}, ${kilobytes} KB]`,
+  storageBroken: 'The server cannot store anything now: its disk may be full. What you write waits here.',
+  storageWorks: 'The server can store again.',
+  kept: (count) => `${count} not sent yet: kept here, and sent when you come again.`,
+  restored: (count) => `${count} from last time, not sent then, on the way now.`,
+  outboxBroken: (reason) => `What waits cannot be kept on this computer (${reason}): stay until it is sent.`,
   goodbye: 'You have left the room.',
   help: `/who          who is here
 /name NAME    another nickname
 /older        older messages
+/reply #12 TEXT   answers message 12 (without a number: the last one)
+/edit #12 TEXT    another text for your message 12 (without a number: your last one)
+/search WORDS     finds messages; "phrases", from:name, has:file
+/send PATH TEXT   sends a file, with a text if you like
+/save #12 PATH    saves the files of message 12 (without a path: here)
 /quit         leave (also {quit} or Ctrl-C)
 //text        a message that begins with /`,
   problem: ({ message }) => message,
@@ -132,10 +177,35 @@ const korean: Words = {
   skipped: '보이지 않은 대화가 있습니다. /older 로 볼 수 있습니다',
   unknownCommand: (command) => `${command} 명령은 없습니다. /help 를 보세요.`,
   nameMissing: '/name 뒤에 새 별명을 적어 주세요.',
+  replyMissing: '/reply 뒤에 답을 적어 주세요. 번호를 붙일 수도 있습니다: /reply #12 좋아요',
+  editMissing: '/edit 뒤에 새 글을 적어 주세요. 번호를 붙일 수도 있습니다: /edit #12 고친 글',
+  searchMissing: '/search 뒤에 찾을 말을 적어 주세요.',
+  nothingFound: '찾지 못했습니다.',
+  found: (count, hasMore) => `${count}개를 찾았습니다${hasMore ? '. 더 있습니다' : ''}.`,
+  pathMissing: '/send 뒤에 파일 경로를 적어 주세요. 빈칸이 있으면 따옴표로 묶어 주세요.',
+  noSuchFile: (path) => `${path} 파일을 읽을 수 없습니다. 경로를 살펴 주세요.`,
+  sending: (path) => `${path} 보내는 중 ...`,
+  saved: (name, path) => `${name}: ${path}에 저장했습니다`,
+  isThere: (path) => `${path}에 이미 파일이 있습니다. 다른 곳을 적어 주세요: /save #12 경로`,
+  noFiles: '그 말에는 파일이 없습니다. /save #12 는 12번의 파일을 저장합니다.',
+  deleted: '(지움)',
+  edited: '(고침)',
+  privately: (name) => `(${name}님에게만)`,
+  file: (name, kilobytes) => `[${name}, ${kilobytes} KB]`,
+  storageBroken: '지금은 서버에 저장할 수 없습니다. 디스크가 가득 찼을 수 있습니다. 쓴 글은 여기서 기다립니다.',
+  storageWorks: '서버에 다시 저장할 수 있습니다.',
+  kept: (count) => `아직 보내지 못한 글 ${count}개를 여기 두었다가 다음에 들어올 때 보냅니다.`,
+  restored: (count) => `지난번에 보내지 못한 글 ${count}개를 이제 보냅니다.`,
+  outboxBroken: (reason) => `기다리는 글을 이 컴퓨터에 둘 수 없습니다(${reason}). 보낼 때까지 나가지 마세요.`,
   goodbye: '방에서 나왔습니다.',
   help: `/who          지금 있는 사람
 /name 별명    별명 바꾸기
 /older        지난 대화 더 보기
+/reply #12 글    12번에 답하기 (번호가 없으면 마지막 말에)
+/edit #12 글     내가 쓴 12번 고치기 (번호가 없으면 내 마지막 말을)
+/search 말       찾기. "구절", from:별명, has:file
+/send 경로 글    파일 보내기, 글을 붙일 수 있습니다
+/save #12 경로   12번의 파일 저장 (경로가 없으면 여기에)
 /quit         나가기 ({quit}, Ctrl-C도 됩니다)
 //말          /로 시작하는 말 보내기`,
   problem: ({ code, message }) => koreanProblems[code as keyof typeof koreanProblems] ?? message,

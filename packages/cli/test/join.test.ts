@@ -1,70 +1,12 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect as connectTcp } from 'node:net'
-import { join as joinPath } from 'node:path'
 import { onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { makeAuthority, makeLeaf } from '../../server/src/tls/authority.ts'
-import { join, startRoomServer, temporaryFolder, until } from '../../server/test/room-harness.ts'
-
-const main = joinPath(import.meta.dirname, '../src/main.ts')
-
-class Terminal {
-  output = ''
-  readonly exited: Promise<number | null>
-  private readonly child: ChildProcessWithoutNullStreams
-  private readonly listeners = new Set<() => void>()
-
-  constructor(...values: string[]) {
-    this.child = spawn(process.execPath, [main, ...values], { env: { ...process.env, LC_ALL: 'en_US.UTF-8' } })
-    for (const stream of [this.child.stdout, this.child.stderr])
-      stream.setEncoding('utf8').on('data', (data: string) => {
-        this.output += data
-        for (const listener of this.listeners) listener()
-      })
-    this.exited = new Promise((resolve) => this.child.on('close', resolve))
-    onTestFinished(() => void this.child.kill('SIGKILL'))
-  }
-
-  type(line: string): void {
-    this.child.stdin.write(`${line}\n`)
-  }
-
-  end(): void {
-    this.child.stdin.end()
-  }
-
-  interrupt(): void {
-    this.child.kill('SIGINT')
-  }
-
-  shows(text: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const check = () => {
-        if (!this.output.includes(text)) return
-        clearTimeout(timer)
-        this.listeners.delete(check)
-        resolve()
-      }
-      const timer = setTimeout(() => reject(new Error(`"${text}" did not come; there is\n${this.output}`)), 10_000)
-      this.listeners.add(check)
-      check()
-    })
-  }
-}
-
-async function server(options: Parameters<typeof startRoomServer>[0] = {}) {
-  const started = await startRoomServer(options)
-  let running = true
-  const close = async () => {
-    if (running) await started.close()
-    running = false
-  }
-  onTestFinished(close)
-  return { ...started, close }
-}
+import { join, temporaryFolder, until } from '../../server/test/room-harness.ts'
+import { server, Terminal } from './terminal.ts'
 
 test('history, who is here, lines both ways, another nickname, and leaving', async ({ expect }) => {
   const { url, port } = await server()
@@ -72,7 +14,7 @@ test('history, who is here, lines both ways, another nickname, and leaving', asy
   onTestFinished(() => ana.close())
   ana.send('before you came')
   await until(ana, ({ pending }) => pending.length === 0)
-  const ben = new Terminal(`127.0.0.1:${port}`, '--name', 'Ben')
+  const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'])
   await ben.shows('Here: Ana, Ben *')
   await ben.shows('Ben has joined')
   expect(ben.output).toContain('Ana: before you came')
@@ -101,7 +43,7 @@ test('a pipe says everything and leaves', async ({ expect }) => {
   const ana = join(url, 'Ana')
   onTestFinished(() => ana.close())
   await until(ana, ({ connection }) => connection === 'open')
-  const pipe = new Terminal(`http://127.0.0.1:${port}/r/hall`, '--name', 'Pipe')
+  const pipe = new Terminal([`http://127.0.0.1:${port}/r/hall`, '--name', 'Pipe'])
   for (const line of ['one', 'two', 'three']) pipe.type(line)
   pipe.end()
   expect(await pipe.exited).toBe(0)
@@ -114,7 +56,7 @@ test('the server going away is said, and what was typed meanwhile is sent when i
   onTestFinished(folder.remove)
   const first = await server({ file: folder.file })
   const { port } = first
-  const ana = new Terminal(`127.0.0.1:${port}`, '--name', 'Ana')
+  const ana = new Terminal([`127.0.0.1:${port}`, '--name', 'Ana'])
   await ana.shows('Here: Ana *')
   await first.close()
   await ana.shows('The server is gone.')
@@ -145,7 +87,7 @@ test('an encrypted server that nobody vouches for is joined with a note', async 
   })
   await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void front.close())
-  const ana = new Terminal(`127.0.0.1:${(front.address() as AddressInfo).port}`, '--name', 'Ana')
+  const ana = new Terminal([`127.0.0.1:${(front.address() as AddressInfo).port}`, '--name', 'Ana'])
   await ana.shows('Here: Ana *')
   expect(ana.output).toContain("this server's certificate is not one this computer trusts")
   expect(url).toContain('ws:')
@@ -167,7 +109,7 @@ test('a wrong address, room or nickname and a server that is none each have thei
     [['127.0.0.1:1', '--name', 'x'.repeat(41)], 2, 'A nickname has at most 40 characters'],
     [['127.0.0.1:1', '--loud'], 2, 'There is no option --loud.'],
   ] as const) {
-    const terminal = new Terminal(...values)
+    const terminal = new Terminal(values)
     expect([values, await terminal.exited]).toEqual([values, code])
     expect(terminal.output).toContain(text)
     expect(terminal.output).not.toMatch(/ {4}at /)
@@ -199,7 +141,7 @@ test('a server cannot steer the terminal, neither with a room nor with a refusal
     }),
   )
   const { port } = sockets.address() as AddressInfo
-  const ana = new Terminal(`ws://127.0.0.1:${port}`, '--name', 'Ana')
+  const ana = new Terminal([`ws://127.0.0.1:${port}`, '--name', 'Ana'])
   await ana.shows('[31mhall')
   ana.type('/name Bo')
   await ana.shows('[2Jno1m')

@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join as joinPath } from 'node:path'
+import type { Message } from '@maru/protocol'
+import { onTestFinished, test } from 'vitest'
+import { join, temporaryFolder, until } from '../../server/test/room-harness.ts'
+import { server, Terminal, temporaryHome } from './terminal.ts'
+
+const messages = (entries: readonly { kind: string }[]) => entries.filter(({ kind }) => kind === 'message') as Message[]
+
+test('answers, edits, finds, sends a file by its path and saves one', async ({ expect }) => {
+  const { url, port } = await server()
+  const ana = join(url, 'Ana')
+  onTestFinished(() => ana.close())
+  ana.send('who brings tea?')
+  await until(ana, ({ pending }) => pending.length === 0)
+  const home = temporaryHome()
+  const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'], home)
+  await ben.shows('#2 Ana: who brings tea?')
+  await ben.shows('Here: Ana, Ben *')
+
+  ben.type('/reply I do')
+  const { entries } = await until(ana, (state) => messages(state.entries).length === 2)
+  const answer = messages(entries)[1] as Message
+  expect(answer).toMatchObject({ text: 'I do', replyTo: { seq: 2 } })
+  await ben.shows(`#${answer.seq} Ben: > Ana: who brings tea?\n      I do`)
+  ben.type('/edit I do not')
+  await until(ana, (state) => messages(state.entries)[1]?.text === 'I do not')
+  await ben.shows('I do not (edited)')
+  ben.type('/edit #2 not mine')
+  await ben.shows('Only who wrote the message may do this.')
+  ben.type('/search tea')
+  await ben.shows('1 found.')
+  ben.type('/search nothing-like-it')
+  await ben.shows('Nothing was found.')
+
+  writeFileSync(joinPath(home, 'two words.txt'), 'a list')
+  ben.type('/send "two words.txt" the list')
+  const file = await until(ana, (state) => messages(state.entries).some(({ files }) => files !== undefined))
+  const sent = messages(file.entries).at(-1) as Message
+  expect(sent).toMatchObject({ text: 'the list', files: [{ name: 'two words.txt', type: 'text/plain', size: 6 }] })
+  await ben.shows('the list [two words.txt, 1 KB]')
+  ben.type(`/save #${sent.seq} copy.txt`)
+  await ben.shows('two words.txt is saved as copy.txt')
+  expect(readFileSync(joinPath(home, 'copy.txt'), 'utf8')).toBe('a list')
+  ben.type('/save copy.txt')
+  await ben.shows('copy.txt is there already.')
+  ben.type('/send nowhere.txt')
+  await ben.shows('The file nowhere.txt cannot be read.')
+  ben.type('/save #2')
+  await ben.shows('That message has no files.')
+  for (const [line, shown] of [
+    ['/reply', 'Type the answer'],
+    ['/edit', 'Type the new text'],
+    ['/search', 'Type what to look for'],
+    ['/send', 'Type the path'],
+  ] as const) {
+    ben.type(line)
+    await ben.shows(shown)
+  }
+  ben.type('/quit')
+  expect(await ben.exited).toBe(0)
+})
+
+test('who comes again is the same member, and what waited when the program ended is sent then, once', async ({
+  expect,
+}) => {
+  const folder = temporaryFolder()
+  onTestFinished(folder.remove)
+  const home = temporaryHome()
+  const first = await server({ file: folder.file })
+  const { port } = first
+  const before = new Terminal([`127.0.0.1:${port}`, '--name', 'Ana'], home)
+  await before.shows('Here: Ana *')
+  before.type('said while it ran')
+  await before.shows('Ana: said while it ran')
+  await first.close()
+  await before.shows('The server is gone.')
+  before.type('one')
+  before.type('two')
+  await before.shows('two (waits for the server)')
+  before.interrupt()
+  expect(await before.exited).toBe(1)
+  expect(before.output).toContain('2 not sent yet: kept here')
+
+  const second = await server({ file: folder.file, port })
+  const watcher = join(second.url, 'Watcher')
+  onTestFinished(() => watcher.close())
+  await until(watcher, ({ connection }) => connection === 'open')
+  const after = new Terminal([`127.0.0.1:${port}`, '--name', 'Ana'], home)
+  await after.shows('2 from last time')
+  await after.shows('Ana: two')
+  const { entries } = await until(watcher, (state) => messages(state.entries).length === 3)
+  expect(messages(entries).map(({ text }) => text)).toEqual(['said while it ran', 'one', 'two'])
+  expect(new Set(messages(entries).map(({ member }) => member)).size).toBe(1)
+  after.type('/quit')
+  expect(await after.exited).toBe(0)
+  // Another nickname on the same computer is somebody else.
+  const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'], home)
+  await ben.shows('Ben has joined')
+  expect(ben.output).not.toContain('from last time')
+  ben.interrupt()
+  await ben.exited
+})
