@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readApiKeys, watchKeyFile } from './api-keys.ts'
+import { fixedKeys, makeKey, readApiKeys, watchKeyFile, withKey } from './api-keys.ts'
 
 let file: string
 beforeEach(() => {
@@ -33,6 +33,14 @@ it.each(['', '{', 'null', '[]', '{"apiKey":"k"}', '{"apiKey":"k","apiSecret":"sh
     expect(readFileSync(file, 'utf8')).toBe(text)
   },
 )
+
+it('takes one more key beside the others, which signs nothing', () => {
+  const first = { apiKey: 'k', apiSecret: 's'.repeat(32) }
+  const more = makeKey()
+  const keys = withKey(fixedKeys(first), more)
+  expect(['k', more.apiKey, 'other'].map(keys.secretOf)).toEqual([first.apiSecret, more.apiSecret, undefined])
+  expect(keys.signing()).toBe(first)
+})
 
 describe('a key file', () => {
   const secret = (letter: string) => letter.repeat(32)

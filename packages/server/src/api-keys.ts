@@ -29,14 +29,25 @@ export function fixedKeys(first: ApiKey, ...others: ApiKey[]): ApiKeys {
 export function readApiKeys(file: string, configured: ApiKey | undefined): ApiKeys {
   if (configured) return fixedKeys(configured)
   if (existsSync(file)) return fixedKeys(parseJson(readFileSync(file, 'utf8'), file))
-  const keys: ApiKey = {
-    apiKey: `API${randomBytes(9).toString('hex')}`,
-    apiSecret: randomBytes(32).toString('base64url'),
-  }
-  writeFileSync(`${file}.new`, `${JSON.stringify(keys, undefined, 2)}\n`, { mode: 0o600 })
+  const key = makeKey()
+  writeForOwner(file, `${JSON.stringify(key, undefined, 2)}\n`)
+  return fixedKeys(key)
+}
+
+export function makeKey(): ApiKey {
+  return { apiKey: `API${randomBytes(9).toString('hex')}`, apiSecret: randomBytes(32).toString('base64url') }
+}
+
+/** Readable for whoever runs the server, and nobody else on the machine. */
+export function writeForOwner(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 })
   chmodSync(`${file}.new`, 0o600)
   renameSync(`${file}.new`, file)
-  return fixedKeys(keys)
+}
+
+/** One more key that is good beside the others, and signs nothing of the server's own. */
+export function withKey(keys: ApiKeys, { apiKey, apiSecret }: ApiKey): ApiKeys {
+  return { ...keys, secretOf: (asked) => (asked === apiKey ? apiSecret : keys.secretOf(asked)) }
 }
 
 function parseJson(text: string, file: string): ApiKey {

@@ -1,12 +1,12 @@
 /** Puts the server together: the only place that knows all its parts, and the only one that makes paths. */
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createId } from '@maru/protocol'
 import manifest from '../package.json' with { type: 'json' }
-import { readApiKeys, watchKeyFile } from './api-keys.ts'
+import { makeKey, readApiKeys, watchKeyFile, withKey, writeForOwner } from './api-keys.ts'
 import { keepHouse } from './chat/keep-house.ts'
 import { keepIndex } from './chat/keep-index.ts'
 import { type Config, readConfig } from './config.ts'
@@ -63,11 +63,14 @@ async function start(config: Config): Promise<void> {
   const log = createLog({ level: config.logLevel })
   const health = createHealth({ log, words, folder: data, say: console.error })
   openDataFolder(data, words)
-  const keys = orProblem(() =>
+  // For commands on this machine: the other keys may be nowhere in the folder.
+  const ownKey = makeKey()
+  const given = orProblem(() =>
     config.keyFile
       ? watchKeyFile(config.keyFile, Date.now, (problem) => log.warn('the key file cannot be used', { problem }))
       : readApiKeys(join(data, 'keys.json'), config.keys),
   )
+  const keys = withKey(given, ownKey)
   const { port, engine: native } = await openPortAndEngine(config, words)
   const engine = health.watchEngine(native)
   log.info('the media engine runs', { port: engine.port, datagrams: engine.path })
@@ -160,7 +163,7 @@ async function start(config: Config): Promise<void> {
     throw dataProblem(words, folder, error)
   })
 
-  // Where commands on this machine find the server that uses the folder.
+  // Where commands on this machine find the server that uses the folder, and the key it takes from them.
   const found = join(data, 'server.json')
   const close = async () => {
     port.stop()
@@ -177,8 +180,11 @@ async function start(config: Config): Promise<void> {
   }
   endOnSignal(close, { underNpm: config.underNpm })
   port.serve(app)
-  const here = JSON.stringify({ url: `http://${selfAddress(host)}:${port.number}` })
-  await writeFile(found, here).catch((error) => log.warn('server.json was not written', { error }))
+  try {
+    writeForOwner(found, JSON.stringify({ url: `http://${selfAddress(host)}:${port.number}`, ...ownKey }))
+  } catch (error) {
+    log.warn('server.json was not written', { error })
+  }
   await greet(config, words, port.number)
 }
 

@@ -147,8 +147,7 @@ test('the commands ask the server that uses the folder', async ({ expect }) => {
   const { http, say } = await restServer()
   await say('hello')
   const files: Record<string, string> = {
-    'server.json': JSON.stringify({ url: http }),
-    'keys.json': JSON.stringify(testKeys),
+    'server.json': JSON.stringify({ url: http, ...testKeys }),
   }
   const ask = askServer('', (file) => files[file] ?? '')
   const run = (name: string, ...words: string[]) => commands[name]?.run({ data: folder.path, words, ask })

@@ -4,30 +4,28 @@ import { SignJWT } from 'jose'
 /** Undefined where no server uses the folder. Throws an Error with the server's words where it refuses. */
 export type Ask = (method: string, path: string, body?: object) => Promise<Response | undefined>
 
-/** Asks the server of a data folder, with a token signed by its keys: whoever can read them runs it. */
+/** Asks the server of a data folder, with a token signed by the key it has left there for that: whoever can read it runs the server. */
 export function askServer(data: string, read: (file: string) => string): Ask {
   return async (method, path, body) => {
-    let url: string
-    let keys: { apiKey: string; apiSecret: string }
+    let server: { url: string; apiKey: string; apiSecret: string }
     try {
-      url = JSON.parse(read(join(data, 'server.json'))).url
-      keys = JSON.parse(read(join(data, 'keys.json')))
+      server = JSON.parse(read(join(data, 'server.json')))
     } catch {
       return undefined
     }
     const token = await new SignJWT({ video: { roomCreate: true } })
       .setProtectedHeader({ alg: 'HS256' })
-      .setIssuer(keys.apiKey)
+      .setIssuer(server.apiKey)
       .setExpirationTime('5m')
-      .sign(new TextEncoder().encode(keys.apiSecret))
-    const response = await fetch(url + path, {
+      .sign(new TextEncoder().encode(server.apiSecret))
+    const response = await fetch(server.url + path, {
       method,
       headers: { authorization: `Bearer ${token}` },
       ...(body && { body: JSON.stringify(body) }),
     }).catch(() => undefined)
     if (response && !response.ok) {
       const problem = (await response.json().catch(() => ({}))) as { message?: string }
-      throw new Error(problem.message ?? `The server at ${url} answered ${response.status}.`)
+      throw new Error(problem.message ?? `The server at ${server.url} answered ${response.status}.`)
     }
     return response
   }
