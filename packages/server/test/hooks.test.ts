@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished, test } from 'vitest'
 import { answerTo, readDelivery } from '../../../examples/dice-bot/bot.ts'
+import { deliverHooks } from '../src/hooks/deliver-hooks.ts'
 import { post } from '../src/hooks/post.ts'
 import { isPublicAddress } from '../src/rooms/public-address.ts'
 import { operatorToken, restServer } from './rest-harness.ts'
@@ -42,6 +43,12 @@ async function receiver() {
     })
   const texts = () => arrived.map(({ body }) => JSON.parse(body).entry.text)
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/in`, arrived, answers, count, texts }
+}
+
+async function server() {
+  const started = await startRoomServer({ schedule: createTimers().schedule })
+  onTestFinished(() => started.close())
+  return started
 }
 
 const settle = async (condition: () => boolean) => {
@@ -120,6 +127,40 @@ test('what could not be delivered is delivered after a restart', async ({ expect
   onTestFinished(() => second.close())
   await count(3)
   expect(texts()).toEqual(['one', 'two', 'two'])
+})
+
+test('a log that cannot be read for a while holds a webhook up and no longer', async ({ expect }) => {
+  const { url, count, texts } = await receiver()
+  const timers = createTimers()
+  const { storage, bus } = await server()
+  await storage.write(({ rooms, hooks, entries }) => {
+    const roomId = rooms.ensure('hall')
+    hooks.insert({ id: 'HK_1', roomId, url, secret: 's', createdBy: '', delivered: 0 })
+    entries.append(roomId, { kind: 'message', member: 'ME_a', name: 'A', text: 'one', clientId: '1' })
+  })
+  const failures: unknown[] = []
+  let isAway = true
+  const entries = {
+    ...storage.read.entries,
+    changesAfter(...values: Parameters<typeof storage.read.entries.changesAfter>) {
+      if (isAway) throw new Error('away')
+      return storage.read.entries.changesAfter(...values)
+    },
+  }
+  const stop = deliverHooks({
+    storage: { ...storage, read: { ...storage.read, entries } },
+    bus,
+    schedule: timers.schedule,
+    now: Date.now,
+    post,
+    failed: (error) => failures.push(error),
+  })
+  onTestFinished(stop)
+  await settle(() => failures.length === 1)
+  isAway = false
+  timers.run(1_000)
+  await count(1)
+  expect(texts()).toEqual(['one'])
 })
 
 test('an owner reaches nothing but the Internet, whatever a name stands for', async ({ expect }) => {

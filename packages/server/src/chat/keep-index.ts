@@ -28,15 +28,16 @@ export function keepIndex({ storage, bus, schedule, failed }: IndexKeeping): () 
   }
 
   async function step(): Promise<void> {
+    let isBehind = false
     try {
       await bringUp(storage, () => stopped)
+      isBehind = storage.read.search.isBehind()
     } catch (error) {
+      // Goes on with the next message, or when the disk works again.
       if (!stopped) failed(error)
-      cancel = undefined
-      return // with the next message, or when the disk works again
     }
     cancel = undefined
-    if (!stopped && storage.read.search.isBehind()) start()
+    if (isBehind && !stopped) start()
   }
 
   const unsubscribe = bus.subscribe((event) => {

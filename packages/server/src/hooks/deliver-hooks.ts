@@ -70,7 +70,11 @@ export function deliverHooks(parts: HookDelivery): () => Promise<void> {
       return
     }
     runner.state = 'busy'
-    const work = run(id, runner).catch(failed)
+    const work = run(id, runner).catch((error) => {
+      // The log could not be read: it is with what could not be delivered.
+      failed(error)
+      tryLater(id, runner)
+    })
     working.add(work)
     void work.then(() => working.delete(work))
   }
@@ -110,14 +114,18 @@ export function deliverHooks(parts: HookDelivery): () => Promise<void> {
       return true
     }
     if (runner.attempts === 0) remember(hook.id, runner.delivered, problem.text)
+    tryLater(hook.id, runner)
+    return false
+  }
+
+  function tryLater(id: string, runner: Runner): void {
     const delay = retryDelay(runner.attempts)
     runner.attempts += 1
     runner.state = 'waiting'
     runner.cancel = schedule(delay, () => {
       runner.state = 'idle'
-      wake(hook.id)
+      wake(id)
     })
-    return false
   }
 
   async function attempt(hook: StoredHook, entry: KnownEntry): Promise<{ text: string; isFinal: boolean } | undefined> {

@@ -5,6 +5,5 @@ import type { Storage } from '../storage/open-storage.ts'
  * Does not wait for the disk: a room that could not be stored now is made with its first entry.
  */
 export function ensureRoom(storage: Storage, name: string): void {
-  if (storage.read.rooms.find(name) !== undefined) return
   storage.write((tables) => tables.rooms.ensure(name)).catch(() => {})
 }
