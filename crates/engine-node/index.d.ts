@@ -80,6 +80,7 @@ export type EngineCommand =
   | { type: 'unpublishTrack'; track: string }
   | { type: 'setTrackMuted'; track: string; muted: boolean }
   | { type: 'subscribe'; transport: number; wanted: Array<WantedTrack> }
+  | { type: 'restartIce'; transport: number }
   | { type: 'sendData'; transports: Array<number>; reliable: boolean; payload: Uint8Array }
   | { type: 'injectPanic'; transport: number }
 

@@ -83,6 +83,7 @@ pub fn command(command: EngineCommand) -> Command {
                 })
                 .collect(),
         },
+        EngineCommand::RestartIce { transport } => Command::RestartIce { transport },
         EngineCommand::SendData {
             transports,
             reliable,

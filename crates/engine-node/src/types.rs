@@ -143,6 +143,10 @@ pub enum EngineCommand {
         transport: u32,
         wanted: Vec<WantedTrack>,
     },
+    /// The next offer of a subscriber transport, which is made at once, has ICE look for a path anew.
+    RestartIce {
+        transport: u32,
+    },
     SendData {
         transports: Vec<u32>,
         reliable: bool,

@@ -97,6 +97,10 @@ pub enum Command {
         transport: TransportId,
         wanted: Vec<WantedTrack>,
     },
+    /// The path to a subscriber may be lost: the next offer, which is made at once, has ICE look for one anew.
+    RestartIce {
+        transport: TransportId,
+    },
     /// The whole set of shards that a track shall go to. Comes from the router, which knows who wants what.
     Export {
         track: String,

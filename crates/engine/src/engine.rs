@@ -159,6 +159,7 @@ impl Engine {
             Command::UnpublishTrack { track } => self.unpublish(now, &track),
             Command::SetTrackMuted { track, muted } => self.set_muted(now, &track, muted),
             Command::Subscribe { transport, wanted } => self.subscribe(now, transport, wanted),
+            Command::RestartIce { transport } => self.offer_restart(now, transport),
             Command::Export { track, shards } => self.export(now, &track, shards),
             Command::Expect { track } => self.expect(now, track),
             Command::SendData {

@@ -36,6 +36,8 @@ pub struct Negotiation {
     pub last_ssrc: Option<u32>,
     /// What a client with a single transport has to offer.
     pub request: Request,
+    /// The next offer restarts ICE.
+    pub restarts: bool,
 }
 
 /// A track that is wanted and there.
@@ -48,6 +50,14 @@ pub struct Desired {
 pub struct InFlight {
     pub offer: u32,
     pub pending: SdpPendingOffer,
+    /// ICE begins anew with the answer.
+    pub restart: Option<Restart>,
+}
+
+/// Credentials of an offer that restarts ICE: those that str0m made, and ours, which say which shard they belong to.
+pub struct Restart {
+    pub theirs: IceCreds,
+    pub ours: IceCreds,
 }
 
 impl Engine {
@@ -191,21 +201,41 @@ impl Engine {
         }
         let theirs = transport.rtc.direct_api().local_ice_credentials();
         let pass = ice_text(24);
-        for before in ["a=ice-ufrag:", " ufrag "] {
-            let (old, new) = (&theirs.ufrag, &ufrag);
-            *answer = answer.replace(&format!("{before}{old}"), &format!("{before}{new}"));
-        }
-        let line = |pass: &str| format!("a=ice-pwd:{pass}");
-        *answer = answer.replace(&line(&theirs.pass), &line(&pass));
+        let restart = Restart {
+            theirs,
+            ours: IceCreds { ufrag, pass },
+        };
+        *answer = restart.name(answer);
+        self.take_credentials(id, restart.ours);
+    }
+
+    fn take_credentials(&mut self, id: TransportId, ours: IceCreds) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
         if let Some(password) = &mut transport.password {
-            password.clone_from(&pass);
+            password.clone_from(&ours.pass);
         }
-        let mut api = transport.rtc.direct_api();
-        api.set_local_ice_credentials(IceCreds {
-            ufrag: ufrag.clone(),
-            pass,
-        });
+        let ufrag = ours.ufrag.clone();
+        transport.rtc.direct_api().set_local_ice_credentials(ours);
         self.rename(id, &ufrag);
+    }
+
+    /// The client's signalling was broken: an offer may not have reached it, and the path to it may have changed.
+    pub(crate) fn offer_restart(&mut self, now: Instant, id: TransportId) {
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return;
+        };
+        if transport.role.answers() {
+            return;
+        }
+        transport.negotiation.restarts = true;
+        // An answer that is being read settles its offer first.
+        if transport.negotiation.jobs == 0 {
+            transport.abandon_offer();
+            self.drop_released(id);
+            self.reconcile(now, id);
+        }
     }
 
     fn accept_answer(&mut self, now: Instant, id: TransportId, offer: u32, sdp: SdpAnswer) {
@@ -219,6 +249,7 @@ impl Engine {
         let Some(flight) = current else {
             return;
         };
+        let restart = flight.restart;
         let result = self.operate(now, id, |transport| {
             transport.rtc.sdp_api().accept_answer(flight.pending, sdp)?;
             transport.settle_slots();
@@ -226,6 +257,7 @@ impl Engine {
         });
         match result {
             Some(Ok(())) => {
+                self.settle_restart(id, restart);
                 self.bind_slots(now, id);
                 self.reconcile(now, id);
             }
@@ -237,6 +269,16 @@ impl Engine {
                 self.negotiation_failed(id, offer, error.to_string());
             }
             None => {}
+        }
+    }
+
+    /// The answer took the restart on, unless its client has kept its own credentials.
+    fn settle_restart(&mut self, id: TransportId, restart: Option<Restart>) {
+        let transport = self.transports.get_mut(&id);
+        if let (Some(restart), Some(transport)) = (restart, transport)
+            && transport.rtc.direct_api().local_ice_credentials() == restart.theirs
+        {
+            self.take_credentials(id, restart.ours);
         }
     }
 
@@ -299,7 +341,10 @@ impl Engine {
         }
         let first = transport.data.reliable.is_none();
         let changes = transport.negotiation.assign(desired, &mut self.senders);
-        let offered = self.operate(now, id, |transport| Ok(transport.offer(first, changes)));
+        let ufrag = self.new_ufrag(id);
+        let offered = self.operate(now, id, |transport| {
+            Ok(transport.offer(first, changes, ufrag))
+        });
         self.say_ended(id);
         let Some(Ok(Some((offer, sdp)))) = offered else {
             return;
@@ -354,6 +399,19 @@ impl Engine {
         for id in ids {
             self.reconcile(now, id);
         }
+    }
+}
+
+impl Restart {
+    /// The description under our credentials.
+    pub fn name(&self, description: &str) -> String {
+        let mut named = description.to_owned();
+        for before in ["a=ice-ufrag:", " ufrag "] {
+            let (old, new) = (&self.theirs.ufrag, &self.ours.ufrag);
+            named = named.replace(&format!("{before}{old}"), &format!("{before}{new}"));
+        }
+        let line = |pass: &str| format!("a=ice-pwd:{pass}");
+        named.replace(&line(&self.theirs.pass), &line(&self.ours.pass))
     }
 }
 

@@ -60,7 +60,9 @@ impl Router {
                 self.pass(transport, command, &mut routed);
                 self.forget(transport, &mut routed);
             }
-            Command::AcceptOffer { transport, .. } | Command::AcceptAnswer { transport, .. } => {
+            Command::AcceptOffer { transport, .. }
+            | Command::AcceptAnswer { transport, .. }
+            | Command::RestartIce { transport } => {
                 self.pass(transport, command, &mut routed);
             }
             Command::PublishTrack {

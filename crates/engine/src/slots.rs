@@ -4,12 +4,14 @@
 use crate::data::Data;
 use crate::downlink::Sender;
 use crate::event::MediaKind;
-use crate::negotiate::{Desired, InFlight, Negotiation};
+use crate::negotiate::{Desired, InFlight, Negotiation, Restart};
+use crate::random::ice_text;
 use crate::sdp;
 use crate::slab::{Key, Slab};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::collections::HashMap;
+use str0m::IceCreds;
 use str0m::channel::{ChannelConfig, Reliability};
 use str0m::media::{Direction, Mid};
 use str0m::rtp::Ssrc;
@@ -147,7 +149,13 @@ impl Desired {
 }
 
 impl Transport {
-    pub(crate) fn offer(&mut self, first: bool, changes: Changes) -> Option<(u32, String)> {
+    /// `ufrag` is for an offer that restarts ICE.
+    pub(crate) fn offer(
+        &mut self,
+        first: bool,
+        changes: Changes,
+        ufrag: String,
+    ) -> Option<(u32, String)> {
         for mid in changes.reused {
             self.renew_ssrcs(mid);
         }
@@ -183,10 +191,24 @@ impl Transport {
                 sender: None,
             });
         }
+        let restart = self.negotiation.restarts.then(|| Restart {
+            theirs: api.ice_restart(true),
+            ours: IceCreds {
+                ufrag,
+                pass: ice_text(24),
+            },
+        });
+        self.negotiation.restarts = false;
         let (sdp, pending) = api.apply()?;
         self.negotiation.last_offer += 1;
         let offer = self.negotiation.last_offer;
-        self.negotiation.in_flight = Some(InFlight { offer, pending });
+        let sdp = sdp.to_sdp_string();
+        let sdp = restart.as_ref().map_or(sdp.clone(), |r| r.name(&sdp));
+        self.negotiation.in_flight = Some(InFlight {
+            offer,
+            pending,
+            restart,
+        });
         let msids: HashMap<String, (String, String)> = slots
             .iter()
             .filter_map(|slot| {
@@ -195,7 +217,7 @@ impl Transport {
                 Some((slot.mid.to_string(), msid))
             })
             .collect();
-        Some((offer, sdp::set_msids(&sdp.to_sdp_string(), &msids)))
+        Some((offer, sdp::set_msids(&sdp, &msids)))
     }
 
     /// Another track on an m-line is another stream. Under the old SSRC browsers would take it for a continuation, and

@@ -89,7 +89,7 @@ describe('who goes on', () => {
     expect(states(later)).toEqual(['cy 2', 'bo 2'])
   })
 
-  test('hears an offer again that it may not have got', async () => {
+  test('is offered anew, since it may not have got the last offer', async () => {
     const bo = await connectActive(server, 'bo', {})
     const waits = await connectSingle(server, 'ana')
     await bo.settled()
@@ -105,11 +105,6 @@ describe('who goes on', () => {
     expect(again.cases().slice(0, 2)).toEqual(['reconnect', 'update'])
     again.say({ case: 'answer', value: offer })
     await waits.next('trackSubscribed')
-    again.cut()
-    const third = await goOnDual('bo', bo.sid())
-    await third.next('roomUpdate')
-    await third.settled()
-    expect(third.cases()).not.toContain('offer')
   })
 
   test('is told which data came, and what it repeats reaches nobody twice', async () => {

@@ -100,6 +100,7 @@ export function createSimulatedEngine(): SimulatedEngine {
     else if (command.type === 'closeTransport') open.delete(command.transport)
     else if (command.type === 'acceptOffer') answer(command.transport, command.offer, command.sdp)
     else if (command.type === 'subscribe') want(command.transport, command.wanted)
+    else if (command.type === 'restartIce') offer(command.transport, wanted.get(command.transport) ?? [])
     else if (command.type === 'acceptAnswer') {
       connect(command.transport)
       for (const { track } of wanted.get(command.transport) ?? []) {

@@ -269,6 +269,73 @@ fn a_publisher_survives_its_ice_restart() {
     assert_eq!(world.closed(1), None);
 }
 
+fn ufrag(sdp: &str) -> &str {
+    let line = sdp
+        .lines()
+        .find_map(|line| line.strip_prefix("a=ice-ufrag:"));
+    line.expect("an ufrag")
+}
+
+fn restart_ice(world: &mut World, transport: u32) {
+    world.command(Command::RestartIce { transport });
+}
+
+#[test]
+fn a_subscriber_goes_on_after_a_restart_of_ice() {
+    let mut world = call();
+    world.subscriber(2, &["TR_a", "TR_v"]);
+    world.until("media comes", |w| w.client(2).packets(Video).len() > 20);
+    restart_ice(&mut world, 2);
+    world.run_for(Duration::from_millis(100));
+    let offers = world.offers(2);
+    let [.., (before, _), (after, tracks)] = offers.as_slice() else {
+        panic!("no new offer");
+    };
+    assert_ne!(ufrag(before), ufrag(after));
+    assert!(after.matches(ufrag(after)).count() > 1);
+    assert!(!after.contains(ufrag(before)));
+    assert_eq!(tracks.len(), 2);
+    // Long enough for the old path to be given up if the new one did not work.
+    world.run_for(Duration::from_secs(20));
+    let seen = world.client(2).packets(Video).len();
+    world.run_for(Duration::from_secs(1));
+    assert!(world.client(2).packets(Video).len() > seen + 20);
+    assert_eq!(world.closed(2), None);
+    crate::media::unbroken(&world.client(2).packets(Audio));
+    // What is wanted later is offered under the new name.
+    world.subscribe(2, &["TR_a"]);
+    world.run_for(Duration::from_millis(100));
+    let offers = world.offers(2);
+    assert_eq!(ufrag(&offers[offers.len() - 1].0), ufrag(after));
+}
+
+#[test]
+fn an_offer_that_never_arrived_is_made_again_with_the_restart() {
+    let mut world = call();
+    world.subscriber(2, &["TR_a"]);
+    world.until("sound comes", |w| w.client(2).packets(Audio).len() > 10);
+    world.client_mut(2).setup.answers = false;
+    world.subscribe(2, &["TR_a", "TR_v"]);
+    world.run_for(Duration::from_secs(1));
+    assert!(world.client(2).packets(Video).is_empty());
+    world.client_mut(2).setup.answers = true;
+    restart_ice(&mut world, 2);
+    world.until("pictures come", |w| w.client(2).packets(Video).len() > 20);
+    crate::media::unbroken(&world.client(2).packets(Audio));
+}
+
+#[test]
+fn a_restart_before_anything_is_wanted_or_of_a_client_that_offers_itself_does_nothing() {
+    let mut world = call();
+    world.command(opening(2, TransportRole::Subscriber));
+    restart_ice(&mut world, 1);
+    restart_ice(&mut world, 2);
+    restart_ice(&mut world, 99);
+    world.run_for(Duration::from_millis(100));
+    assert!(world.offers(2).is_empty());
+    assert!(world.offers(1).is_empty());
+}
+
 #[test]
 fn a_bad_answer_is_told_and_the_next_wish_tries_again() {
     let mut world = call();

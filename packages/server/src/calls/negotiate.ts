@@ -27,10 +27,7 @@ export function takeOffer(call: Call, turn: Turn, participant: Participant, offe
 export function takeAnswer(call: Call, turn: Turn, participant: Participant, offer: number, sdp: string): void {
   const { lastOffer, subscriber } = participant
   if (lastOffer === undefined || sdp.length > MAX_SDP_BYTES) dismiss(call, turn, participant, 'stateMismatch')
-  else {
-    if ((offer || lastOffer) === participant.unanswered?.offer) delete participant.unanswered
-    command(turn, { type: 'acceptAnswer', transport: subscriber.id, offer: offer || lastOffer, sdp })
-  }
+  else command(turn, { type: 'acceptAnswer', transport: subscriber.id, offer: offer || lastOffer, sdp })
 }
 
 /** The engine answered a client's offer: what that means for the tracks also says which codecs the answer prefers. */
@@ -59,13 +56,7 @@ export function passOffer(
   { offer, sdp, tracks }: Pick<Extract<EngineEvent, { type: 'offered' }>, 'offer' | 'sdp' | 'tracks'>,
 ): void {
   participant.lastOffer = offer
-  participant.unanswered = { offer, sdp: shapeSdp(sdp, receiverWishes(call, tracks)), tracks }
-  repeatOffer(turn, participant)
-}
-
-/** An offer may have gone to a connection that was broken already. */
-export function repeatOffer(turn: Turn, participant: Participant): void {
-  if (participant.unanswered) tell(turn, participant, { type: 'offer', ...participant.unanswered })
+  tell(turn, participant, { type: 'offer', offer, sdp: shapeSdp(sdp, receiverWishes(call, tracks)), tracks })
 }
 
 /** What a client is told about sending: silence takes no packets unless it does not want that. */

@@ -1,4 +1,4 @@
-import type { MidTrack, OfferedMedia, TransportRole } from '../media/media-engine.ts'
+import type { OfferedMedia, TransportRole } from '../media/media-engine.ts'
 import type { Permissions } from './permissions.ts'
 import type { Track, TrackRequest } from './track.ts'
 
@@ -113,8 +113,6 @@ export interface Participant {
   unclaimed: OfferedMedia[]
   /** Highest id of an own offer sent on the subscriber transport; undefined before the first. */
   lastOffer?: number
-  /** That offer while its answer is awaited. */
-  unanswered?: { offer: number; sdp: string; tracks: MidTrack[] }
   readonly subscriptions: Map<string, Subscription>
   readonly intents: Map<string, TrackIntent>
   /** What the engine was last told to forward, as one comparable text. */

@@ -1,9 +1,8 @@
 /** Going on with a broken signalling connection while the media flows. */
 import { type Call, describeCall, findByIdentity, visibleParticipants } from './call.ts'
-import { type LeaveAction, type Turn, tell } from './effect.ts'
+import { command, type LeaveAction, type Turn, tell } from './effect.ts'
 import { awaitRejoin, sendAround } from './leave.ts'
-import { repeatOffer } from './negotiate.ts'
-import { type DepartureReason, type Participant, snapshot, type TrackSettings } from './participant.ts'
+import { type DepartureReason, isSingle, type Participant, snapshot, type TrackSettings } from './participant.ts'
 import { tellLevels } from './speakers.ts'
 import { chooseTracks, setTracks, tellAllowed } from './subscribe.ts'
 import { tellWantedLayers } from './wanted-layers.ts'
@@ -65,7 +64,8 @@ function tellEverything(call: Call, turn: Turn, participant: Participant): void 
   for (const track of participant.tracks.values()) tellWantedLayers(call, turn, participant, track)
   tellAllowed(turn, participant)
   tellLevels(call, turn, participant)
-  repeatOffer(turn, participant)
+  // Who has one transport offers by itself. For others an offer may be lost, and the way to them is looked for again.
+  if (!isSingle(participant)) command(turn, { type: 'restartIce', transport: participant.subscriber.id })
 }
 
 const untouched: TrackSettings = { disabled: false, quality: 2, width: 0, height: 0, fps: 0, priority: 0 }
