@@ -1,4 +1,4 @@
-// `npm run bench -- engine [--full] [--veth] [--only M1,M2] [--sabotage]`: what the engine costs, beside the least that this machine allows.
+// `npm run bench -- engine [--full] [--veth] [--turns N] [--only M1,M2] [--sabotage]`: what the engine costs, beside the least that this machine allows.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     full: { type: 'boolean', default: false },
     veth: { type: 'boolean', default: false },
     sabotage: { type: 'boolean', default: false },
+    turns: { type: 'string', default: '' },
     only: { type: 'string', default: '' },
     binary: { type: 'string', default: join(root, 'target/dist/engine-bench') },
     addon: { type: 'string', default: join(root, 'target/dist/engine.node') },
@@ -33,7 +34,7 @@ process.once('SIGINT', () => process.exit(130))
 const setting: Setting = {
   files: { binary: values.binary, addon: values.addon },
   wire,
-  turns: values.full ? 5 : 3,
+  turns: Number(values.turns) || (values.full ? 5 : 3),
   seconds: 2,
   sabotage: values.sabotage,
 }
@@ -78,7 +79,7 @@ if (together) {
   console.log(print(together))
   rows.push(together)
 }
-const file = join(root, '.cache/bench', `engine-${wire.name}.json`)
+const file = join(root, '.cache/bench', `engine-${wire.name}${values.sabotage ? '-sabotage' : ''}.json`)
 mkdirSync(join(root, '.cache/bench'), { recursive: true })
 writeFileSync(file, `${JSON.stringify({ machine: facts, rows }, undefined, 2)}\n`)
 console.log(`All figures: ${file}`)

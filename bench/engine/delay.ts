@@ -11,6 +11,10 @@ const PROBE_MS = 5
 const HALF = 0.5
 const MOST = 3_000
 
+/** A sabotaged engine stands still for so long in each of these times: more load would only make the crowd smaller that is half a core. */
+const STANDSTILL_MS = 6
+const STANDSTILL_EVERY_MS = 60
+
 /** The load beside which a voice to one listener is timed, in a room of its own. */
 export type Beside = 'voice' | 'video'
 
@@ -18,9 +22,9 @@ export async function delay(setting: Setting, beside: Beside): Promise<Row> {
   const { files, wire } = setting
   const call = await Call.start(files, wire)
   const relay = startAgent(files.binary, 'relay', wire.server)
+  let standstills: NodeJS.Timeout | undefined
   try {
     const { port } = await relay.next<{ port: number }>(() => true)
-    if (setting.sabotage) call.load.say('hurry', 200)
     const timed = await call.publish(`voice:${PROBE_MS}`, 'quiet')
     await call.subscribe({ count: 1, wanted: () => timed, estimate: 0, room: 'quiet', sampleOneIn: 1 })
     const publishers = beside === 'voice' ? Array.from({ length: 10 }, () => 'voice') : [VIDEO]
@@ -39,6 +43,7 @@ export async function delay(setting: Setting, beside: Beside): Promise<Row> {
       viewers += more
     }
     call.load.say('relay', wire.server.ip, port, PROBE_MS)
+    if (setting.sabotage) standstills = setInterval(() => standStill(call.server.pid), STANDSTILL_EVERY_MS)
     const runs: { engine: Delays; relay: Delays; room: Delays; busy: number }[] = []
     for (let run = 0; run < setting.turns; run += 1) {
       await call.count()
@@ -73,9 +78,15 @@ export async function delay(setting: Setting, beside: Beside): Promise<Row> {
     const remarks = figures.busy.median < 0.4 || figures.busy.median > 0.6 ? ['the load is not half a core'] : []
     return { row: 'M4', load: `a voice beside ${beside} to ${viewers}`, cells, remarks, figures: { ...figures, runs } }
   } finally {
+    clearInterval(standstills)
     relay.end()
     call.end()
   }
+}
+
+function standStill(pid: number) {
+  process.kill(pid, 'SIGSTOP')
+  setTimeout(() => process.kill(pid, 'SIGCONT'), STANDSTILL_MS)
 }
 
 async function busyCores(call: Call, seconds = 2): Promise<number> {

@@ -9,6 +9,8 @@ const SUBSCRIBERS = 500
 const COMINGS = 300
 const AT_A_TIME = 20
 const ESTIMATE = 5_000_000
+/** A thousand packets of a picture come in five seconds. */
+const STORES_FULL_MS = 7_000
 
 /** Each part has an engine of its own: memory that was let go of and not returned would hide what the next one takes. */
 export async function footprint(setting: Setting): Promise<Row> {
@@ -38,6 +40,9 @@ async function inCall(setting: Setting, measure: (call: Call, tracks: Tracks, se
   const call = await Call.start(setting.files, setting.wire)
   try {
     const tracks = { voice: await call.publish('voice'), picture: await call.publish(VIDEO) }
+    // Somebody watches until the stores of the tracks are full, which would pass for memory of those who come then.
+    await call.subscribe({ count: 1, wanted: () => [...tracks.voice, ...tracks.picture], estimate: ESTIMATE })
+    await played(call, STORES_FULL_MS)
     return await measure(call, tracks, setting)
   } finally {
     call.end()
