@@ -78,6 +78,8 @@ export async function goThroughStates(
 
   await page.goto(`${server}/r/${room}`)
   await button(prejoin.join).waitFor()
+  // Microphone and camera are found a moment later, and their menus come to life.
+  await page.locator('select:enabled').nth(1).waitFor()
   await show('before')
   await page.getByRole('button', { name: prejoin.chatOnly }).click()
   await page.getByText(chat.empty).waitFor()
