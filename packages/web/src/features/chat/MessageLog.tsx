@@ -52,7 +52,8 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
   const shownPending = useRef(pending.length)
   const inPast = past !== undefined
   // True only for the rendering that puts rows before the others or takes some away there.
-  const shifts = shown.current.view === view && shown.current.firstSeq !== firstSeq
+  const before = shown.current.view === view ? shown.current.firstSeq : undefined
+  const shifts = before !== undefined && firstSeq !== undefined && before !== firstSeq
   const { atEnd, below, onScroll, toEnd, follow, release } = useEnd(list, rows.length, newest, inPast)
   const older = usePages(hasOlder, () => client.loadOlder())
   const newer = usePages(past?.hasNewer ?? false, () => client.loadNewer())
