@@ -34,8 +34,16 @@ const patience = { timeout: 20_000, interval: 50 }
 let server: TestServer
 const rooms: Room[] = []
 const timers: NodeJS.Timeout[] = []
+/** Every offer and answer that the engine made. */
+const descriptions: string[] = []
 beforeAll(async () => {
-  server = await startTestServer(startNativeEngine({ file, port: 0, addresses: ['127.0.0.1'] }), { realTime: true })
+  const engine = startNativeEngine({ file, port: 0, addresses: ['127.0.0.1'] })
+  const onEvents: typeof engine.onEvents = (listener) =>
+    engine.onEvents((events) => {
+      for (const event of events) if ('sdp' in event) descriptions.push(event.sdp)
+      listener(events)
+    })
+  server = await startTestServer({ ...engine, onEvents }, { realTime: true })
 })
 afterAll(async () => {
   for (const timer of timers) clearInterval(timer)
@@ -126,4 +134,19 @@ test('a picture and a tone arrive, before and after joining, and data goes both 
   await bo.disconnect()
   await vi.waitFor(() => expect([...ana.remoteParticipants.keys()]).toEqual(['cy']), patience)
   expect(server.logged.filter(({ level }) => level === 'error')).toEqual([])
+
+  // A description or a candidate that they cannot read ends the whole process of native clients.
+  expect(descriptions.length).toBeGreaterThan(4)
+  for (const sdp of descriptions) {
+    expect(sdp).toMatch(/^v=0\r\n(?:[a-z]=[^\r\n]+\r\n)+$/)
+    const [, ...sections] = sdp.split(/^(?=m=)/m)
+    for (const section of sections) {
+      for (const name of ['mid', 'ice-ufrag', 'ice-pwd', 'fingerprint', 'setup']) {
+        expect(section.match(new RegExp(`^a=${name}:\\S+`, 'gm'))).toHaveLength(1)
+      }
+    }
+    const candidates = sdp.match(/^a=candidate.*$/gm) ?? []
+    expect(candidates.length).toBeGreaterThan(0)
+    for (const line of candidates) expect(line).toMatch(/^a=candidate:\w+ 1 udp \d+ 127\.0\.0\.1 \d+ typ host/)
+  }
 })
