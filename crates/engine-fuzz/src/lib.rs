@@ -3,6 +3,7 @@
 //! A target panics when something is wrong, and only then.
 
 mod codecs;
+mod decisions;
 mod input;
 pub mod mutate;
 mod parsers;
@@ -40,6 +41,8 @@ pub const TARGETS: &[Target] = &[
     target("nack", states::nack, 5_000),
     target("transport_feedback", states::transport_feedback, 5_000),
     target("receiver", states::receiver, 5_000),
+    target("allocator", decisions::allocator, 5_000),
+    target("estimate", decisions::estimate, 5_000),
     target("datagram", stage::datagram, 400),
     target("feedback", stage::feedback, 400),
     target("publisher_rtp", stage::publisher_rtp, 400),

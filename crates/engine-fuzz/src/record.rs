@@ -119,7 +119,15 @@ pub fn record() -> Recorded {
     for (target, inputs) in by_hand() {
         recorded.insert(target, inputs);
     }
-    for target in ["munger", "store", "nack", "transport_feedback", "receiver"] {
+    for target in [
+        "munger",
+        "store",
+        "nack",
+        "transport_feedback",
+        "receiver",
+        "allocator",
+        "estimate",
+    ] {
         recorded.insert(target, drawn(target));
     }
     recorded

@@ -93,6 +93,8 @@ struct Segment {
     frame_delta: u16,
     /// What of the layer went out in this run.
     selection: Selection,
+    /// Timestamp, as it came, of the picture from which on that is so.
+    since: u32,
 }
 
 impl Segment {
@@ -117,9 +119,10 @@ impl Segment {
     }
 }
 
-/// The highest packet that went out.
+/// The highest packet that went out with something in it.
 #[derive(Debug, Clone, Copy)]
 struct Last {
+    seq: u64,
     timestamp: u32,
     at: Instant,
 }
@@ -334,6 +337,7 @@ impl Munger {
             let next = Segment {
                 first_in: packet.seq,
                 selection,
+                since: packet.timestamp,
                 ..*segment
             };
             self.divide(next);
@@ -399,11 +403,18 @@ impl Munger {
             segment.layer == layer && (segment.first_in..=segment.end_in).contains(&packet.seq)
         };
         let segment = *self.segments.iter().rev().find(holds)?;
+        // What came before it of the same picture may have been the first to go by another selection: then it goes by that too.
+        let same_picture = |s: &&Segment| s.layer == layer && s.since == packet.timestamp;
+        let later = self.segments.iter().rev();
+        let later = later
+            .take_while(|s| s.first_in > packet.seq)
+            .find(same_picture);
+        let selection = later.unwrap_or(&segment).selection;
         let admitted = match &packet.frame {
             Some(frame) if self.current() == Some(layer) => {
-                self.selector.admit_late(frame, segment.selection)
+                self.selector.admit_late(frame, selection)
             }
-            Some(frame) => frame.part_of.has(segment.selection),
+            Some(frame) => frame.part_of.has(selection),
             None => true,
         };
         self.give(&segment, packet, now, !admitted)
@@ -432,6 +443,7 @@ impl Munger {
                 _ => 0,
             },
             selection: self.selector.current(),
+            since: packet.timestamp,
         };
         self.push(segment);
         self.running = Some((layer, packet.seq));
@@ -513,18 +525,17 @@ impl Munger {
         if blank {
             self.blanks.mark(rewrite.seq);
         }
-        // A late packet can be the highest too: when only padding came after it.
-        if rewrite.seq > self.highest {
-            self.highest = rewrite.seq;
-            if !blank {
-                self.note_last(packet, &rewrite, now);
-            }
+        // A late packet can be the highest too: when only padding, or numbers without anything, came after it.
+        self.highest = self.highest.max(rewrite.seq);
+        if !blank && self.last.is_none_or(|last| rewrite.seq > last.seq) {
+            self.note_last(packet, &rewrite, now);
         }
         Some(rewrite)
     }
 
     fn note_last(&mut self, packet: &MediaPacket, rewrite: &Rewrite, now: Instant) {
         self.last = Some(Last {
+            seq: rewrite.seq,
             timestamp: rewrite.timestamp,
             at: now,
         });

@@ -128,7 +128,10 @@ impl Selector {
         if self.current == target {
             return;
         }
-        self.current.temporal = current.temporal.min(target.temporal);
+        // A picture of which the lower layers went out goes out whole, else it would not end.
+        if new_picture {
+            self.current.temporal = current.temporal.min(target.temporal);
+        }
         if target.spatial < current.spatial && new_picture {
             let lower = Selection {
                 spatial: target.spatial,

@@ -87,3 +87,14 @@ fn what_refers_to_something_held_back_is_held_back_too() {
     assert!(selector.admit(&numbered(15, 0, 0), true, true));
     assert!(!selector.awaits_keyframe());
 }
+
+/// Found by a simulated call: the upper layers of a picture were left out after its lowest had gone out, and it had no end.
+#[test]
+fn fewer_temporal_layers_begin_with_a_picture_too() {
+    let mut selector = Selector::default();
+    selector.begin(Some(&frame(0, 0)));
+    assert!(selector.admit(&frame(0, 2), false, true));
+    selector.aim(Selection::new(3, 1));
+    assert!(selector.admit(&frame(1, 2), false, false), "it has begun");
+    assert!(!selector.admit(&frame(0, 2), false, true));
+}
