@@ -98,7 +98,7 @@ test('a server killed between messages keeps every one it acknowledged, once, an
   // Each came once and nobody left. They opened their connections together, so any of them may be the first.
   const comings = stored.filter(({ kind }) => kind !== 'message').map(({ kind, name }) => `${kind} ${name}`)
   expect(comings.toSorted()).toEqual(['joined Ana', 'joined Ben', 'joined Cy'])
-}, 60_000)
+}, 120_000)
 
 test('a file that is no database, a newer one, one in use and a folder that cannot be written each say what to do', ({
   expect,
