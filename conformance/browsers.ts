@@ -13,6 +13,7 @@ export interface Choice {
   browser: 'chromium' | 'firefox'
   client: Client
   form: 'single' | 'dual'
+  /** Leaves out what takes long or has to be alone. */
   short: boolean
   /** Only behaviours whose name or subject contains this. */
   only: string

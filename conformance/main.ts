@@ -36,6 +36,14 @@ function choices(): Choice[] {
   const of = <Name extends string>(text: string, known: readonly Name[]) =>
     known.filter((name) => text.split(',').includes(name))
   const { only, short } = values
+  const pages = Number(values.pages)
+  if (short)
+    return [
+      { browser: 'chromium', client: 'new', form: 'single', only, short, pages },
+      // What differs most between clients is how media are negotiated.
+      { browser: 'chromium', client: 'old', form: 'dual', only: only || 'publish', short, pages },
+      { browser: 'firefox', client: 'new', form: 'single', only: only || 'publish', short, pages },
+    ]
   return of(values.browser, ['chromium', 'firefox']).flatMap((browser) =>
     of(values.client, ['new', 'old']).flatMap((client) =>
       of(values.form, ['single', 'dual']).map((form) => ({
@@ -44,7 +52,7 @@ function choices(): Choice[] {
         form,
         only,
         short,
-        pages: Number(values.pages),
+        pages,
       })),
     ),
   )

@@ -105,6 +105,11 @@ export const connect = [
     await refusal('joining', stage.join('ben'))
     same('alone', ana.room.remoteParticipants.size, 0)
     await ana.room.disconnect()
+    // Another connection may overtake the leave.
+    await until(
+      'the empty room',
+      async () => ((await stage.service('listParticipants', stage.setting.room)) as unknown[]).length === 0,
+    )
     const cho = await stage.join('cho')
     same('state', cho.room.state, ConnectionState.Connected)
   }),

@@ -33,7 +33,13 @@ const page: Page = {
   list: (setting) =>
     all
       .filter(({ where }) => where?.(setting) ?? true)
-      .map(({ name, subject, short, alone, better }) => ({ name, subject, short, alone, ...(better && { better }) })),
+      .map(({ name, subject, short, alone, better }) => ({
+        name,
+        subject,
+        short: short && !alone,
+        alone,
+        ...(better && { better }),
+      })),
   async run(setting, name) {
     const found = all.find((each) => each.name === name)
     if (!found) return 'there is no such behaviour'
