@@ -40,6 +40,7 @@ pub const TARGETS: &[Target] = &[
     target("store", states::store, 3_000),
     target("nack", states::nack, 5_000),
     target("transport_feedback", states::transport_feedback, 5_000),
+    target("arrivals", states::arrivals, 5_000),
     target("receiver", states::receiver, 5_000),
     target("allocator", decisions::allocator, 5_000),
     target("estimate", decisions::estimate, 5_000),

@@ -2,6 +2,7 @@
 
 use crate::input::write_piece;
 use engine::media::demux::{Class, classify};
+use engine::media::rtcp::{self, Feedback};
 use engine::media::{Keys, Open, Profile};
 use engine_sim::feed::{Kind, TrackPlan};
 use engine_sim::random::Random;
@@ -79,6 +80,18 @@ pub fn record() -> Recorded {
                 };
                 plain.truncate(length);
                 add("rtcp", plain.clone());
+                let mut findings = Vec::new();
+                rtcp::parse(&plain, &mut findings);
+                for finding in findings {
+                    if let Feedback::Arrivals { start, len } = finding {
+                        // Twelve packets, 5 ms apart, and what the client tells.
+                        let mut events = vec![12];
+                        events.extend([5u8, 100].repeat(12));
+                        events.push(100);
+                        write_piece(&mut events, &plain[start..start + len]);
+                        add("arrivals", events);
+                    }
+                }
                 let mut piece = Vec::new();
                 write_piece(&mut piece, &plain);
                 add(
@@ -107,6 +120,7 @@ pub fn record() -> Recorded {
         "publisher_rtp",
         "publisher_rtcp",
         "feedback",
+        "arrivals",
         "srtp",
     ] {
         let inputs = recorded.entry(target).or_default();

@@ -1,10 +1,12 @@
 //! State machines that foreign numbers drive.
 
 use crate::input::Input;
+use engine::media::bandwidth::{Estimator, Gcc, Told};
 use engine::media::ingest::Receiver;
 use engine::media::nack::NackGenerator;
 use engine::media::rtcp;
-use engine::media::twcc::Arrivals;
+use engine::media::sent::SentLog;
+use engine::media::twcc::{Arrivals, Report};
 use engine::media::{Codec, LayerId, MediaPacket, Munger, Ntp, PacketStore, Selection};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -166,6 +168,60 @@ fn drain(arrivals: &mut Arrivals) {
         );
         rounds += 1;
         assert!(rounds < 100_000, "it never ends");
+    }
+}
+
+/// Transport-wide feedback from a subscriber: each packet is told of once, and whatever is told, the estimate is a number that can be
+/// used.
+pub fn arrivals(data: &[u8]) {
+    let mut input = Input(data);
+    let start = Instant::now();
+    let mut now = start;
+    let (mut log, mut gcc) = (SentLog::new(start), Gcc::default());
+    let mut sent: u16 = 0;
+    let mut told = Vec::new();
+    while !input.is_empty() {
+        for _ in 0..input.byte() & 31 {
+            now += Duration::from_millis(u64::from(input.byte() & 15));
+            log.note(sent, 1 + usize::from(input.byte()) * 6, now);
+            sent = sent.wrapping_add(1);
+        }
+        if input.byte() < 20 {
+            gcc.begin_probe(log.micros(now));
+        } else {
+            gcc.end_probe(log.micros(now));
+        }
+        told.clear();
+        let Some(report) = Report::parse(input.piece()) else {
+            continue;
+        };
+        assert!(report.statuses().count() <= report.len());
+        for seq in log.passed_over(report.base(), report.len()) {
+            log.missing(seq, now);
+            assert!(log.missing(seq, now).is_none(), "missing twice");
+        }
+        for status in report.statuses() {
+            let arrived = status.arrived;
+            let known = match arrived {
+                Some(_) => log.arrived(status.seq, now),
+                None => log.missing(status.seq, now),
+            };
+            assert!(arrived.is_none() || log.arrived(status.seq, now).is_none());
+            told.extend(known.map(|sent| Told {
+                sent: sent.at,
+                arrived,
+                bytes: sent.bytes,
+            }));
+        }
+        gcc.hear(now, log.micros(now), &told);
+        let _ = (
+            gcc.take_overload(0),
+            gcc.take_loss(now),
+            gcc.take_probed(now),
+        );
+        let sensible = |rate: u64| (1..1 << 50).contains(&rate);
+        assert!(gcc.bitrate().is_none_or(sensible), "{:?}", gcc.bitrate());
+        let _ = gcc.queue();
     }
 }
 

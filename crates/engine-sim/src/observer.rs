@@ -235,7 +235,10 @@ impl Peer {
             let rest = payload.len().checked_sub(count).filter(|_| count > 0);
             payload.truncate(rest.ok_or_else(|| wrong("impossible padding".to_owned()))?);
         }
-        if repair && let Some(original) = payload.first_chunk() {
+        if repair && payload.is_empty() {
+            // Padding that probes the path; it repeats nothing.
+            seen.original = Some(0);
+        } else if repair && let Some(original) = payload.first_chunk() {
             seen.original = Some(u16::from_be_bytes(*original));
             payload.drain(..2);
         }

@@ -11,8 +11,9 @@ use crate::media::Aim;
 use crate::media::allocate::{
     Allocator, Bitrates, Choice, Outcome, Rise, SPATIAL, Video, spatial_for, temporal_for,
 };
-use crate::media::bandwidth::{Budget, Remb};
+use crate::media::bandwidth::{Budget, Gcc, Probing, Remb};
 use crate::media::rtcp::Reception;
+use crate::probes::Padding;
 use crate::tracks::{Track, TrackKey};
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
@@ -27,10 +28,17 @@ const USUAL_FPS: u32 = 30;
 #[derive(Default)]
 pub struct Allocation {
     remb: Remb,
-    budget: Budget,
-    outcome: Outcome,
+    /// Since the first transport-wide feedback.
+    pub gcc: Option<Box<Gcc>>,
+    pub probing: Probing,
+    /// The probe that is being sent.
+    pub padding: Option<Padding>,
+    /// Of the last probe nothing was heard; then more is tried as without feedback.
+    pub unheard: bool,
+    pub budget: Budget,
+    pub outcome: Outcome,
     /// bit/s of the voices.
-    voice: u64,
+    pub voice: u64,
     due: Option<Instant>,
 }
 
@@ -42,6 +50,8 @@ pub struct Share {
     pub fresh: bool,
     /// The subscriber's side was told that it is paused.
     told_paused: bool,
+    /// The newest number that went out before it was last paused.
+    resumed: Option<u64>,
     /// When the last receiver report came, which is where the next one begins.
     pub reported: Option<Instant>,
 }
@@ -62,12 +72,31 @@ impl Default for Share {
             choice: Choice::Paused,
             fresh: true,
             told_paused: false,
+            resumed: None,
             reported: None,
         }
     }
 }
 
+impl Allocation {
+    /// The estimator that is told of every packet and of probes, where there is one.
+    pub fn measured(&mut self) -> Option<&mut Gcc> {
+        self.gcc.as_deref_mut().filter(|_| !self.unheard)
+    }
+}
+
 impl Share {
+    /// Whether its path does not carry it.
+    pub fn is_paused(&self) -> bool {
+        self.told_paused
+    }
+
+    /// Whether a packet left since it was last paused; what was lost before that says nothing of now.
+    pub fn is_since_resumed(&self, seq: u16) -> bool {
+        let newer = |resumed: u64| (1..0x8000).contains(&seq.wrapping_sub(resumed as u16));
+        self.resumed.is_none_or(newer)
+    }
+
     fn want(&mut self, wanted: &WantedTrack) {
         let wish = Wish {
             size: (wanted.width, wanted.height),
@@ -182,6 +211,7 @@ impl Engine {
         let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
             return;
         };
+        let measured = allocation.measured().is_some();
         let budget = &mut allocation.budget;
         let mut available = budget.available(now);
         if budget.keeps_pictures(now, voice, cheapest) {
@@ -189,8 +219,9 @@ impl Engine {
             videos.iter_mut().for_each(|video| video.kept = true);
         }
         let paused = videos.iter().any(|video| video.current == Choice::Paused);
-        let trial = paused && budget.may_try_picture(now);
-        let rise = match budget.reach(now, voice + cheapest) {
+        let trial = !measured && paused && budget.may_try_picture(now);
+        let reach = budget.reach(now, voice + cheapest).filter(|_| !measured);
+        let rise = match reach {
             _ if trial => Rise::Probe(u64::MAX),
             Some(reach) => Rise::Probe(reach),
             None if budget.may_rise(now) => Rise::Within,
@@ -214,6 +245,7 @@ impl Engine {
         };
         // Spread, so that those who came together are not looked at together for ever.
         allocation.due = Some(now + interval - interval / 8 + interval / 4 * (id % 64) / 64);
+        self.probe(now, id);
     }
 
     /// Brings a choice to the m-line, and tells what begins or ends to be missing.
@@ -234,6 +266,9 @@ impl Engine {
             return;
         };
         let share = &mut sender.share;
+        if share.choice == Choice::Paused && choice != Choice::Paused {
+            share.resumed = sender.munger.highest();
+        }
         (share.choice, share.fresh) = (choice, false);
         let paused = choice == Choice::Paused;
         let told = std::mem::replace(&mut share.told_paused, paused);
@@ -269,7 +304,8 @@ impl Engine {
 
     /// A subscriber's own estimate of its path. Browsers make it of the video alone; what the voices need comes on top.
     pub(crate) fn hear_estimate(&mut self, now: Instant, id: TransportId, bitrate: u64) {
-        let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
+        let allocation = self.transports.get_mut(&id).map(|t| &mut t.allocation);
+        let Some(allocation) = allocation.filter(|a| a.gcc.is_none() || a.unheard) else {
             return;
         };
         let Allocation {
@@ -293,7 +329,8 @@ impl Engine {
         reception: &Reception,
         began: Option<Instant>,
     ) {
-        let Some(allocation) = self.transports.get_mut(&id).map(|t| &mut t.allocation) else {
+        let allocation = self.transports.get_mut(&id).map(|t| &mut t.allocation);
+        let Some(allocation) = allocation.filter(|a| a.gcc.is_none() || a.unheard) else {
             return;
         };
         let Allocation {

@@ -62,12 +62,6 @@ pub fn enable(config: RtcConfig, role: TransportRole) -> RtcConfig {
         codecs.add_h264(pt.into(), Some(rtx.into()), mode, profile);
     }
     let mut config = config.enable_av1(true);
-    if role == TransportRole::Subscriber {
-        // Receivers estimate (REMB); feedback by transport sequence number would need our own accounting.
-        for params in config.codec_config().iter_mut() {
-            params.set_fb_transport_cc(false);
-        }
-    }
     if role.answers() {
         // Voices may be asked for again. The answer says so where the client did: see `sdp::without_nack`.
         for params in config.codec_config().iter_mut() {
@@ -78,13 +72,13 @@ pub fn enable(config: RtcConfig, role: TransportRole) -> RtcConfig {
         .clear_extension_map()
         .set_extension(1, Extension::AudioLevel)
         .set_extension(2, Extension::AbsoluteSendTime)
+        .set_extension(3, Extension::TransportSequenceNumber)
         .set_extension(4, Extension::RtpMid)
         .set_extension(8, dependency_descriptor())
         .set_extension(13, Extension::VideoOrientation);
     match role {
         TransportRole::Subscriber => config,
         TransportRole::Publisher | TransportRole::Single => config
-            .set_extension(3, Extension::TransportSequenceNumber)
             .set_extension(10, Extension::RtpStreamId)
             .set_extension(11, Extension::RepairedRtpStreamId),
     }

@@ -1,14 +1,14 @@
 //! Media to subscribers: one sender for each track on an m-line, which keeps its numbers running when the layer changes.
 
 use crate::allocation::Share;
-use crate::command::{TransportId, TransportRole};
+use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::MediaKind;
 use crate::formats::{self, Outgoing};
 use crate::ids::IdMap;
 use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm, Stamp};
 use crate::media::select::Aim;
-use crate::media::sent::{Sent, SentLog};
+use crate::media::sent::SentLog;
 use crate::media::srtp::{Keys, Profile, Seal};
 use crate::media::{LayerId, MediaPacket, Munger};
 use crate::outbox::{Route, Tail};
@@ -54,9 +54,8 @@ impl TransportNumbers {
         if out.extensions.transport_seq.is_none() {
             return;
         }
-        let (seq, bytes) = (self.next, bytes as u16);
-        let log = self.sent.get_or_insert_with(Box::default);
-        log.note(Sent { seq, bytes, at });
+        let log = self.sent.get_or_insert_with(|| Box::new(SentLog::new(at)));
+        log.note(self.next, bytes, at);
         self.next = self.next.wrapping_add(1);
     }
 }
@@ -180,6 +179,9 @@ impl Transport {
         let media = self.rtc.media(mid)?;
         let id = |extension| media.remote_extmap().id_of(extension);
         let video = kind == MediaKind::Video;
+        let params = self.rtc.codec_config().params().iter();
+        let mut agreed = params.filter(|params| media.remote_pts().contains(&params.pt()));
+        let tells_arrivals = agreed.any(|params| params.fb_transport_cc());
         let out = OutStream {
             ssrc,
             rtx_ssrc,
@@ -190,9 +192,8 @@ impl Transport {
                 audio_level: id(Extension::AudioLevel).filter(|_| !video),
                 orientation: id(Extension::VideoOrientation).filter(|_| video),
                 dependency_descriptor: id(crate::codecs::dependency_descriptor()).filter(|_| video),
-                // A single transport agrees on the numbers for the other direction. Without them receivers estimate.
-                transport_seq: id(Extension::TransportSequenceNumber)
-                    .filter(|_| self.role == TransportRole::Subscriber),
+                // Without it receivers estimate (REMB).
+                transport_seq: id(Extension::TransportSequenceNumber).filter(|_| tells_arrivals),
             },
         };
         let clock_rate = if video { 90_000 } else { 48_000 };
@@ -247,8 +248,8 @@ mod tests {
             assert_eq!(numbers.stamp(9).transport_seq, number);
             numbers.note(&out, 100, now);
         }
-        let log = numbers.sent.unwrap();
-        assert_eq!(log.get(2).map(|sent| sent.bytes), Some(100));
-        assert_eq!(log.get(3), None);
+        let mut log = numbers.sent.unwrap();
+        assert_eq!(log.arrived(2, now).map(|sent| sent.bytes), Some(100));
+        assert_eq!(log.arrived(3, now), None);
     }
 }

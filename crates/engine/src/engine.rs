@@ -9,6 +9,7 @@ use crate::deliveries::Deliveries;
 use crate::downlink::{EgressPath, Sender};
 use crate::event::{Event, LogLevel};
 use crate::ids::IdMap;
+use crate::media::bandwidth::Told;
 use crate::media::level::SpeakerList;
 use crate::media::rtcp::Feedback;
 use crate::metrics::Metrics;
@@ -61,6 +62,8 @@ pub struct Engine {
     pub(crate) deliveries: Deliveries,
     /// Newcomers that are shown what has gone before, and when each goes on.
     pub(crate) catching_up: Vec<(Instant, TrackKey, Key<Sender>)>,
+    /// Who is sent padding, and when more of it is due.
+    pub(crate) probes: Vec<(Instant, TransportId)>,
     /// Tracks whose codec a subscriber does not speak, met while forwarding and still to be told.
     pub(crate) unspoken: Vec<(TransportId, TrackKey)>,
     pub(crate) outbox: Outbox,
@@ -75,6 +78,7 @@ pub struct Engine {
     /// Kept to spare allocations.
     pub(crate) scratch: Vec<u8>,
     pub(crate) findings: Vec<Feedback>,
+    pub(crate) told: Vec<Told>,
     pub(crate) posts: Posts,
     pub(crate) strays: Strays,
     pub(crate) allocating: Allocating,
@@ -105,6 +109,7 @@ impl Engine {
             taken: Vec::new(),
             deliveries: Deliveries::default(),
             catching_up: Vec::new(),
+            probes: Vec::new(),
             unspoken: Vec::new(),
             outbox: Outbox::default(),
             metrics: Metrics::default(),
@@ -116,6 +121,7 @@ impl Engine {
             next_quality: now,
             scratch: Vec::new(),
             findings: Vec::new(),
+            told: Vec::new(),
             posts: Posts::default(),
             strays: Strays::default(),
             allocating: Allocating::default(),
@@ -184,7 +190,8 @@ impl Engine {
     pub fn deadline(&self) -> Instant {
         let timers = [self.timers.first(), self.feedback_timers.first()];
         let timers = timers.into_iter().flatten().map(|(at, _)| *at);
-        let due = timers.chain(self.media_due());
+        let probes = self.probes.iter().map(|(at, _)| *at);
+        let due = timers.chain(self.media_due()).chain(probes);
         due.fold(self.next_housekeeping, Instant::min)
     }
 
@@ -202,6 +209,7 @@ impl Engine {
     /// Does what is due, media only as far as it fits into one slice of the outbox: `deadline` tells whether there is more.
     pub fn tick(&mut self, now: Instant) {
         self.send_due_media(now);
+        self.send_probes(now);
         while let Some(&(at, id)) = self.timers.first() {
             if at > now {
                 break;

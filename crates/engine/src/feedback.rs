@@ -5,6 +5,7 @@ use crate::downlink::{EgressPath, payload_form};
 use crate::engine::Engine;
 use crate::media::ingest::round_trip;
 use crate::media::rtcp::{self, Feedback};
+use crate::media::twcc::Report;
 use crate::outbox;
 use crate::tracks::TrackKey;
 use std::time::{Duration, Instant};
@@ -14,6 +15,8 @@ const RTX_BURST: f64 = 300.0;
 const RTX_RATE: f64 = 400.0;
 /// The publisher may still bring a packet that we lack; after this time a key frame has to help.
 const HOLE_PATIENCE: Duration = Duration::from_millis(150);
+/// Packets that the transport-wide feedback of one datagram may tell of; more than anybody remembers is noise.
+const MAX_STATUSES: usize = 4_096;
 
 /// Allows a subscriber no more retransmissions than a real loss needs.
 #[derive(Debug)]
@@ -65,8 +68,19 @@ impl Engine {
             }
             None => self.metrics.packets_dropped += 1,
         }
+        let mut statuses = MAX_STATUSES;
         for finding in &findings {
-            self.hear(now, id, *finding);
+            match *finding {
+                Feedback::Arrivals { start, len } => {
+                    let message = datagram.get(start..start + len);
+                    let report = message.and_then(Report::parse);
+                    if let Some(report) = report.filter(|report| report.len() <= statuses) {
+                        statuses -= report.len();
+                        self.hear_arrivals(now, id, &report);
+                    }
+                }
+                finding => self.hear(now, id, finding),
+            }
         }
         self.scratch = datagram;
         self.findings = findings;
@@ -86,6 +100,13 @@ impl Engine {
                 let Some((slot, key)) = transport.slot_by_ssrc(&self.senders, ssrc) else {
                     return;
                 };
+                let sender = transport.sender(slot, key);
+                let share = sender.and_then(|name| Some(&self.senders.get(name)?.share));
+                let news = |seq: &u16| share.is_some_and(|share| share.is_since_resumed(*seq));
+                let count = missing.seqs().filter(news).count();
+                if transport.allocation.budget.hear_missing(now, count) {
+                    self.allocate(now, id);
+                }
                 for seq in missing.seqs() {
                     self.metrics.nacks += 1;
                     let Some(transport) = self.transports.get_mut(&id) else {
@@ -130,7 +151,7 @@ impl Engine {
                 }
             }
             Feedback::Remb { bitrate } => self.hear_estimate(now, id, bitrate),
-            Feedback::Goodbye { .. } => {}
+            Feedback::Arrivals { .. } | Feedback::Goodbye { .. } => {}
         }
     }
 
@@ -144,6 +165,10 @@ impl Engine {
         let Some(sender) = sender.and_then(|sender| self.senders.get_mut(sender)) else {
             return;
         };
+        // A paused picture begins with a key frame again; until then the path has no room for it.
+        if sender.share.is_paused() {
+            return;
+        }
         let origin = sender.munger.origin(seq);
         let stored = origin.and_then(|origin| {
             let layer = track.source.layer(origin.layer)?;

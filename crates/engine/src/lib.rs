@@ -29,6 +29,7 @@ pub mod net;
 pub mod outbox;
 mod panics;
 pub mod placement;
+mod probes;
 mod publish;
 mod random;
 mod reports;

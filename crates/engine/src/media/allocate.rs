@@ -72,6 +72,8 @@ pub enum Rise {
 pub struct Outcome {
     /// bit/s of the voices and of the videos as chosen.
     pub rate: u64,
+    /// bit/s of the voices and of the videos as they are wanted.
+    pub wanted: u64,
     /// Somebody has less than it wants.
     pub short: bool,
     /// The step beyond the budget was taken.
@@ -152,6 +154,8 @@ impl Allocator {
             }
         }
         outcome.rate = voice + self.cost();
+        let wanted = self.ladders.iter().map(|ladder| ladder.rate(ladder.len));
+        outcome.wanted = voice + wanted.sum::<u64>();
         outcome.short = self
             .levels
             .iter()

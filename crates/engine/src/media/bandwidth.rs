@@ -4,12 +4,17 @@
 //! An estimator sees only what is sent, so it never promises much more than that. What it says is therefore no limit until it
 //! has seen an overload; from then on the limit follows it, and the way up beyond it is by trying one step and watching.
 
+mod cluster;
 mod floor;
+mod gcc;
+mod probing;
 mod remb;
 #[cfg(test)]
 mod tests;
 
 use floor::Floor;
+pub use gcc::{Gcc, Told};
+pub use probing::{LENGTH as PROBE_LENGTH, Probing};
 pub use remb::Remb;
 
 use std::time::{Duration, Instant};
@@ -36,11 +41,17 @@ const STANDSTILL: Duration = Duration::from_millis(1_600);
 /// (draft-ietf-rmcat-gcc-02 section 6).
 const HEAVY_LOSS: u8 = 26;
 const SOME_LOSS: u8 = 5;
+/// Packets asked for again that end the trial of a picture. A few may have been lost by chance.
+const MANY_MISSING: usize = 10;
 /// After an overload the losses that are reported are still those of what was sent before it.
 const LOSS_GAP: Duration = Duration::from_secs(2);
 
 /// Something that says what a path carries.
 pub trait Estimator {
+    /// It finds every overload by itself and hears from probes what more would do. Otherwise an estimate that does not follow what
+    /// is sent is taken for an overload, and only trying shows what more would do.
+    const MEASURES: bool;
+
     /// bit/s; `None` before the first estimate.
     fn bitrate(&self) -> Option<u64>;
 
@@ -74,6 +85,8 @@ struct Probe {
     rate: u64,
     /// The estimate before it.
     estimate: Option<u64>,
+    /// Packets that were asked for again meanwhile.
+    missing: usize,
     /// It brings back a picture. Losses alone speak against that: an estimate that saw no pictures knows nothing of them.
     picture: bool,
 }
@@ -107,17 +120,23 @@ impl Budget {
         self.probe.is_none() && self.floor.may_try(now)
     }
 
+    /// bit/s; `None` until an overload was seen.
+    pub fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+
     /// Whether nothing is known of the path yet.
     pub fn is_guess(&self) -> bool {
         self.limit.is_none()
     }
 
     /// Takes in what the estimator says; `sent` is what goes out now, in bit/s. True: the path is overloaded, look at once.
-    pub fn hear(&mut self, now: Instant, estimator: &mut impl Estimator, sent: u64) -> bool {
+    pub fn hear<E: Estimator>(&mut self, now: Instant, estimator: &mut E, sent: u64) -> bool {
         let Some(estimate) = estimator.bitrate() else {
             return false;
         };
-        let overload = estimator.take_overload(sent) || self.stands_still(now, estimate, sent);
+        let overload =
+            estimator.take_overload(sent) || !E::MEASURES && self.stands_still(now, estimate, sent);
         if overload && !self.probe.is_some_and(|probe| probe.picture) {
             self.grown = Some((now, estimate));
             self.overloaded(now, estimate);
@@ -136,6 +155,21 @@ impl Budget {
     pub fn is_past(&self, began: Option<Instant>) -> bool {
         let began = self.probe.zip(began);
         began.is_some_and(|(probe, began)| began < probe.since)
+    }
+
+    /// So many packets are asked for again. True: the picture that is being tried does not fit, look at once. Reports come seldom,
+    /// and until then voices are lost with it.
+    pub fn hear_missing(&mut self, now: Instant, count: usize) -> bool {
+        let Some(probe) = self.probe.as_mut().filter(|probe| probe.picture) else {
+            return false;
+        };
+        probe.missing += count;
+        let (many, rate) = (probe.missing >= MANY_MISSING, probe.rate);
+        if many {
+            let limit = self.limit.unwrap_or(rate);
+            self.overloaded(now, limit);
+        }
+        many
     }
 
     /// Takes in the share lost of one stream, in 1/256. `sent` is what goes out, `voice` what of it are voices, in bit/s. True:
@@ -196,6 +230,7 @@ impl Budget {
             since: now,
             rate,
             estimate,
+            missing: 0,
             picture,
         });
         self.grown = estimate.map(|estimate| (now, estimate));

@@ -139,6 +139,29 @@ impl OutStream {
         )
     }
 
+    /// Appends a packet in the clear that holds nothing but so many bytes of padding, 1 to 255, to `arena`, on the RTX stream and with a
+    /// sequence number of that. Returns its header length; `None` when there is no RTX stream.
+    pub fn build_padding(
+        &self,
+        arena: &mut Vec<u8>,
+        rtx_payload_type: u8,
+        rtx_seq: u64,
+        padding: u8,
+        stamp: Stamp,
+    ) -> Option<usize> {
+        let header = NewHeader {
+            payload_type: rtx_payload_type,
+            marker: false,
+            seq: rtx_seq as u16,
+            timestamp: 0,
+            ssrc: self.rtx_ssrc?,
+        };
+        let start = arena.len();
+        let length = self.write_header(arena, (None, None), &header, stamp, &[]);
+        pad(arena, start, padding.max(1));
+        Some(length)
+    }
+
     #[expect(clippy::too_many_arguments)]
     fn append(
         &self,
@@ -172,7 +195,11 @@ impl OutStream {
         arena.reserve(
             12 + EXTENSION_ROOM + descriptor.len() + 2 + payload.len() + super::srtp::MAX_TAG,
         );
-        let header_len = self.write_header(arena, packet, header, stamp, descriptor);
+        let level = packet
+            .audio_level
+            .map(|level| [level & 0x7F | u8::from(packet.voice_activity) << 7]);
+        let facts = (level, packet.orientation.map(|orientation| [orientation]));
+        let header_len = self.write_header(arena, facts, header, stamp, descriptor);
         if let Some(original) = original_seq {
             arena.extend_from_slice(&original.to_be_bytes());
         }
@@ -195,10 +222,11 @@ impl OutStream {
         Some(header_len)
     }
 
+    /// `level` and `orientation` are the contents of these extensions.
     fn write_header(
         &self,
         arena: &mut Vec<u8>,
-        packet: &MediaPacket,
+        (level, orientation): (Option<[u8; 1]>, Option<[u8; 1]>),
         header: &NewHeader,
         stamp: Stamp,
         descriptor: &[u8],
@@ -206,10 +234,6 @@ impl OutStream {
         let ids = &self.extensions;
         let [_, time @ ..] = stamp.abs_send_time.to_be_bytes();
         let transport_seq = stamp.transport_seq.to_be_bytes();
-        let level = packet
-            .audio_level
-            .map(|level| [level & 0x7F | u8::from(packet.voice_activity) << 7]);
-        let orientation = packet.orientation.map(|orientation| [orientation]);
         let level = level.as_ref().map(<[u8; 1]>::as_slice);
         let orientation = orientation.as_ref().map(<[u8; 1]>::as_slice);
         // Id 0 stands for an element that is not there.
@@ -408,6 +432,23 @@ mod tests {
             assert_eq!(arena[len..], [0x90, 0xE0, 0xFF, 0xFF, 9, 0x40, 0x10]);
         }
         assert_eq!(video.payload[2..5], [0x81, 0x02, 7]);
+    }
+
+    #[test]
+    fn padding_is_a_packet_of_the_repair_stream() {
+        let mut arena = vec![];
+        let len = STREAM.build_padding(&mut arena, 97, 0x1_0009, 200, NOW);
+        let header = rtp::Header::parse(&arena).unwrap();
+        assert_eq!((header.payload_type, header.ssrc, header.seq), (97, 12, 9));
+        assert_eq!(header.extension(5), Some([0, 0].as_slice()));
+        assert!(header.padding && len == Some(header.len));
+        assert_eq!(arena.len(), header.len + 200);
+        assert_eq!(arena.last(), Some(&200));
+        let without = OutStream {
+            rtx_ssrc: None,
+            ..STREAM
+        };
+        assert_eq!(without.build_padding(&mut arena, 97, 1, 9, NOW), None);
     }
 
     #[test]

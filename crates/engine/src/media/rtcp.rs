@@ -18,6 +18,7 @@ const EXTENDED_REPORT: u8 = 207;
 const REFERENCE_TIME: u8 = 4;
 const REFERENCE_ECHO: u8 = 5;
 const NACK: u8 = 1;
+const TRANSPORT_WIDE: u8 = 15;
 const PLI: u8 = 1;
 const FIR: u8 = 4;
 const APPLICATION: u8 = 15;
@@ -43,6 +44,13 @@ pub enum Feedback {
     Remb {
         /// Bits per second.
         bitrate: u64,
+    },
+    /// Which packets of the transport arrived and when: what [`super::twcc::Report`] reads.
+    Arrivals {
+        /// Where it begins in the compound packet.
+        start: usize,
+        /// Bytes of it.
+        len: usize,
     },
     /// How one of our streams arrives (block of a sender or receiver report).
     Reception(Reception),
@@ -120,7 +128,8 @@ pub fn parse(compound: &[u8], out: &mut Vec<Feedback>) -> bool {
         let Some((part, tail)) = split_part(rest) else {
             return false;
         };
-        if part_findings(part, out, limit).is_none() {
+        let start = compound.len() - rest.len() + 4;
+        if part_findings(part, start, out, limit).is_none() {
             return false;
         }
         rest = tail;
@@ -159,7 +168,8 @@ fn split_part(bytes: &[u8]) -> Option<(Part<'_>, &[u8])> {
     ))
 }
 
-fn part_findings(part: Part, out: &mut Vec<Feedback>, limit: usize) -> Option<()> {
+/// `start` is where the part's body begins in the compound.
+fn part_findings(part: Part, start: usize, out: &mut Vec<Feedback>, limit: usize) -> Option<()> {
     let Part { count, kind, body } = part;
     let mut add = |finding| {
         if out.len() < limit {
@@ -194,6 +204,10 @@ fn part_findings(part: Part, out: &mut Vec<Feedback>, limit: usize) -> Option<()
                     },
                 });
             }
+        }
+        (TRANSPORT_FEEDBACK, TRANSPORT_WIDE) => {
+            let len = body.len();
+            add(Feedback::Arrivals { start, len });
         }
         (PAYLOAD_FEEDBACK, PLI) => add(Feedback::KeyframeRequest {
             ssrc: be32(body, 4)?,

@@ -1,5 +1,9 @@
-//! Transport-wide feedback for publishers (draft-holmer-rmcat-transport-wide-cc-extensions-01): which packets of a transport
-//! arrived, and when, so that the sender can tell what its path carries.
+//! Transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): which packets of a transport arrived, and when, so
+//! that the sender can tell what its path carries. Written here for publishers, read in `report.rs` from subscribers.
+
+mod report;
+
+pub use report::{PacketStatus, Report, Statuses};
 
 use super::rtp;
 use std::collections::VecDeque;

@@ -63,12 +63,22 @@ fn the_first_offer_comes_with_the_first_subscribe_and_has_the_channels() {
 }
 
 #[test]
-fn offers_to_subscribers_ask_for_remb_and_never_for_transport_feedback() {
+fn offers_to_subscribers_ask_for_transport_feedback_and_for_remb_where_that_is_not_spoken() {
     let mut world = call();
     world.subscriber(2, &["TR_a", "TR_v"]);
     let offer = world.offers(2)[0].0.clone();
     assert!(offer.contains("goog-remb") && offer.contains("ccm fir"));
-    assert!(!offer.contains("transport-cc"), "{offer}");
+    // On each m-line: the voice's delay counts too.
+    let sections: Vec<&str> = offer.split("m=").collect();
+    for kind in ["audio", "video"] {
+        let section = sections.iter().find(|section| section.starts_with(kind));
+        let section = section.expect("an m-line of each kind");
+        assert!(section.contains("transport-cc"), "{offer}");
+        assert!(
+            section.contains("transport-wide-cc-extensions-01"),
+            "{offer}"
+        );
+    }
     for profile in ["42e01f", "42001f"] {
         assert!(offer.contains(profile));
     }

@@ -74,6 +74,7 @@ fn enough_for_everything_gives_everything() {
         outcome,
         Outcome {
             rate: 3_440_000,
+            wanted: 3_440_000,
             short: false,
             probed: false
         }
@@ -95,6 +96,7 @@ fn voices_are_paid_first_and_pictures_pause() {
         outcome,
         Outcome {
             rate: 120_000,
+            wanted: 1_820_000,
             short: true,
             probed: false
         }

@@ -23,6 +23,8 @@ impl Remb {
 }
 
 impl Estimator for Remb {
+    const MEASURES: bool = false;
+
     fn bitrate(&self) -> Option<u64> {
         self.bitrate
     }

@@ -248,6 +248,19 @@ fn losses_that_go_on_pause_and_trials_bring_back() {
 }
 
 #[test]
+fn a_trial_ends_with_the_first_packets_that_are_missing() {
+    let mut path = Path::new();
+    path.hear(20_000, VOICE + PICTURE);
+    path.suffer(5);
+    assert!(!path.budget.hear_missing(path.now, 100), "nothing is tried");
+    path.until_trial();
+    path.budget.probed(path.now, VOICE + PICTURE, true);
+    assert!(!path.budget.hear_missing(path.now, MANY_MISSING - 1));
+    assert!(path.budget.hear_missing(path.now, 1));
+    assert!(!path.keeps() && path.until_trial() >= 2_900);
+}
+
+#[test]
 fn a_trial_of_which_nobody_tells_was_borne() {
     let mut path = Path::new();
     path.hear(20_000, VOICE + PICTURE);

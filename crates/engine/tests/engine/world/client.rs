@@ -23,6 +23,8 @@ pub struct Setup {
     pub active: bool,
     /// Estimates what its path carries, by the engine's feedback.
     pub estimates: bool,
+    /// Tells of every packet when it arrived (transport-wide feedback).
+    pub tells_arrivals: bool,
 }
 
 impl Default for Setup {
@@ -33,6 +35,7 @@ impl Default for Setup {
             vp8: true,
             active: true,
             estimates: false,
+            tells_arrivals: true,
         }
     }
 }
@@ -73,6 +76,10 @@ impl Client {
             .set_sctp_max_buffered_amount(4 << 20)
             .set_stats_interval(Some(Duration::from_secs(1)))
             .set_extension(13, Extension::VideoOrientation);
+        let mut config = config;
+        for params in config.codec_config().iter_mut() {
+            params.set_fb_transport_cc(setup.tells_arrivals);
+        }
         let config = match setup.estimates {
             true => config.enable_bwe(Some(Bitrate::kbps(300))),
             false => config,
