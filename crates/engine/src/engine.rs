@@ -93,6 +93,8 @@ pub struct Engine {
     pub(crate) feedback_timers: BTreeSet<(Instant, TransportId)>,
     events: Vec<Event>,
     next_housekeeping: Instant,
+    /// Which part of it is next.
+    chore: u8,
 }
 
 impl Engine {
@@ -133,6 +135,7 @@ impl Engine {
             feedback_timers: BTreeSet::new(),
             events: Vec::new(),
             next_housekeeping: now,
+            chore: 0,
         }
     }
 
@@ -221,13 +224,33 @@ impl Engine {
             self.postpone(id, now + Duration::from_millis(1));
         }
         self.feed_back(now);
-        if self.next_housekeeping <= now {
+        if self.next_housekeeping <= now && !self.housekeeping(now) {
             self.next_housekeeping = now + HOUSEKEEPING;
-            self.housekeeping(now);
         }
     }
 
-    fn housekeeping(&mut self, now: Instant) {
+    /// The next part of it; true when there are more. Each goes over all transports or subscribers, which with thousands takes long enough
+    /// for media to have its turn in between.
+    fn housekeeping(&mut self, now: Instant) -> bool {
+        let part = std::mem::take(&mut self.chore);
+        match part {
+            0 => self.forget_lost(now),
+            1 => self.follow_layers(now),
+            2 => self.tell_sound(now),
+            3 => self.send_reports(now),
+            4 => self.tell_quality(now),
+            5 => self.allocate_due(now),
+            6 => self.tell_wanted_layers(now),
+            _ => {
+                self.retry_data(now);
+                return false;
+            }
+        }
+        self.chore = part + 1;
+        true
+    }
+
+    fn forget_lost(&mut self, now: Instant) {
         let lost: Vec<TransportId> = self
             .transports
             .values()
@@ -238,10 +261,6 @@ impl Engine {
             self.end(now, id, "lost: nothing was heard for 15 seconds".to_owned());
         }
         self.forget_expected(now);
-        self.media_housekeeping(now);
-        self.allocate_due(now);
-        self.tell_wanted_layers(now);
-        self.retry_data(now);
     }
 
     pub fn outbox(&mut self) -> &mut Outbox {

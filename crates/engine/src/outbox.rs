@@ -98,7 +98,7 @@ impl Outbox {
 
     /// Fan-out pauses here for what is there to be sent: as much as stays in the second-level cache from being written to being
     /// read by the system.
-    pub const SLICE: usize = 256 << 10;
+    pub const SLICE: usize = 128 << 10;
     /// It pauses as well after so many trains, however short: they take a third of a millisecond, for which others have to wait.
     const SLICE_TRAINS: usize = 128;
 

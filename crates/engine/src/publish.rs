@@ -122,19 +122,22 @@ impl Engine {
         }
     }
 
-    pub(crate) fn media_housekeeping(&mut self, now: Instant) {
+    /// Notices layers that fall silent, and asks for key frames that are awaited.
+    pub(crate) fn follow_layers(&mut self, now: Instant) {
         let keys: Vec<TrackKey> = self.tracks.iter().map(|(key, _)| key).collect();
         for key in keys {
             self.follow_silence(now, key);
             self.remind_of_keyframes(now, key);
         }
+    }
+
+    /// Who speaks, and whose codec nobody understands.
+    pub(crate) fn tell_sound(&mut self, now: Instant) {
         if now >= self.next_levels {
             self.next_levels = now + LEVEL_INTERVAL;
             self.tell_levels(now);
         }
         self.tell_failed_formats(now);
-        self.send_reports(now);
-        self.tell_quality(now);
     }
 
     /// Sends the requests whose time has come, and repeats those that somebody still waits for: requests get lost, and a

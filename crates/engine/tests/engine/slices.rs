@@ -7,7 +7,7 @@ use std::time::Duration;
 use str0m::media::MediaKind::{Audio, Video};
 
 /// So much of a slice that only a train or two fit beside it.
-const CLUTTER: usize = (256 << 10) - 2_000;
+const CLUTTER: usize = (128 << 10) - 2_000;
 
 /// Two publishers, and eight who watch and listen to the first.
 fn crowd() -> World {
