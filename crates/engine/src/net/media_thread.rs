@@ -41,7 +41,7 @@ struct Figures {
     cpu: Duration,
     /// Packets a second, smoothed over about a second.
     rate: f64,
-    /// Share of a processor since the time before.
+    /// Share of a processor, smoothed likewise.
     load: f64,
 }
 
@@ -238,7 +238,9 @@ impl Figures {
         let seconds = elapsed.as_secs_f64();
         let rate = packets.saturating_sub(self.packets) as f64 / seconds;
         self.rate += (rate - self.rate) / 8.0;
-        self.load = cpu.saturating_sub(self.cpu).as_secs_f64() / seconds;
+        let load = cpu.saturating_sub(self.cpu).as_secs_f64() / seconds;
+        // A key frame to many fills a tenth of a second and is no crowd.
+        self.load += (load - self.load) / 8.0;
         self.packets = packets;
         self.cpu = cpu;
         self.at += elapsed;
