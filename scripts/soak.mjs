@@ -1,7 +1,9 @@
 // `npm run soak -- engine [--scenario NAME] [--seed N] [--seeds COUNT] [--seconds S] [--shards M]`: simulated calls, longer than tests may take.
 // `npm run soak -- fuzz [TARGET] [--executions N] [--seed S]`: mutated inputs for everything that sees foreign bytes.
+// `npm run soak -- chat [--seed N] [--seeds COUNT]`: clients that lose their connection again and again, servers that are killed.
 import { spawnSync } from 'node:child_process'
 import { cargoEnvironment } from './engine.mjs'
+import { node, prepare } from './prepare.mjs'
 import { entry, root } from './progress.mjs'
 
 const kinds = {
@@ -11,8 +13,13 @@ const kinds = {
 
 entry(async () => {
   const [kind, ...options] = process.argv.slice(2)
+  if (kind === 'chat') {
+    await prepare()
+    const program = ['packages/server/test/soak-chat.ts', ...options]
+    process.exit(spawnSync(node(), program, { cwd: root, stdio: 'inherit' }).status ?? 1)
+  }
   const choose = kinds[kind]
-  if (!choose) throw new Error(`npm run soak -- ${Object.keys(kinds).join('|')} [OPTIONS]`)
+  if (!choose) throw new Error(`npm run soak -- chat|${Object.keys(kinds).join('|')} [OPTIONS]`)
   const [crate, given] = choose(options)
   const command = ['run', '--release', '--locked', '--quiet', '-p', crate, '--', ...given]
   const { status } = spawnSync('cargo', command, { cwd: root, env: cargoEnvironment(), stdio: 'inherit' })

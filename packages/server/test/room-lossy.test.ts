@@ -2,17 +2,7 @@ import type { RoomClient, RoomState, WebSocketLike } from '@maru/client'
 import { onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { join, startRoomServer, until } from './room-harness.ts'
-
-/** Numbers that look random and are the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+import { seeded } from './seeded.ts'
 
 /** A connection that breaks at any frame: before or after it was sent, before or after it was received. */
 function lossy(url: string, breaks: () => boolean): WebSocketLike {
