@@ -241,6 +241,8 @@ fn read(section: &mut Section, attribute: &str, first_pt: &str) {
         "sendonly" => section.receives = false,
         "recvonly" => section.sends = false,
         "inactive" => (section.sends, section.receives) = (false, false),
+        // Port 0 does not refuse it then (RFC 8843, 6): Firefox offers all but the first like this.
+        "bundle-only" => section.refused = false,
         "msid" => {
             let mut words = value.split(' ');
             section.stream_id = words

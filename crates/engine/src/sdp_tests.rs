@@ -135,6 +135,14 @@ fn names_in_a_broken_text_are_none() {
 }
 
 #[test]
+fn port_0_refuses_a_section_unless_it_is_bundle_only() {
+    let section = |lines: &str| format!("m=video 0 UDP/TLS/RTP/SAVPF 96\r\n{lines}a=mid:1\r\n");
+    assert!(scan(&section("")).iter().all(|section| section.refused));
+    let bundled = scan(&section("a=bundle-only\r\na=recvonly\r\n"));
+    assert!(bundled.iter().all(|s| s.receives && !s.refused));
+}
+
+#[test]
 fn texts_without_end_are_refused() {
     assert!(trim(&"a".repeat(TEXT_LIMIT + 1)).is_err());
     assert!(trim(&"m=audio\r\n".repeat(SECTION_LIMIT + 1)).is_err());
