@@ -58,7 +58,10 @@ const measure = {
   peers: () => table('bench/peers.ts'),
   picture: () => figures('picture', 'bench/first-picture.ts', Object.entries),
   start: () => figures('start', 'bench/start.ts', Object.entries),
-  chat: () => figures('chat', 'packages/server/test/bench-chat.ts', (all) => [['durable messages', all]]),
+  chat: () => {
+    table('bench/chat.ts')
+    figures('chat', 'packages/server/test/bench-chat.ts', (all) => [['durable messages', all]])
+  },
 }
 
 entry(async () => {

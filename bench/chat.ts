@@ -1,0 +1,40 @@
+// `npm run bench -- chat [--full] [--only T1,T3]`: what a message costs, how long it takes, and what looking back costs, beside the least that this machine allows.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { fanOut } from './chat/fan-out.ts'
+import { print, type Row } from './engine/figures.ts'
+import { machine } from './engine/system.ts'
+
+const { values } = parseArgs({
+  options: { full: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+})
+const turns = values.full ? 5 : 3
+
+const list: { row: string; full: boolean; run: () => Promise<Row[]> }[] = [
+  ...[100, 1_000, 5_000].map((n) => ({ row: 'T1', full: n > 1_000, run: () => fanOut(n, turns) })),
+]
+const wanted = values.only.split(',').filter(Boolean)
+const chosen = list.filter(({ row, full }) => (wanted.length === 0 || wanted.includes(row)) && (values.full || !full))
+
+const facts = machine('npm start')
+console.log(
+  `${facts.processor} x ${facts.cores}, ${facts.memoryGiB} GiB, kernel ${facts.kernel}, Node ${facts.node}, load ${facts.load}; median (min-max) of ${turns} runs`,
+)
+const rows: Row[] = []
+for (const { row, run } of chosen) {
+  try {
+    for (const done of await run()) {
+      console.log(print(done))
+      rows.push(done)
+    }
+  } catch (error) {
+    console.log(`${row.padEnd(6)} failed: ${error instanceof Error ? error.message : error}`)
+    process.exitCode = 1
+  }
+}
+const file = join(import.meta.dirname, '../.cache/bench/chat.json')
+mkdirSync(join(file, '..'), { recursive: true })
+writeFileSync(file, `${JSON.stringify({ machine: facts, rows }, undefined, 2)}\n`)
+console.log(`All figures: ${file}`)
+process.exit()

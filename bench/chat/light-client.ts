@@ -1,0 +1,101 @@
+/** A client that costs next to nothing: it parses no frames, it looks for the numbers it needs in what comes. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+
+export interface LightClient {
+  readonly socket: Socket
+  /** Bytes received since the connection stands. */
+  bytes: number
+  /** The largest number of an entry that was received. */
+  seq: number
+  onSeq: (seq: number, before: number) => void
+  /** What the server answered to a question, as text that holds all of it. */
+  ask(question: object): Promise<string>
+  say(frame: object | string): void
+}
+
+const SEQ = Buffer.from('"seq":')
+const COMMA = 0x2c
+
+/** The number behind the last `"seq":` that is whole. */
+function lastSeq(chunk: Buffer): number {
+  const at = chunk.lastIndexOf(SEQ)
+  if (at < 0) return 0
+  let number = 0
+  for (let index = at + SEQ.length; ; index += 1) {
+    const byte = chunk[index]
+    if (byte === undefined) return 0
+    if (byte < 0x30 || byte > 0x39) return number
+    number = number * 10 + byte - 0x30
+  }
+}
+
+export async function connectRaw(port: number): Promise<LightClient> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  await once(socket, 'connect')
+  let waiting: { mark: string; resolve: (text: string) => void; text: string } | undefined
+  let ids = 0
+  const client: LightClient = {
+    socket,
+    bytes: 0,
+    seq: 0,
+    onSeq: () => {},
+    say: (frame) => socket.write(maskedFrame(typeof frame === 'string' ? frame : JSON.stringify(frame))),
+    ask(question) {
+      ids += 1
+      const mark = `"id":${ids}${String.fromCharCode(COMMA)}`
+      return new Promise((resolve) => {
+        waiting = { mark, resolve, text: '' }
+        client.say({ ...question, id: ids })
+      })
+    },
+  }
+  socket.on('error', () => {})
+  socket.on('data', (chunk: Buffer) => {
+    client.bytes += chunk.length
+    const seq = lastSeq(chunk)
+    if (seq > client.seq) {
+      const before = client.seq
+      client.seq = seq
+      client.onSeq(seq, before)
+    }
+    if (!waiting) return
+    waiting.text += chunk.toString('latin1')
+    const at = waiting.text.indexOf(waiting.mark)
+    // A frame ends where the last bracket closes; what is awaited is the last thing that comes.
+    if (at < 0 || !waiting.text.endsWith('}')) return
+    const { resolve, text } = waiting
+    waiting = undefined
+    resolve(text.slice(at))
+  })
+  return client
+}
+
+export async function connectWebSocket(port: number): Promise<LightClient> {
+  const client = await connectRaw(port)
+  client.socket.write(
+    `GET /socket HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+  )
+  await once(client.socket, 'data')
+  client.bytes = 0
+  return client
+}
+
+/** A member's device in a room, welcomed. */
+export async function enterRoom(port: number, room: string, name: string, token: string): Promise<LightClient> {
+  const client = await connectWebSocket(port)
+  const welcomed = once(client.socket, 'data')
+  client.say({ type: 'hello', version: 1, room, name, token })
+  await welcomed
+  return client
+}
+
+/** Masked with zeros, which leaves the text as it is. RFC 6455, section 5.2. */
+function maskedFrame(text: string): Buffer {
+  const body = Buffer.from(text)
+  const head =
+    body.length < 126
+      ? Buffer.from([0x81, 0x80 | body.length])
+      : Buffer.from([0x81, 0xfe, body.length >> 8, body.length & 255])
+  return Buffer.concat([head, Buffer.alloc(4), body])
+}
