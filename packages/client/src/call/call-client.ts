@@ -61,7 +61,7 @@ const OWN_MENDING_DELAYS_MS = [0, 300, 1_000, 2_000]
 const roomOptions: RoomOptions = {
   adaptiveStream: true,
   dynacast: true,
-  // The server speaks the two-connection form only; without this each join would first run into a 404.
+  // On one connection only the client offers: it has to be asked for each new track first, which doubles the time until its picture.
   singlePeerConnection: false,
   publishDefaults: { simulcast: true, red: true, dtx: true, stopMicTrackOnMute: false },
 }
