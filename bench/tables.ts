@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Row } from './engine/figures.ts'
 import type { Machine } from './engine/system.ts'
-import { engineTable, highlights, machineLine, peerTable } from './tables/markdown.ts'
+import { chatTable, engineTable, highlights, machineLine, peerTable } from './tables/markdown.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -33,8 +33,10 @@ function put(file: string, name: string, text: string) {
 const engine = read('engine-loopback')
 const veth = read('engine-veth')
 const peers = read('peers')
+const chat = read('chat')
 if (engine) put('docs/performance.md', 'engine', `${machineLine(engine.machine)}\n\n${engineTable(engine.rows)}`)
 if (veth) put('docs/performance.md', 'veth', `${machineLine(veth.machine)}\n\n${engineTable(veth.rows)}`)
 if (peers) put('docs/performance.md', 'peers', `${machineLine(peers.machine)}\n\n${peerTable(peers.rows)}`)
+if (chat) put('docs/performance.md', 'chat', `${machineLine(chat.machine)}\n\n${chatTable(chat.rows)}`)
 if (engine) put('README.md', 'highlights', highlights(engine.rows, peers?.rows ?? []))
-if (!engine && !veth && !peers) console.log('Nothing was measured yet: npm run bench -- engine --full')
+if (!engine && !veth && !peers && !chat) console.log('Nothing was measured yet: npm run bench -- engine --full')

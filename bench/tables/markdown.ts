@@ -13,6 +13,11 @@ const bars: Record<string, string> = {
   M5: '400 / 1,500',
   F1: '10 kB a consumer, slope 0',
   scale: '1.6 / 1.2; two threads 1.8 / 1.95',
+  T1: '1.5 / 1.1 of raw; 0.3 a message at 20 a second',
+  T2: '37 / 12 KB',
+  T3: 'ack p99 250 ms / 3 x fsync p99 + 30 ms',
+  R2: '1.5 / 1.1 of the p99s; bounded / 2 MB an offender',
+  T4: 'p99 15 ms, search 100 ms / 2 x SQLite p50 + 0.3 ms',
 }
 
 export function table(head: Line, lines: Line[]): string {
@@ -86,6 +91,15 @@ interface Peer {
 
 function peerOf(row: Row, name: string): Peer | undefined {
   return (row.figures as Record<string, Peer>)[name]
+}
+
+export function chatTable(rows: readonly Row[]): string {
+  const head = ['row', 'load', 'figures', 'asked: least / aim', 'remarks of the run']
+  const lines = rows.map(({ row, load, cells, remarks }) => {
+    const figures = Object.entries(cells).map(([name, value]) => `${name}: ${value}`)
+    return [row, load, figures.join('<br>'), bars[row] ?? '', remarks.join('; ')]
+  })
+  return table(head, lines)
 }
 
 export function peerTable(rows: readonly Row[]): string {

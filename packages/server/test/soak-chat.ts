@@ -10,8 +10,8 @@ const storms: Record<string, Omit<Weather, 'seed'>> = {
   // At the pace of life, so that nobody misses more than is told again one by one.
   drops: {
     clients: 200,
-    messages: 8,
-    pauseMs: 4_000,
+    messages: 6,
+    pauseMs: 8_000,
     drops: 0.2,
     outageMs: 2_000,
     kills: 2,
