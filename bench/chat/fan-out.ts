@@ -94,14 +94,15 @@ function bySeq(clients: LightClient[], pid: number, turnOf: { id: number }): Tar
 export async function fanOut(sockets: number, turns: number): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'maru-bench-'))
   const people = Math.min(PEOPLE, sockets)
-  const tokens = await fill(join(folder, 'maru.db'), (storage) =>
-    addMembers(storage, 'hall', people, Math.ceil(sockets / people)),
-  )
+  const devices = Math.ceil(sockets / people)
+  const tokens = await fill(join(folder, 'maru.db'), (storage) => addMembers(storage, 'hall', people, devices))
   const [maru, ws, raw] = await Promise.all([startMaru(folder), startBroadcaster('ws'), startBroadcaster('raw')])
   const rows: Row[] = []
   try {
     const idle = residentMemory(maru.pid)
-    const inRoom = await connectAll(sockets, (n) => enterRoom(maru.port, 'hall', `Member ${n}`, tokens[n] ?? ''))
+    const inRoom = await connectAll(sockets, (n) =>
+      enterRoom(maru.port, 'hall', `Member ${Math.floor(n / devices)}`, tokens[n] ?? ''),
+    )
     // What the entering itself has left behind is gone after a while.
     await tick(3_000)
     const kilobytes = (residentMemory(maru.pid) - idle) / sockets / 1_024

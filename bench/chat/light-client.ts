@@ -16,6 +16,9 @@ export interface LightClient {
 
 const SEQ = Buffer.from('"seq":')
 const COMMA = 0x2c
+const BRACKET = 0x7d
+/** More than the mark of a number and the number. */
+const CUT_BYTES = 32
 
 /** The number behind the last `"seq":` that is whole. */
 function lastSeq(chunk: Buffer): number {
@@ -51,9 +54,13 @@ export async function connectRaw(port: number): Promise<LightClient> {
     },
   }
   socket.on('error', () => {})
+  let cut = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
     client.bytes += chunk.length
-    const seq = lastSeq(chunk)
+    const whole = cut.length > 0 ? Buffer.concat([cut, chunk]) : chunk
+    // A frame that is not whole yet ends in the middle, perhaps of a number.
+    cut = chunk.at(-1) === BRACKET ? Buffer.alloc(0) : Buffer.from(whole.subarray(-CUT_BYTES))
+    const seq = lastSeq(whole)
     if (seq > client.seq) {
       const before = client.seq
       client.seq = seq
