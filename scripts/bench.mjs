@@ -60,7 +60,7 @@ const measure = {
   start: () => figures('start', 'bench/start.ts', Object.entries),
   chat: () => {
     table('bench/chat.ts')
-    figures('chat', 'packages/server/test/bench-chat.ts', (all) => [['durable messages', all]])
+    figures('chat', 'bench/chat/storing.ts', (all) => [['durable messages', all]])
   },
 }
 

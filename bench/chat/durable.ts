@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Row, show, spread } from '../engine/figures.ts'
@@ -7,30 +7,11 @@ import { connectAll, tick } from './fan-out.ts'
 import { enterRoom, type LightClient } from './light-client.ts'
 import { addMembers, fill } from './place.ts'
 import { startMaru } from './servers.ts'
+import { fsyncTimes, percentile } from './times.ts'
 
 const PEOPLE = 500
 const PER_SECOND = 100
-const FSYNCS = 300
 const GRACE_MS = 5_000
-
-export function percentile(times: readonly number[], share: number): number {
-  const sorted = times.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
-
-/** What the disk itself takes for a page. */
-function fsyncTimes(folder: string): number[] {
-  const file = openSync(join(folder, 'raw'), 'w')
-  const page = Buffer.alloc(4_096, 1)
-  const times = Array.from({ length: FSYNCS }, () => {
-    const from = performance.now()
-    writeSync(file, page)
-    fsyncSync(file)
-    return performance.now() - from
-  })
-  closeSync(file)
-  return times
-}
 
 interface Sent {
   acked: number[]

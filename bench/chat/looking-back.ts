@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Row, show, spread } from '../engine/figures.ts'
-import { percentile } from './durable.ts'
 import { connectAll } from './fan-out.ts'
 import { enterRoom, type LightClient } from './light-client.ts'
 import { addMembers, addMessages, fill } from './place.ts'
 import { startMaru } from './servers.ts'
+import { percentile } from './times.ts'
 
 /** Questions of each kind in a turn. A connection may ask some twenty at once and five a second. */
 const QUESTIONS = 1_000

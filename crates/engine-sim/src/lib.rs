@@ -3,7 +3,6 @@
 pub mod client;
 pub mod description;
 pub mod feed;
-pub mod hash;
 pub mod machine;
 pub mod memory;
 pub mod observer;

@@ -1,11 +1,11 @@
 //! Looks at every datagram that leaves the engine, before the wire can touch it, with the keys of the client it is for.
 
 use crate::description::Format;
-use crate::hash::Map;
 use crate::rules::{Rule, Rules, Seen, Violation};
 use crate::tag::Tag;
 use crate::truth::Truth;
 use engine::command::TransportId;
+use engine::ids::IdMap;
 use engine::internals::KeySlot;
 use engine::media::demux::{Class, classify};
 use engine::media::window::{Seen as Fresh, SeenWindow};
@@ -41,7 +41,7 @@ pub struct Arrival {
 
 #[derive(Default)]
 pub struct Observer {
-    peers: Map<TransportId, Peer>,
+    peers: IdMap<TransportId, Peer>,
     pub rules: Rules,
     pub sabotage: Option<Sabotage>,
     /// Packets of media that were opened and judged.
@@ -56,9 +56,9 @@ struct Peer {
     open: Option<Open>,
     /// Bytes behind the index word of an SRTCP packet.
     tail: usize,
-    highest: Map<u32, u64>,
+    highest: IdMap<u32, u64>,
     /// SRTCP packets by sender: an index must not come twice.
-    reports: Map<u32, SeenWindow<64>>,
+    reports: IdMap<u32, SeenWindow<64>>,
 }
 
 impl Observer {
@@ -75,8 +75,8 @@ impl Observer {
             keys,
             open: None,
             tail: 0,
-            highest: Map::default(),
-            reports: Map::default(),
+            highest: IdMap::default(),
+            reports: IdMap::default(),
         };
         self.peers.insert(transport, peer);
     }

@@ -5,12 +5,12 @@ mod place;
 mod recent;
 mod stream;
 
-use crate::hash::Map;
 use crate::observer::Arrival;
 use crate::payload::Pictures;
 use crate::tag::Tag;
 use crate::truth::{Known, Truth};
 use engine::command::TransportId;
+use engine::ids::IdMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 use stream::{Sent, Stream};
@@ -128,9 +128,9 @@ impl Seen {
 
 pub struct Rules {
     start: Instant,
-    streams: Map<(TransportId, u32), Stream>,
+    streams: IdMap<(TransportId, u32), Stream>,
     /// When a packet of a track last went to a client.
-    sent: Map<(TransportId, u16), Instant>,
+    sent: IdMap<(TransportId, u16), Instant>,
     violations: Vec<Violation>,
     count: u64,
 }
@@ -147,8 +147,8 @@ impl Rules {
     pub fn new(start: Instant) -> Self {
         Rules {
             start,
-            streams: Map::default(),
-            sent: Map::default(),
+            streams: IdMap::default(),
+            sent: IdMap::default(),
             violations: Vec::new(),
             count: 0,
         }

@@ -3,11 +3,11 @@
 use crate::client::Produced;
 use crate::description::{self, Format};
 use crate::feed::Kind;
-use crate::hash::Map;
 use crate::payload::{self, Pictures};
 use crate::tag::{StreamKey, Tag};
 use engine::command::TransportId;
 use engine::event::MidTrack;
+use engine::ids::IdMap;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -20,12 +20,12 @@ const FACTS: usize = 2_048;
 #[derive(Default)]
 pub struct Truth {
     pub tracks: BTreeMap<u16, TrackTruth>,
-    wishes: Map<(TransportId, u16), Wish>,
-    offers: Map<TransportId, OfferTruth>,
-    streams: Map<StreamKey, StreamTruth>,
-    sources: Map<(TransportId, u32), StreamKey>,
+    wishes: IdMap<(TransportId, u16), Wish>,
+    offers: IdMap<TransportId, OfferTruth>,
+    streams: IdMap<StreamKey, StreamTruth>,
+    sources: IdMap<(TransportId, u32), StreamKey>,
     /// The packets that are remembered, by their fingerprints.
-    payloads: Map<u64, Tag>,
+    payloads: IdMap<u64, Tag>,
 }
 
 pub struct TrackTruth {
@@ -52,11 +52,11 @@ struct Wish {
 pub struct OfferTruth {
     pub mid_extension: Option<u8>,
     pub descriptor_extension: Option<u8>,
-    pub formats: Map<u8, Format>,
+    pub formats: IdMap<u8, Format>,
     /// By SSRC: the m-line, and the SSRC whose packets are repeated, if any. Those of earlier offers stay.
-    pub announced: Map<u32, (String, Option<u32>)>,
+    pub announced: IdMap<u32, (String, Option<u32>)>,
     /// By m-line: the track that it carries.
-    pub carried: Map<String, u16>,
+    pub carried: IdMap<String, u16>,
 }
 
 struct StreamTruth {

@@ -3,8 +3,8 @@
 //! What is drawn for one packet does not depend on others of the same moment, and what is drawn for pictures not on how many STUN checks
 //! there were: orders that the system's randomness leaves open must not become another run.
 
-use crate::hash::Map;
 use crate::random::Random;
+use engine::ids::IdMap;
 use engine::media::demux::{Class, classify};
 use std::time::{Duration, Instant};
 
@@ -79,7 +79,7 @@ pub struct Wire {
     random: Random,
     classes: [Random; 3],
     /// How often a packet with this payload type, timestamp and length has passed.
-    known: Map<(u8, u32, usize), u64>,
+    known: IdMap<(u8, u32, usize), u64>,
     slot: Instant,
     weather: Random,
     /// The bad state of `Loss::Bursts`.
@@ -95,7 +95,7 @@ impl Wire {
             conditions,
             random: random.fork(0),
             classes: [1, 2, 3].map(|class| random.fork(class)),
-            known: Map::default(),
+            known: IdMap::default(),
             slot: now,
             weather: random.fork(4),
             bad: false,

@@ -8,13 +8,13 @@ mod settling;
 pub use people::{Leave, Size};
 
 use crate::client::Client;
-use crate::hash::Map;
 use crate::machine::Machine;
 use crate::observer::{Observer, Opened};
 use crate::random::Random;
 use crate::truth::Truth;
 use crate::wire::{Conditions, Wire};
 use engine::command::{Command, TransportId};
+use engine::ids::IdMap;
 use engine::internals::simulate_handshakes;
 use engine::media::Codec;
 use engine::metrics::Metrics;
@@ -64,9 +64,9 @@ pub struct World {
     pub dynacast: bool,
     /// What clients speak that are to come.
     pub codecs: Vec<Codec>,
-    wires: Map<TransportId, [Wire; 2]>,
+    wires: IdMap<TransportId, [Wire; 2]>,
     /// Those that clients have, and those they had.
-    addresses: Map<SocketAddr, TransportId>,
+    addresses: IdMap<SocketAddr, TransportId>,
     wishes: BTreeMap<TransportId, BTreeMap<u16, bool>>,
     /// Pixels that a video is shown with, where it is not as many as there are.
     sizes: BTreeMap<(TransportId, u16), Size>,
@@ -74,8 +74,8 @@ pub struct World {
     wanted_layers: BTreeMap<u16, u8>,
     /// M-lines that single transports are to offer once their last offer was answered.
     required: BTreeMap<TransportId, (u32, u32)>,
-    offers: Map<u32, (TransportId, SdpPendingOffer)>,
-    generations: Map<u16, u16>,
+    offers: IdMap<u32, (TransportId, SdpPendingOffer)>,
+    generations: IdMap<u16, u16>,
     parcels: BinaryHeap<Reverse<Parcel>>,
     posted: u64,
     next_offer: u32,
@@ -144,14 +144,14 @@ impl World {
             told: BTreeMap::new(),
             dynacast: false,
             codecs: vec![Codec::Opus, Codec::Vp8],
-            wires: Map::default(),
-            addresses: Map::default(),
+            wires: IdMap::default(),
+            addresses: IdMap::default(),
             wishes: BTreeMap::new(),
             sizes: BTreeMap::new(),
             wanted_layers: BTreeMap::new(),
             required: BTreeMap::new(),
-            offers: Map::default(),
-            generations: Map::default(),
+            offers: IdMap::default(),
+            generations: IdMap::default(),
             parcels: BinaryHeap::new(),
             posted: 0,
             next_offer: 0,

@@ -18,7 +18,7 @@ mod exports;
 mod fanout;
 mod feedback;
 mod formats;
-mod ids;
+pub mod ids;
 mod imports;
 #[doc(hidden)]
 pub mod internals;

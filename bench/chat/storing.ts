@@ -1,19 +1,19 @@
-// `bench-chat.ts [FOLDER]`: what storing a message durably costs on the disk of FOLDER, beside what the disk itself takes. Prints JSON.
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+// `storing.ts [FOLDER]`: what storing a message durably costs on the disk of FOLDER, beside what the disk itself takes. Prints JSON.
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { keepIndex } from '../src/chat/keep-index.ts'
-import { sendMessage } from '../src/chat/send-message.ts'
-import { createBus } from '../src/events/bus.ts'
-import { scheduleTimer } from '../src/rooms/presence.ts'
-import { openStorage } from '../src/storage/open-storage.ts'
+import { keepIndex } from '../../packages/server/src/chat/keep-index.ts'
+import { sendMessage } from '../../packages/server/src/chat/send-message.ts'
+import { createBus } from '../../packages/server/src/events/bus.ts'
+import { scheduleTimer } from '../../packages/server/src/rooms/presence.ts'
+import { openStorage } from '../../packages/server/src/storage/open-storage.ts'
+import { fsyncTimes, percentile } from './times.ts'
 
 const IN_FLIGHT = 256
 const FULL_SPEED_MS = 3_000
 const PACED_PER_SECOND = 100
 const PACED_MS = 5_000
-const FSYNCS = 500
 
 const folder = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'maru-bench-'))
 const storage = openStorage({ database: join(folder, 'maru.db') })
@@ -62,34 +62,18 @@ async function paced(): Promise<number[]> {
   return await Promise.all(times)
 }
 
-function rawFsync(): number[] {
-  const file = openSync(join(folder, 'raw'), 'w')
-  const page = Buffer.alloc(4_096, 1)
-  const times = Array.from({ length: FSYNCS }, () => {
-    const from = performance.now()
-    writeSync(file, page)
-    fsyncSync(file)
-    return performance.now() - from
-  })
-  closeSync(file)
-  return times
-}
-
-function percentile(times: readonly number[], share: number): number {
-  const sorted = times.toSorted((a, b) => a - b)
-  return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(3))
-}
+const millis = (times: readonly number[], share: number) => Number(percentile(times, share).toFixed(3))
 
 try {
-  const fsync = rawFsync()
+  const fsync = fsyncTimes(folder)
   const messagesPerSecond = Math.round(await fullSpeed())
   const times = await paced()
   const result = {
     messagesPerSecond,
-    p50: percentile(times, 0.5),
-    p99: percentile(times, 0.99),
-    fsyncP50: percentile(fsync, 0.5),
-    fsyncP99: percentile(fsync, 0.99),
+    p50: millis(times, 0.5),
+    p99: millis(times, 0.99),
+    fsyncP50: millis(fsync, 0.5),
+    fsyncP99: millis(fsync, 0.99),
   }
   console.log(JSON.stringify(result))
 } finally {
