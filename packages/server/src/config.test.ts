@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Config, readConfig } from './config.ts'
 
@@ -46,6 +47,21 @@ describe('options', () => {
       data: '/d',
       keys: { apiKey: 'k', apiSecret: SECRET },
     })
+  })
+
+  it('are all in the table of the README, and no others', () => {
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
+    const rows = readme.split('\n').filter((line) => /^\| `?--|\| `MARU_/.test(line))
+    const help = read(['--help'])
+    const known =
+      help.kind === 'help' ? [...help.text.matchAll(/^ {2}--([\w-]+) [A-Z\w]/gm)].map(([, name]) => name) : []
+    expect(rows.flatMap((row) => [...row.matchAll(/`--([\w-]+)`/g)].map(([, name]) => name)).toSorted()).toEqual(
+      known.toSorted(),
+    )
+    const variables = known.map((name) => `MARU_${name?.toUpperCase().replaceAll('-', '_')}`)
+    expect(rows.flatMap((row) => row.match(/\bMARU_\w+/g) ?? []).toSorted()).toEqual(
+      [...variables, 'MARU_LOG'].toSorted(),
+    )
   })
 
   it('take one thread for each core, up to a limit that can be set', () => {
