@@ -21,6 +21,8 @@ const FACTS: usize = 2_048;
 pub struct Truth {
     pub tracks: BTreeMap<u16, TrackTruth>,
     wishes: IdMap<(TransportId, u16), Wish>,
+    /// When the engine last told that a path does not carry a picture any more.
+    pauses: IdMap<(TransportId, u16), Instant>,
     offers: IdMap<TransportId, OfferTruth>,
     streams: IdMap<StreamKey, StreamTruth>,
     sources: IdMap<(TransportId, u32), StreamKey>,
@@ -134,6 +136,16 @@ impl Truth {
         wish.max(track)
     }
 
+    /// The engine has told that the path does not carry the picture.
+    pub fn paused(&mut self, transport: TransportId, track: u16, now: Instant) {
+        self.pauses.insert((transport, track), now);
+    }
+
+    /// When a picture was last taken away from a subscriber for its path.
+    pub fn pause(&self, transport: TransportId, track: u16) -> Option<Instant> {
+        self.pauses.get(&(transport, track)).copied()
+    }
+
     /// Whether the track should be coming at the subscriber.
     pub fn flows(&self, transport: TransportId, track: u16) -> bool {
         let wish = self.wishes.get(&(transport, track));
@@ -162,6 +174,7 @@ impl Truth {
 
     pub fn left(&mut self, transport: TransportId) {
         self.wishes.retain(|(id, _), _| *id != transport);
+        self.pauses.retain(|(id, _), _| *id != transport);
         self.offers.remove(&transport);
         self.sources.retain(|(id, _), _| *id != transport);
     }
@@ -170,6 +183,7 @@ impl Truth {
     pub fn over(&mut self, track: u16) {
         self.tracks.remove(&track);
         self.wishes.retain(|(_, other), _| *other != track);
+        self.pauses.retain(|(_, other), _| *other != track);
         self.forget(|key| key.0 == track);
     }
 

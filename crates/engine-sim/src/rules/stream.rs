@@ -188,6 +188,9 @@ impl Stream {
         let again = sent.tag.begins_key()
             && self.holes(before, sent) == 0
             && run_fits(before, sent, truth).is_err();
-        before.tag.stream() != sent.tag.stream() || resumed || again
+        // What a path does not carry breaks off anywhere, and begins anew.
+        let pause = truth.pause(transport, sent.tag.track);
+        let returns = sent.tag.begins_key() && pause.is_some_and(|pause| pause >= before.at);
+        before.tag.stream() != sent.tag.stream() || resumed || again || returns
     }
 }

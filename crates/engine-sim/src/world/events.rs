@@ -78,8 +78,10 @@ impl World {
                 "negotiation failed"
             }
             Event::SubscriptionPaused { transport, track } => {
-                self.paused
-                    .extend(number(&track).map(|track| (transport, track)));
+                if let Some(track) = number(&track) {
+                    self.paused.insert((transport, track));
+                    self.truth.paused(transport, track, self.now);
+                }
                 "paused"
             }
             Event::SubscriptionResumed { transport, track } => {

@@ -2,6 +2,8 @@
 //! to, which selections of layers need it and which frames it refers to, for any codec and for encrypted payloads too.
 //!
 //! Most packets name a template only. The templates come with key frames, so reading needs the state of the stream: one [`Reader`] for an SSRC.
+//! A frame is judged by what was so at its place in the stream, however late it comes. What comes late itself (the start of a key frame that
+//! was lost) changes nothing of how the frames between were judged: a picture that has gone out in part is not told anew.
 
 mod bits;
 mod structure;
@@ -10,19 +12,26 @@ use super::bytes::be16;
 use super::frame::{Frame, Selection, Selections};
 use super::rtp;
 use bits::Bits;
+use std::collections::VecDeque;
+use std::sync::Arc;
 use structure::{Structure, Template};
 
 /// Decode target indications: the frame is not needed; decoding may begin with it.
 const NOT_PRESENT: u64 = 0;
 const SWITCH: u64 = 2;
 
+/// Changes that are remembered, for frames that come late. Few publishers change something more than once a second.
+const MAX_CHANGES: usize = 8;
+
 /// What a packet's descriptor says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reading {
     /// The packet's frame; `None` when its template has not come (yet).
     pub frame: Option<Frame>,
     /// First packet of a coded video sequence, that is of a key frame: it brings the templates.
     pub starts_sequence: bool,
+    /// It tells too late what was already so for frames that have been read: nobody can begin with it.
+    pub overtaken: bool,
 }
 
 /// The frame number of a descriptor.
@@ -40,20 +49,56 @@ pub fn set_frame_number(descriptor: &mut [u8], number: u16) {
 /// Reads the descriptors of one SSRC, in the order of their arrival.
 #[derive(Debug, Default)]
 pub struct Reader {
-    sequence: Option<Sequence>,
+    /// The oldest first; each holds until the next.
+    states: VecDeque<State>,
     highest: Option<u64>,
 }
 
-/// A coded video sequence: what its key frame brought and what has changed since.
-#[derive(Debug)]
-struct Sequence {
-    structure: Structure,
-    /// Number of its first frame.
-    first: u64,
-    /// Decode targets that the publisher makes, the first one lowest, and the frame that said so.
-    active: (u32, u64),
+/// What holds from a frame on: what its key frame brought, and what is made of that.
+#[derive(Debug, Clone)]
+struct State {
+    /// Number of the first frame.
+    from: u64,
+    structure: Arc<Structure>,
+    /// Decode targets that the publisher makes, the first one lowest.
+    active: u32,
     /// Which decode target stands for each selection.
     targets: [u8; Selection::COUNT],
+}
+
+impl State {
+    fn new(from: u64, structure: Arc<Structure>, active: u32) -> State {
+        let all = u32::MAX >> (u32::BITS - structure.target_count());
+        State {
+            from,
+            targets: structure.select(active & all),
+            structure,
+            active: active & all,
+        }
+    }
+
+    fn says_the_same(&self, other: &State) -> bool {
+        self.active == other.active && self.structure == other.structure
+    }
+
+    fn frame(&self, head: &Head, number: u64, template: &Template) -> Frame {
+        let of = |holds: &dyn Fn(u8) -> bool| {
+            Selections::of(|selection| {
+                let target = self.targets.get(selection.index());
+                target.is_some_and(|target| holds(*target))
+            })
+        };
+        Frame {
+            begins: head.begins,
+            ends: head.ends,
+            part_of: of(&|target| template.indication(target) != NOT_PRESENT),
+            top_of: of(&|target| self.structure.highest_spatial(target) == template.spatial),
+            opens: of(&|target| template.indication(target) == SWITCH),
+            number: Some(number),
+            references: template.references,
+            ..Frame::of_layers(template.spatial, template.temporal)
+        }
+    }
 }
 
 impl Reader {
@@ -67,18 +112,16 @@ impl Reader {
             highest => rtp::extend(highest, head.number),
         };
         let brought = if head.brings_structure {
-            Some(Structure::read(&mut bits)?)
+            Some(Arc::new(Structure::read(&mut bits)?))
         } else {
             None
         };
-        let known = self.sequence.as_ref().map(|sequence| &sequence.structure);
+        let held = self.at(number);
+        let known = held.map(|state| &state.structure);
         let found = brought.as_ref().or(known);
         let Some((structure, template)) = found.and_then(|s| Some((s, s.template(head.template)?)))
         else {
-            return Some(Reading {
-                frame: None,
-                starts_sequence: false,
-            });
+            return Some(Reading::default());
         };
         let active = if head.tells_active {
             Some(bits.take(structure.target_count())?)
@@ -86,56 +129,47 @@ impl Reader {
             brought.as_ref().map(|_| u32::MAX)
         };
         let template = head.customize(&mut bits, structure, template)?;
+        let told = active.map(|active| State::new(number, structure.clone(), active));
+        let same = |told: &State| held.is_some_and(|held| held.says_the_same(told));
+        let news = told.filter(|told| !same(told));
+        // Frames of the old structure are named otherwise than those of the new one.
+        let own = news.as_ref().filter(|own| {
+            let known = known.is_some_and(|known| *known == own.structure);
+            !known || self.highest.is_none_or(|highest| number >= highest)
+        });
+        let frame = own.or(held)?.frame(&head, number, &template);
+        let overtaken = news.is_some() && self.highest.is_some_and(|highest| number < highest);
+        self.follow(news, number);
         self.highest = self.highest.max(Some(number));
-        let starts_sequence = brought.is_some() && head.begins;
-        self.follow(number, brought, active);
         Some(Reading {
-            frame: self.frame(&head, number, &template),
-            starts_sequence,
+            frame: Some(frame),
+            starts_sequence: brought.is_some() && head.begins,
+            overtaken,
         })
     }
 
-    /// Takes over what a packet says of the sequence, unless something newer is known.
-    fn follow(&mut self, number: u64, brought: Option<Structure>, active: Option<u32>) {
-        // The same again, sent twice, takes nothing back of what has changed since.
-        let newest = self.sequence.as_ref().is_none_or(|s| s.first < number);
-        if let Some(structure) = brought.filter(|_| newest) {
-            let active = active.unwrap_or(u32::MAX);
-            self.sequence = Some(Sequence {
-                targets: structure.select(active),
-                structure,
-                first: number,
-                active: (active, number),
-            });
-        } else if let (Some(sequence), Some(active)) = (self.sequence.as_mut(), active)
-            && sequence.active.1 <= number
-            && sequence.active.0 != active
-        {
-            sequence.active = (active, number);
-            sequence.targets = sequence.structure.select(active);
-        }
+    /// What holds for a frame.
+    fn at(&self, number: u64) -> Option<&State> {
+        let mut newest = self.states.iter().rev();
+        newest.find(|state| state.from <= number)
     }
 
-    fn frame(&self, head: &Head, number: u64, template: &Template) -> Option<Frame> {
-        let sequence = self.sequence.as_ref()?;
-        if head.brings_structure && sequence.first != number {
-            // Late: of a sequence that is over.
-            return None;
-        }
-        let targets = &sequence.targets;
-        let stands = |selection: Selection, wanted: fn(u64) -> bool| {
-            let target = targets.get(selection.index());
-            target.is_some_and(|target| wanted(template.indication(*target)))
+    /// Takes over what a frame says, for those that have not been read yet and unless something newer is known.
+    fn follow(&mut self, news: Option<State>, number: u64) {
+        let newest = self.states.back();
+        let Some(mut state) = news.filter(|_| newest.is_none_or(|s| s.from <= number)) else {
+            return;
         };
-        Some(Frame {
-            begins: head.begins,
-            ends: head.ends,
-            part_of: Selections::of(|s| stands(s, |indication| indication != NOT_PRESENT)),
-            opens: Selections::of(|s| stands(s, |indication| indication == SWITCH)),
-            number: Some(number),
-            references: template.references,
-            ..Frame::of_layers(template.spatial, template.temporal)
-        })
+        if let Some(highest) = self.highest.filter(|highest| *highest > number) {
+            state.from = highest + 1;
+        }
+        if newest.is_some_and(|newest| newest.from == state.from) {
+            self.states.pop_back();
+        }
+        if self.states.len() == MAX_CHANGES {
+            self.states.pop_front();
+        }
+        self.states.push_back(state);
     }
 }
 

@@ -75,6 +75,8 @@ pub struct Frame {
     pub ends: bool,
     /// Selections that need the frame.
     pub part_of: Selections,
+    /// Selections of which its spatial layer is the highest: where it ends, their picture ends.
+    pub top_of: Selections,
     /// Selections of more temporal layers that can be decoded from this frame on.
     pub opens: Selections,
     /// For `opens` to hold, this temporal layer must have gone out before.
@@ -97,6 +99,7 @@ impl Frame {
             part_of: Selections::of(|selection| {
                 selection.spatial >= own.spatial && selection.temporal >= own.temporal
             }),
+            top_of: Selections::of(|selection| selection.spatial == own.spatial),
             opens: Selections::default(),
             opens_above: 0,
             number: None,

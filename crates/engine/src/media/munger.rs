@@ -106,7 +106,7 @@ impl Segment {
         // Of a picture whose upper layers are dropped, the highest one that goes out is the last.
         let last = packet
             .frame
-            .is_some_and(|frame| frame.ends && frame.spatial == self.selection.spatial);
+            .is_some_and(|frame| frame.ends && frame.top_of.has(self.selection));
         let number = packet.frame_number();
         Rewrite {
             seq: self.out(packet.seq),

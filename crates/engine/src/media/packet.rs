@@ -86,6 +86,7 @@ impl MediaPacket {
         };
         if self.codec != Codec::Vp8 {
             self.keyframe_start |= reading.starts_sequence;
+            self.keyframe_start &= !reading.overtaken;
             self.frame = reading.frame.or(self.frame);
         }
     }

@@ -86,6 +86,12 @@ impl Structure {
         self.targets.len() as u32
     }
 
+    /// Highest spatial layer of a decode target.
+    pub fn highest_spatial(&self, target: u8) -> u8 {
+        let layers = self.targets.get(usize::from(target));
+        layers.map_or(0, |(spatial, _)| *spatial)
+    }
+
     /// The decode target for each selection: the highest of the active ones that it allows, else the lowest of them.
     pub fn select(&self, active: u32) -> [u8; Selection::COUNT] {
         let numbered = (0u8..).zip(&self.targets);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::media::Codec;
 use crate::media::testing::Random;
-use crate::media::testing::svc::{Encoder, Shape};
+use crate::media::testing::svc::{Encoder, Made, Shape};
 use std::time::Instant;
 
 const SHAPES: [(u8, u8, bool); 7] = [
@@ -70,10 +70,7 @@ fn reads_what_an_encoder_says_of_its_layers() {
 #[test]
 fn without_templates_nothing_is_known_but_the_number() {
     let mut reader = Reader::default();
-    let nothing = Some(Reading {
-        frame: None,
-        starts_sequence: false,
-    });
+    let nothing = Some(Reading::default());
     assert_eq!(reader.read(&[0xC0, 0x12, 0x34]), nothing);
     assert_eq!(frame_number(&[0xC0, 0x12, 0x34]), Some(0x1234));
     assert_eq!(frame_number(&[0xC0, 0x12]), None);
@@ -135,4 +132,76 @@ fn survives_mutated_descriptors() {
         fresh.read(&bytes);
         assert!(fresh.read(&bytes).unwrap().frame.is_some());
     }
+}
+
+const LAYERED: Shape = Shape {
+    spatial: 3,
+    temporal: 1,
+    key_only: true,
+};
+
+/// The mandatory fields alone.
+fn plain(made: &Made) -> Vec<u8> {
+    made.packet.dependency_descriptor.as_ref().unwrap()[..3].to_vec()
+}
+
+/// The same, saying which targets are made from there on.
+fn tells(made: &Made, mask: u8) -> Vec<u8> {
+    [plain(made), vec![0b0100_0000 | mask, 0]].concat()
+}
+
+/// Found by a simulated call: packets of layers that came after the publisher had given these up were thrown away, and pictures had no end.
+#[test]
+fn what_comes_late_is_judged_by_what_was_so_then() {
+    let mut random = Random::new(11);
+    let mut encoder = Encoder::new(&mut random, Codec::Av1, LAYERED);
+    let mut reader = Reader::default();
+    for made in encoder.picture(&mut random, true, Instant::now()) {
+        reader.read(&made.packet.dependency_descriptor.unwrap());
+    }
+    let [before, after] = [(), ()].map(|()| encoder.picture(&mut random, false, Instant::now()));
+    let lowest = reader.read(&tells(&after[0], 0b001)).unwrap();
+    assert!(lowest.frame.unwrap().top_of.has(Selection::ALL));
+    for made in before {
+        let bytes = made.packet.dependency_descriptor.unwrap();
+        let frame = reader.read(&bytes).unwrap().frame.unwrap();
+        assert_eq!(frame.part_of.has(Selection::ALL), made.spatial == 2);
+        assert_eq!(frame.top_of.has(Selection::ALL), made.spatial == 2);
+    }
+}
+
+/// Found by a simulated call: the start of a key frame with more layers came after pictures that had been read without them.
+#[test]
+fn nobody_begins_with_what_was_read_otherwise_before() {
+    let mut random = Random::new(12);
+    let mut encoder = Encoder::new(&mut random, Codec::Av1, LAYERED);
+    let mut reader = Reader::default();
+    for made in encoder.picture(&mut random, true, Instant::now()) {
+        reader.read(&made.packet.dependency_descriptor.unwrap());
+    }
+    let fewer = encoder.picture(&mut random, false, Instant::now());
+    reader.read(&tells(&fewer[0], 0b001));
+    let mut key = encoder.picture(&mut random, true, Instant::now());
+    let start = key.remove(0).packet.dependency_descriptor.unwrap();
+    let mut read = |bytes: &[u8]| reader.read(bytes).unwrap();
+    let tops = |reading: Reading| reading.frame.unwrap().top_of.has(Selection::ALL);
+    for made in key {
+        let reading = read(&plain(&made));
+        assert_eq!(tops(reading), made.spatial == 0);
+    }
+    let late = read(&start);
+    assert!(late.starts_sequence && late.overtaken && tops(late));
+    // From here on it counts, and the next one is a start again.
+    let next = encoder.picture(&mut random, false, Instant::now());
+    for made in &next {
+        let reading = read(&plain(made));
+        assert_eq!(tops(reading), made.spatial == 2);
+    }
+    let mut key = encoder.picture(&mut random, true, Instant::now());
+    let start = key.remove(0).packet.dependency_descriptor.unwrap();
+    for made in key {
+        read(&plain(&made));
+    }
+    // Nothing that it says is new.
+    assert!(!read(&start).overtaken);
 }
