@@ -42,6 +42,8 @@ const GIVE_UP_MS = 30_000
 async function allHeard(target: Target, count: number): Promise<void> {
   const from = performance.now()
   while (!target.heard(count)) {
+    const ended = target.clients.filter((client) => client.ended).length
+    if (ended > 0) throw new Error(`${ended} of ${target.clients.length} were disconnected`)
     if (performance.now() - from > GIVE_UP_MS) throw new Error(`not everybody heard ${count} messages`)
     await tick(1)
   }

@@ -9,6 +9,8 @@ export interface LightClient {
   /** The largest number of an entry that was received. */
   seq: number
   onSeq: (seq: number, before: number) => void
+  /** Whether the connection has ended, by whomever. */
+  ended: boolean
   /** What the server answered to a question, as text that holds all of it. */
   ask(question: object): Promise<string>
   say(frame: object | string): void
@@ -43,6 +45,7 @@ export async function connectRaw(port: number): Promise<LightClient> {
     bytes: 0,
     seq: 0,
     onSeq: () => {},
+    ended: false,
     say: (frame) => socket.write(maskedFrame(typeof frame === 'string' ? frame : JSON.stringify(frame))),
     ask(question) {
       ids += 1
@@ -54,6 +57,9 @@ export async function connectRaw(port: number): Promise<LightClient> {
     },
   }
   socket.on('error', () => {})
+  socket.on('close', () => {
+    client.ended = true
+  })
   let cut = Buffer.alloc(0)
   socket.on('data', (chunk: Buffer) => {
     client.bytes += chunk.length
@@ -85,7 +91,42 @@ export async function connectWebSocket(port: number): Promise<LightClient> {
   )
   await once(client.socket, 'data')
   client.bytes = 0
+  client.socket.on(
+    'data',
+    createFrameWalk((opcode) => {
+      // A server gives up whoever never answers.
+      if (opcode === PING) client.socket.write(PONG)
+    }),
+  )
   return client
+}
+
+const PING = 9
+/** Masked with zeros, without a payload. */
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
+
+/** Steps from frame to frame of what a server sends, whatever the pieces in which it comes. RFC 6455, section 5.2. */
+function createFrameWalk(onFrame: (opcode: number) => void): (chunk: Buffer) => void {
+  let head = Buffer.alloc(0)
+  let left = 0
+  return (chunk) => {
+    const bytes = head.length > 0 ? Buffer.concat([head, chunk]) : chunk
+    head = Buffer.alloc(0)
+    let at = Math.min(left, bytes.length)
+    left -= at
+    while (at < bytes.length) {
+      const short = (bytes[at + 1] ?? 0) & 127
+      const header = short < 126 ? 2 : short === 126 ? 4 : 10
+      if (at + header > bytes.length || at + 2 > bytes.length) {
+        head = Buffer.from(bytes.subarray(at))
+        return
+      }
+      const length = header === 2 ? short : header === 4 ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 6)
+      onFrame((bytes[at] ?? 0) & 15)
+      at += header + length
+      left = Math.max(0, at - bytes.length)
+    }
+  }
 }
 
 /** A member's device in a room, welcomed. */
