@@ -236,6 +236,7 @@ describe('the doors', () => {
     ['nothing', '', 400, 'missing'],
     ['junk', 'join_request=____', 400, 'cannot be read'],
     ['half of one', packJoin({ media: spare(3, 3) }).slice(0, 60), 400, 'cannot be read'],
+    ['one with far too many tracks', packJoin({ addTrackRequests: Array(101).fill({}) }), 400, 'too many tracks'],
     ['one that grows to more than 1 MiB', `join_request=${tooLong.toString('base64url')}`, 400, 'cannot be read'],
     ['metadata too long', packJoin({ metadata: 'x'.repeat(600_000) }), 400, 'metadata is too long'],
     [

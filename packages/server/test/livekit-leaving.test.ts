@@ -133,14 +133,20 @@ describe('a broken line', () => {
   })
 })
 
-test('a lost transport sends the client around; when the line is dead too, it is gone', async () => {
+test('a lost transport sends the client around; when the line was dead before, it is gone', async () => {
   const ana = await connectActive(server, 'ana')
   const bo = await connectActive(server, 'bo')
-  const [, publisher = 0] = transportsOf('publisher')
-  engine.emit({ type: 'transportClosed', transport: publisher, reason: 'lost' })
+  const lose = (role: string) => {
+    const [, transport = 0] = transportsOf(role)
+    engine.emit({ type: 'transportClosed', transport, reason: 'lost' })
+  }
+  lose('publisher')
   expect(await bo.next('leave')).toMatchObject({ reason: timeout, action: actions.reconnect })
   expect(people()).toBe(2)
-  engine.emit({ type: 'transportClosed', transport: transportsOf('subscriber')[1] ?? 0, reason: 'lost' })
+  const again = await connectActive(server, 'bo')
+  again.cut()
+  await noticed(again)
+  lose('subscriber')
   await gone(ana, 'bo')
 })
 
@@ -245,4 +251,16 @@ describe('bad signalling ends that one connection', () => {
     await ana.settled()
     expect(ana.cases()).not.toContain('leave')
   })
+})
+
+test('where joining fails in the server itself, the newcomer hears so and the connection ends', async () => {
+  const ensureRoom = () => {
+    throw new Error('no disk')
+  }
+  const broken = await startTestServer(createSimulatedEngine(), { ensureRoom })
+  const ana = open(broken, `access_token=${await tokenFor('ana')}&protocol=17`)
+  expect(await ana.next('leave')).toMatchObject({ reason: reasons.joinFailure, action: actions.disconnect })
+  expect(await ana.closed).toBe(1000)
+  expect(broken.logged.filter(({ level }) => level === 'error')).toHaveLength(1)
+  await broken.close()
 })

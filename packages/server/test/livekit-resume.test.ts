@@ -1,11 +1,12 @@
 /** Going on with a broken signalling connection while the media flows. */
 import { DataPacket, DataPacket_Kind, SimulateScenario, SyncState, UserPacket } from '@livekit/protocol'
+import { RoomServiceClient } from 'livekit-server-sdk'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { addTrack, connectActive, connectSingle, open, packJoin, spare, type TestClient } from './livekit-client.ts'
-import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
+import { keys, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
 
-const reasons = { duplicate: 2, shutdown: 3, mismatch: 6 }
+const reasons = { duplicate: 2, shutdown: 3, removed: 4, mismatch: 6 }
 const actions = { disconnect: 0, reconnect: 2 }
 
 let engine: SimulatedEngine
@@ -15,6 +16,8 @@ beforeEach(async () => {
   server = await startTestServer(engine)
 })
 afterEach(() => server.close())
+
+const service = () => new RoomServiceClient(`http://${server.host}`, keys.apiKey, keys.apiSecret)
 
 /** The server has seen that the client's line broke. */
 const noticed = (client: TestClient) =>
@@ -89,6 +92,34 @@ describe('who goes on', () => {
     expect(states(later)).toEqual(['cy 2', 'bo 2'])
   })
 
+  test('hears who became hidden meanwhile as of somebody who left, unless it is seen again', async () => {
+    const hide = (identity: string, hidden: boolean) =>
+      service().updateParticipant('hall', identity, { permission: { canSubscribe: true, hidden } })
+    const bo = await connectSingle(server, 'bo')
+    await connectSingle(server, 'ana')
+    await connectSingle(server, 'cy')
+    bo.cut()
+    await noticed(bo)
+    await hide('ana', true)
+    await hide('cy', true)
+    await hide('cy', false)
+    const again = await goOn('bo', bo.sid())
+    await again.next('roomUpdate')
+    expect(states(again)).toEqual(['ana 3', 'bo 2', 'cy 2'])
+  })
+
+  test('is not told at length of those who left', async () => {
+    const bo = await connectSingle(server, 'bo')
+    const ana = await connectSingle(server, 'ana', { more: { metadata: 'long', attributes: { long: 'too' } } })
+    bo.cut()
+    await noticed(bo)
+    ana.say({ case: 'leave', value: {} as never })
+    await ana.closed
+    const again = await goOn('bo', bo.sid())
+    const [gone] = (await again.next('update')).participants
+    expect(gone).toMatchObject({ identity: 'ana', sid: ana.sid(), state: 3, metadata: '', attributes: {} })
+  })
+
   test('is offered anew, since it may not have got the last offer', async () => {
     const bo = await connectActive(server, 'bo', {})
     const waits = await connectSingle(server, 'ana')
@@ -140,6 +171,29 @@ describe('who cannot go on', () => {
     expect(now.cases()).not.toContain('leave')
   })
 
+  test('because somebody sent it away meanwhile, hears so and does not join anew', async () => {
+    const bo = await connectSingle(server, 'bo')
+    bo.cut()
+    await noticed(bo)
+    await service().removeParticipant('hall', 'bo')
+    const back = await goOn('bo', bo.sid())
+    expect(await back.next('leave')).toMatchObject({ reason: reasons.removed, action: actions.disconnect })
+    expect(await back.closed).toBe(1000)
+  })
+
+  test('and has to join anew, keeps its place though its transports end first', async () => {
+    const ana = await connectSingle(server, 'ana')
+    const bo = await connectActive(server, 'bo')
+    const [publisher = 0, subscriber = 0] = [...engine.open.keys()].slice(-2)
+    for (const transport of [subscriber, publisher]) engine.emit({ type: 'transportClosed', transport, reason: 'lost' })
+    expect(await bo.next('leave')).toMatchObject({ action: actions.reconnect })
+    await ana.settled()
+    expect(states(ana)).not.toContain('bo 3')
+    server.clock.now += 8_000
+    server.livekit.tick()
+    await ana.next('update', ({ participants }) => participants.some(({ state }) => state === 3))
+  })
+
   test('because the server has never heard of it, is told to join anew', async () => {
     const back = await goOn('ghost', 'PA_ghost')
     expect(await back.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.reconnect })
@@ -173,9 +227,11 @@ describe('what the client believes', () => {
   test('about what it receives is made true', async () => {
     const { bo, sid } = await publisherAndSubscriber()
     const wanted = () => [...engine.wanted.values()].flat()
-    bo.say({ case: 'syncState', value: new SyncState({ trackSidsDisabled: [sid] }) })
+    engine.take('subscribe')
+    bo.say({ case: 'syncState', value: new SyncState({ trackSidsDisabled: [sid, 'TR_gone', 'TR_other'] }) })
     await bo.settled()
     expect(wanted()).toMatchObject([{ track: sid, enabled: false }])
+    expect(engine.take('subscribe')).toHaveLength(1)
     bo.say({ case: 'syncState', value: new SyncState({ subscription: { trackSids: [sid], subscribe: false } }) })
     await bo.settled()
     expect(wanted()).toEqual([])

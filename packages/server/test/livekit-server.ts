@@ -29,12 +29,11 @@ export interface ServerOptions {
   remoteUnmute?: boolean
   apiKeys?: ApiKeys
   sendWebhook?: (room: string, body: string) => void
+  ensureRoom?: (name: string) => void
 }
 
-export async function startTestServer(
-  engine: MediaEngine,
-  { realTime = false, remoteUnmute = false, apiKeys = fixedKeys(keys), sendWebhook = () => {} }: ServerOptions = {},
-): Promise<TestServer> {
+export async function startTestServer(engine: MediaEngine, options: ServerOptions = {}): Promise<TestServer> {
+  const { realTime = false, remoteUnmute = false, apiKeys = fixedKeys(keys), sendWebhook = () => {} } = options
   const app = createApp()
   const bus = createBus()
   const events: ServerEvent[] = []
@@ -50,7 +49,7 @@ export async function startTestServer(
     bus,
     engine,
     keys: apiKeys,
-    ensureRoom: (name) => void rooms.push(name),
+    ensureRoom: options.ensureRoom ?? ((name) => void rooms.push(name)),
     remoteUnmute,
     sendWebhook,
     now: realTime ? Date.now : () => clock.now,

@@ -40,8 +40,9 @@ export function sendAround(turn: Turn, participant: Participant, reason: Departu
   participant.awaitsRejoin = true
 }
 
-/** The engine lost one of the transports. */
+/** The engine lost one of the transports. That of somebody who is on its way to join anew has served its time. */
 export function loseTransport(call: Call, turn: Turn, participant: Participant): void {
+  if (participant.awaitsRejoin) return
   if (isSignalLost(participant)) depart(call, turn, participant, 'connectionTimeout')
   else sendAround(turn, participant, 'connectionTimeout')
 }
@@ -95,9 +96,9 @@ export function depart(
   if (call.participants.size === 0) call.emptySince = turn.now
 }
 
-/** Whoever is away now asks for this when it comes back. */
-function remember(call: Call, turn: Turn, last: ParticipantSnapshot): void {
-  call.departed.push({ at: turn.now, last })
+/** Whoever is away now asks for this when it comes back. Of what somebody said about itself nothing is kept: it may be long. */
+export function remember(call: Call, turn: Turn, last: ParticipantSnapshot): void {
+  call.departed.push({ at: turn.now, last: { ...last, metadata: '', attributes: {} } })
   if (call.departed.length > MAX_DEPARTED) call.departed.shift()
 }
 

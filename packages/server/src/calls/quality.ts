@@ -1,8 +1,8 @@
 import type { Call } from './call.ts'
 import { type Turn, tell } from './effect.ts'
 import { QUALITY_INTERVAL_MS } from './limits.ts'
-import type { ConnectionQuality, Participant, TransportState } from './participant.ts'
-import { receivesFrom } from './subscribe.ts'
+import type { ConnectionQuality, TransportState } from './participant.ts'
+import { publishersFor } from './subscribe.ts'
 
 /**
  * Nobody is called lost: a client that hears so of itself starts all over, and who really is lost leaves the call by
@@ -25,14 +25,17 @@ export function reportQuality(call: Call, turn: Turn): void {
   if (turn.now < call.nextQualityAt) return
   call.nextQualityAt = turn.now + QUALITY_INTERVAL_MS
   const active = [...call.participants.values()].filter((participant) => participant.state === 'active')
-  const graded = new Map<Participant, (typeof grades)[number]>()
+  const graded = new Map<string, (typeof grades)[number]>()
   for (const participant of active) {
-    graded.set(participant, gradeOf([participant.publisher, participant.subscriber]))
+    graded.set(participant.sid, gradeOf([participant.publisher, participant.subscriber]))
   }
   for (const receiver of active) {
-    const qualities = [...graded]
-      .filter(([other]) => other === receiver || (!other.permissions.hidden && receivesFrom(receiver, other.sid)))
-      .map(([other, { quality, score }]) => ({ participant: other.sid, quality, score }))
+    // By what each receives: in a large room that is far less than everybody.
+    const sids = [...publishersFor(receiver)].filter((sid) => call.participants.get(sid)?.permissions.hidden === false)
+    const qualities = [receiver.sid, ...sids].sort().flatMap((participant) => {
+      const grade = graded.get(participant)
+      return grade ? [{ participant, quality: grade.quality, score: grade.score }] : []
+    })
     // Who begins to receive somebody hears of that line as well, though it is as before.
     const key = qualities.map(({ participant, quality }) => `${participant} ${quality}`).join()
     if (receiver.qualitiesTold === key) continue

@@ -2,9 +2,9 @@
 import { type Call, describeCall, findByIdentity, visibleParticipants } from './call.ts'
 import { command, type LeaveAction, type Turn, tell } from './effect.ts'
 import { awaitRejoin, sendAround } from './leave.ts'
-import { type DepartureReason, isSingle, type Participant, snapshot, type TrackSettings } from './participant.ts'
+import { type DepartureReason, isSingle, type Participant, type ParticipantSnapshot, snapshot } from './participant.ts'
 import { tellLevels } from './speakers.ts'
-import { chooseTracks, setTracks, tellAllowed } from './subscribe.ts'
+import { chooseTracks, disableTracks, tellAllowed } from './subscribe.ts'
 import { tellWantedLayers } from './wanted-layers.ts'
 
 /** What a client that was away says it had: tracks are named by their sids. */
@@ -22,7 +22,14 @@ export type Resumption =
 /** `sid` is empty where the client does not say who it was. */
 export function findResumable(call: Call | undefined, identity: string, sid: string): Resumption {
   const participant = call && findByIdentity(call, identity)
-  if (!participant) return { type: 'refused', reason: 'stateMismatch', action: 'reconnect' }
+  if (!participant) {
+    const last = call?.departed.findLast((each) => each.last.identity === identity)?.last
+    // Who was sent away while its line was broken has not heard of it, and would come back at once.
+    if (last?.disconnectReason === 'participantRemoved') {
+      return { type: 'refused', reason: 'participantRemoved', action: 'disconnect' }
+    }
+    return { type: 'refused', reason: 'stateMismatch', action: 'reconnect' }
+  }
   // Another device took the place meanwhile. If this one joined anew, the two would drive each other out by turns.
   if (sid !== '' && sid !== participant.sid) {
     return { type: 'refused', reason: 'duplicateIdentity', action: 'disconnect' }
@@ -54,8 +61,11 @@ export function resume(call: Call, turn: Turn, participant: Participant): void {
 }
 
 function tellEverything(call: Call, turn: Turn, participant: Participant): void {
-  const departed = call.departed.map(({ last }) => last).filter(({ identity }) => identity !== participant.identity)
   const others = visibleParticipants(call).filter((other) => other !== participant)
+  // Who was hidden for a while is here again.
+  const isHere = (last: ParticipantSnapshot) => others.some(({ sid }) => sid === last.sid)
+  const gone = call.departed.map(({ last }) => last).filter(({ identity }) => identity !== participant.identity)
+  const departed = gone.filter((last) => !isHere(last))
   const present = [participant, ...others].map(snapshot)
   if (departed.length > 0) tell(turn, participant, { type: 'participantsChanged', participants: departed })
   tell(turn, participant, { type: 'participantsChanged', participants: present })
@@ -68,8 +78,6 @@ function tellEverything(call: Call, turn: Turn, participant: Participant): void 
   if (!isSingle(participant)) command(turn, { type: 'restartIce', transport: participant.subscriber.id })
 }
 
-const untouched: TrackSettings = { disabled: false, quality: 2, width: 0, height: 0, fps: 0, priority: 0 }
-
 /** What the client believes is made true again. With tracks that nobody here knows it has to begin anew. */
 export function syncState(call: Call, turn: Turn, participant: Participant, kept: KeptState): void {
   const isKnown = (sid: string) => participant.tracks.has(sid) || participant.pending.some((track) => track.sid === sid)
@@ -77,9 +85,6 @@ export function syncState(call: Call, turn: Turn, participant: Participant, kept
     sendAround(turn, participant, 'stateMismatch')
     return
   }
-  for (const sid of kept.disabled) {
-    const settings = participant.intents.get(sid)?.settings ?? untouched
-    setTracks(call, turn, participant, [sid], { ...settings, disabled: true })
-  }
+  disableTracks(call, turn, participant, kept.disabled)
   if (kept.chosen) chooseTracks(call, turn, participant, kept.chosen.tracks, kept.chosen.wanted)
 }

@@ -29,10 +29,22 @@ export function setTracks(
 ): void {
   for (const sid of sids) {
     const intent = intentFor(participant, sid)
-    if (intent) intent.settings = settings
+    // Each has its own: what follows for one track says nothing about the others.
+    if (intent) intent.settings = { ...settings }
   }
   refreshSubscriptions(call, turn, participant)
 }
+
+/** Switches tracks off and leaves the rest of the wishes about them as they are. */
+export function disableTracks(call: Call, turn: Turn, participant: Participant, sids: string[]): void {
+  for (const sid of sids) {
+    const intent = intentFor(participant, sid)
+    if (intent) intent.settings = { ...(intent.settings ?? untouched), disabled: true }
+  }
+  refreshSubscriptions(call, turn, participant)
+}
+
+const untouched: TrackSettings = { disabled: false, quality: 2, width: 0, height: 0, fps: 0, priority: 0 }
 
 function intentFor(participant: Participant, sid: string): TrackIntent | undefined {
   const known = participant.intents.get(sid)
@@ -77,7 +89,10 @@ export function refreshSubscriptions(call: Call, turn: Turn, subscriber: Partici
   const wanted: WantedTrack[] = []
   for (const publisher of othersOf(call, subscriber)) {
     if (publisher.permissions.hidden) {
-      for (const sid of publisher.tracks.keys()) subscriber.subscriptions.delete(sid)
+      for (const track of publisher.tracks.values()) {
+        subscriber.subscriptions.delete(track.sid)
+        watch(call, turn, publisher, track, subscriber.sid, false)
+      }
       continue
     }
     for (const track of publisher.tracks.values()) {
@@ -158,6 +173,12 @@ export function failSubscription(call: Call, turn: Turn, subscriber: Participant
   subscription.state = 'failed'
   tell(turn, subscriber, { type: 'subscriptionFailed', track: sid, codec: reason.includes('codec') })
   refreshSubscriptions(call, turn, subscriber)
+}
+
+/** Whose tracks the participant receives, by sid. */
+export function publishersFor(subscriber: Participant): Set<string> {
+  const received = [...subscriber.subscriptions.values()].filter(({ state }) => state !== 'denied')
+  return new Set(received.map(({ publisher }) => publisher))
 }
 
 /** Whether the participant receives anything of the other. */

@@ -1,6 +1,7 @@
 import { announce } from './announce.ts'
 import { type Call, type CallOptions, describeCall, othersOf } from './call.ts'
 import { type RequestOutcome, type Turn, tell } from './effect.ts'
+import { remember } from './leave.ts'
 import { MAX_ATTRIBUTES_BYTES, MAX_METADATA_BYTES, MAX_NAME_LENGTH } from './limits.ts'
 import { type Participant, snapshot } from './participant.ts'
 import type { Permissions } from './permissions.ts'
@@ -92,6 +93,7 @@ function changeDetails(call: Call, turn: Turn, participant: Participant, details
 function vanish(call: Call, turn: Turn, participant: Participant): void {
   participant.version += 1
   const gone = { ...snapshot(participant), state: 'disconnected' as const, tracks: [] }
+  remember(call, turn, gone)
   tell(turn, othersOf(call, participant), { type: 'participantsChanged', participants: [gone] })
 }
 

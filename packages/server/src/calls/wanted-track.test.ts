@@ -84,7 +84,7 @@ function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 
     const none = { disabled: false, quality: 0, width: 0, height: 0, fps: 0, priority: 0 }
     return say('PA_bo', { type: 'setTracks', tracks: [sid], settings: { ...none, ...settings } })
   }
-  return { run, say, set, pass, sid, section, published }
+  return { call, run, say, set, pass, sid, section, published }
 }
 
 function commands<Type extends EngineCommand['type']>(effects: Effect[], type: Type) {
@@ -122,6 +122,15 @@ describe('what the engine is told that somebody wants', () => {
   test('everything, until something is said; a client that will say sizes begins with the least', () => {
     expect(wanted(watch().published)).toMatchObject({ width: 0, height: 0, fps: 0, priority: 0 })
     expect(wanted(watch(three, { adaptiveStream: true }).published)).toMatchObject({ width: 320, height: 180 })
+  })
+
+  test('what is said of several tracks at once is kept for each', () => {
+    const it = watch()
+    const settings = { disabled: true, quality: 2, width: 0, height: 0, fps: 0, priority: 0 }
+    it.say('PA_bo', { type: 'setTracks', tracks: ['TR_later', it.sid], settings })
+    const shown = it.say('PA_bo', { type: 'subscriptionStarted', track: it.sid })
+    expect(wanted(shown)).toMatchObject({ enabled: true })
+    expect(it.call.participants.get('PA_bo')?.intents.get('TR_later')?.settings).toMatchObject({ disabled: true })
   })
 
   test('with two layers the higher one for more than low, with none whatever there is', () => {
@@ -196,6 +205,17 @@ describe('what nobody looks at need not be sent', () => {
     it.set({ disabled: true })
     expect(told(it.pass(5_000), 'layersWanted')).toMatchObject([{ enabled: [] }])
     expect(told(it.set({ disabled: false }), 'layersWanted')).toMatchObject([{ enabled: ['low', 'medium', 'high'] }])
+  })
+
+  test('who publishes hidden from others is looked at by nobody', () => {
+    const it = watch()
+    const hide = (hidden: boolean) => {
+      const details = { name: '', metadata: '', attributes: {} }
+      return it.say('PA_ana', { type: 'updateOther', details, permissions: { ...permissions, hidden } })
+    }
+    hide(true)
+    expect(told(it.pass(5_000), 'layersWanted')).toMatchObject([{ enabled: [] }])
+    expect(told(hide(false), 'layersWanted')).toMatchObject([{ enabled: ['low', 'medium', 'high'] }])
   })
 
   test('somebody alone goes on sending, for whoever comes', () => {

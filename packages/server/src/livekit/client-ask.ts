@@ -6,7 +6,7 @@ import {
   WrappedJoinRequest,
   WrappedJoinRequest_Compression,
 } from '@livekit/protocol'
-import { MAX_ATTRIBUTES_BYTES, MAX_METADATA_BYTES } from '../calls/limits.ts'
+import { MAX_ATTRIBUTES_BYTES, MAX_METADATA_BYTES, MAX_TRACKS } from '../calls/limits.ts'
 import type { ClientDetails } from '../calls/participant.ts'
 import { Denied } from './denied.ts'
 import type { SignalAsk } from './signal-codec.ts'
@@ -59,6 +59,8 @@ function readJoinRequest(packed: string): ClientAsk {
   const texts = Object.entries(participantAttributes).flat().join('')
   if (Buffer.byteLength(metadata) > MAX_METADATA_BYTES) throw new Denied(400, 'metadata is too long')
   if (Buffer.byteLength(texts) > MAX_ATTRIBUTES_BYTES) throw new Denied(400, 'attributes are too long')
+  // Later ones are counted one by one; these come all at once.
+  if (addTrackRequests.length > MAX_TRACKS) throw new Denied(400, 'too many tracks')
   const asks: SignalAsk[] = addTrackRequests.map((value) => ({ case: 'addTrack', value }))
   if (publisherOffer) asks.push({ case: 'offer', value: publisherOffer })
   return {

@@ -102,8 +102,9 @@ function begin(socket: WebSocket, ask: JoinAsk, parts: RtcParts): void {
   const { calls, switchboard } = parts
   const sid = newSid('PA_', parts.random)
   try {
-    parts.ensureRoom(ask.room)
+    // First of all somebody has to own the socket, so that whatever fails is said on it and ends it.
     switchboard.connect(sid, socket, ask.claims)
+    parts.ensureRoom(ask.room)
     calls.join(ask.room, { ...ask.request, sid }, roomOptions(ask))
     for (const each of ask.asks) switchboard.hear(sid, each)
   } catch (error) {
