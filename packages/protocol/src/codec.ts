@@ -1,8 +1,10 @@
 import * as v from 'valibot'
 import { check, parseRecord } from './check.ts'
 import type { Problem } from './errors.ts'
+import { protocolVersion } from './limits.ts'
 import { type ServerMessage, serverMessageSchema } from './messages.ts'
-import { type Asked, protocolVersion, type ReplyTo, type Request, replySchemas, requestSchema } from './requests.ts'
+import { type ReplyTo, replySchemas } from './replies.ts'
+import { type Asked, type Request, requestSchema } from './requests.ts'
 
 export type ReadRequest = { request: Request } | { problem: Problem; id?: number }
 

@@ -10,6 +10,8 @@ export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 /** The number of an entry. */
 export const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 export const memberId = v.pipe(v.string(), v.maxLength(64))
+/** The id of a file or a session. */
+export const shortId = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
 
 /** `owner`: may do what only owners may. */
 export const memberSchema = v.object({ id: memberId, name: v.string(), owner: v.optional(v.boolean()) })

@@ -25,8 +25,8 @@ export {
 } from './entries.ts'
 export { AppError, type ErrorCode, errors, type Problem } from './errors.ts'
 export { createId, type RandomBytes } from './ids.ts'
-export { closeCodes, limits } from './limits.ts'
-export { findMentions, type Mention } from './mentions.ts'
+export { closeCodes, limits, protocolVersion } from './limits.ts'
+export { callsOn, findMentions, type Mention } from './mentions.ts'
 export { type CallPerson, type ReadMark, roomSchema, type ServerMessage, type Welcome } from './messages.ts'
 export {
   nameKey,
@@ -50,16 +50,13 @@ export {
   rightSchema,
 } from './programs.ts'
 export {
-  type Asked,
-  askedSchemas,
   type Hit,
   type Page,
-  protocolVersion,
   type ReplyTo,
-  type Request,
   replySchemas,
   type Session,
   type Ticket,
   type Unread,
   unreadSchema,
-} from './requests.ts'
+} from './replies.ts'
+export { type Asked, askedSchemas, type Request } from './requests.ts'

@@ -1,3 +1,6 @@
+/** The version of the room socket both sides name in their first frame. */
+export const protocolVersion = 1
+
 /** What a room accepts. Lengths count code points after normalisation, so an emoji or a Hangul syllable is one or few. */
 export const limits = {
   /** Longest message. */

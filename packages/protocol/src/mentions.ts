@@ -57,3 +57,11 @@ function matchAt(text: string, at: number, { byKey, longest }: Names): Mention |
   }
   return undefined
 }
+
+/** Whether a message calls somebody: by name, or as one of everyone. */
+export function callsOn(
+  { everyone, mentions }: { everyone?: boolean | undefined; mentions?: readonly string[] | undefined },
+  member: string | undefined,
+): boolean {
+  return everyone === true || (member !== undefined && mentions?.includes(member) === true)
+}

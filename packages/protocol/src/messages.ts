@@ -2,7 +2,8 @@
 import * as v from 'valibot'
 import { count, entrySchema, memberId, memberSchema, retentionSchema, seq } from './entries.ts'
 import { errorCodes } from './errors.ts'
-import { protocolVersion, unreadSchema } from './requests.ts'
+import { protocolVersion } from './limits.ts'
+import { unreadSchema } from './replies.ts'
 
 export const callPersonSchema = v.object({ identity: v.string(), name: v.string() })
 

@@ -1,15 +1,11 @@
-/** What a client asks, and how each question is answered. Names and texts are checked for shape only; `names.ts` gives their stored form. */
+/** What a client asks. Names and texts are checked for shape only; `names.ts` gives their stored form. */
 import * as v from 'valibot'
-import { count, entrySchema, memberId, memberSchema, messageSchema, retentionSchema, seq } from './entries.ts'
-import { limits } from './limits.ts'
-
-/** The version of the room socket both sides name in their first frame. */
-export const protocolVersion = 1
+import { count, memberId, retentionSchema, seq, shortId } from './entries.ts'
+import { limits, protocolVersion } from './limits.ts'
 
 const id = count
 const limit = v.optional(v.pipe(count, v.minValue(1), v.maxValue(limits.page)))
 const key = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
-const shortId = v.pipe(v.string(), v.minLength(1), v.maxLength(64))
 
 const helloSchema = v.object({
   type: v.literal('hello'),
@@ -108,62 +104,6 @@ export const requestSchema = v.variant('type', [
   v.object({ type: v.literal('leave') }),
 ])
 
-export const ticketSchema = v.object({ url: v.string(), token: v.string() })
-
-/** The number and time of the entry that a request has made; without them nothing had to change. */
-const made = v.object({ seq: v.optional(seq), at: v.optional(v.number()) })
-const page = v.object({ entries: v.array(entrySchema), hasOlder: v.boolean(), hasNewer: v.boolean() })
-
-export const unreadSchema = v.object({ messages: count, mentions: count })
-
-export const sessionSchema = v.object({
-  id: shortId,
-  device: v.string(),
-  createdAt: v.number(),
-  seenAt: v.number(),
-  /** The one that asks. */
-  current: v.boolean(),
-})
-
-export const hitSchema = v.object({
-  message: messageSchema,
-  /** Where in its text the words are: pairs of start and end, as JavaScript counts. */
-  marks: v.array(v.tuple([count, count])),
-})
-
-/** What a reply carries beside its id, for each request. */
-export const replySchemas = {
-  send: v.object({ seq, at: v.number() }),
-  edit: made,
-  delete: made,
-  react: made,
-  vote: made,
-  closePoll: made,
-  pin: made,
-  history: page,
-  thread: page,
-  lookUp: v.object({ entries: v.array(entrySchema) }),
-  search: v.object({ hits: v.array(hitSchema), hasOlder: v.boolean() }),
-  markRead: v.object({ seq: count, unread: unreadSchema }),
-  members: v.object({ members: v.array(memberSchema) }),
-  rename: v.object({ name: v.string() }),
-  setTopic: made,
-  setRetention: made,
-  makeOwner: made,
-  sessions: v.object({ sessions: v.array(sessionSchema) }),
-  endSession: v.object({}),
-  transfer: v.object({ code: v.string(), expiresAt: v.number() }),
-  forgetMe: v.object({}),
-  joinCall: v.object({ ticket: ticketSchema }),
-  ping: v.object({}),
-} satisfies Record<keyof typeof askedSchemas, v.GenericSchema>
-
 export type Request = v.InferOutput<typeof requestSchema>
 /** A request that is answered. */
 export type Asked = Extract<Request, { id: number }>
-export type ReplyTo<Type extends Asked['type']> = v.InferOutput<(typeof replySchemas)[Type]>
-export type Ticket = v.InferOutput<typeof ticketSchema>
-export type Page = v.InferOutput<typeof page>
-export type Hit = v.InferOutput<typeof hitSchema>
-export type Session = v.InferOutput<typeof sessionSchema>
-export type Unread = v.InferOutput<typeof unreadSchema>
