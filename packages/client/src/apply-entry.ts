@@ -4,6 +4,7 @@
  */
 import {
   type Change,
+  callsOn,
   type Entry,
   isLine,
   type KnownEntry,
@@ -64,12 +65,8 @@ function countUnread(state: RoomState, message: Message): RoomState['unread'] {
   const { messages, mentions } = state.unread
   return {
     messages: Math.min(limits.unread, messages + 1),
-    mentions: Math.min(limits.unread, mentions + (callsMe(state, message) ? 1 : 0)),
+    mentions: Math.min(limits.unread, mentions + (callsOn(message, state.me?.id) ? 1 : 0)),
   }
-}
-
-function callsMe({ me }: RoomState, { everyone, mentions }: Message): boolean {
-  return everyone === true || (me !== undefined && mentions?.includes(me.id) === true)
 }
 
 function change(state: RoomState, entry: Change): RoomState {
@@ -194,7 +191,7 @@ function recount(before: RoomState, after: RoomState, upTo: number): RoomState {
     line.kind === 'message' && line.seq > after.read && line.member !== after.me?.id ? [line] : [],
   )
   const messages = Math.min(limits.unread, left.length)
-  const mentions = left.filter((message) => callsMe(after, message)).length
+  const mentions = left.filter((message) => callsOn(message, after.me?.id)).length
   return { ...after, unread: { messages, mentions: Math.min(after.unread.mentions, mentions) } }
 }
 

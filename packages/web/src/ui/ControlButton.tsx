@@ -9,11 +9,8 @@ interface ControlButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   pressed?: boolean
   /** `live`: the microphone is open. `leave`: apart and red. */
   tone?: 'plain' | 'live' | 'off' | 'leave'
-  badge?: number
-  /** Before the number: what is counted. */
-  badgeSign?: string
-  /** What the badge means, for those who hear it. */
-  badgeLabel?: string
+  /** At the icon: what is seen, and what it means for those who hear it. */
+  badge?: { text: string; label: string } | undefined
   ref?: Ref<HTMLButtonElement>
 }
 
@@ -26,18 +23,7 @@ const tones = {
 
 /** One control of the bar: an icon with its word under it. */
 export function ControlButton(props: ControlButtonProps) {
-  const {
-    icon: Icon,
-    label,
-    pressed,
-    tone = 'plain',
-    badge = 0,
-    badgeSign = '',
-    badgeLabel,
-    className,
-    type = 'button',
-    ...rest
-  } = props
+  const { icon: Icon, label, pressed, tone = 'plain', badge, className, type = 'button', ...rest } = props
   return (
     <button
       {...rest}
@@ -51,15 +37,12 @@ export function ControlButton(props: ControlButtonProps) {
     >
       <Icon size={22} aria-hidden="true" />
       <span>{label}</span>
-      {badge > 0 && (
+      {badge && (
         <>
           <b className="absolute top-1 right-3 min-w-4.5 rounded-full bg-wood px-1 text-center text-[0.6875rem]/4.5 font-bold text-wood-ink tabular-nums">
-            <span aria-hidden="true">
-              {badgeSign}
-              {badge > 99 ? '99+' : badge}
-            </span>
+            <span aria-hidden="true">{badge.text}</span>
           </b>
-          <span className="sr-only">{`, ${badgeLabel ?? badge}`}</span>
+          <span className="sr-only">{`, ${badge.label}`}</span>
         </>
       )}
     </button>

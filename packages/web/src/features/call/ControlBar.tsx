@@ -10,6 +10,7 @@ import Users from 'lucide-react/icons/users'
 import Video from 'lucide-react/icons/video'
 import VideoOff from 'lucide-react/icons/video-off'
 import { type ReactNode, useMemo, useRef } from 'react'
+import { countOf } from '../../lib/unread.ts'
 import { announce } from '../../ui/announce.ts'
 import { ControlButton } from '../../ui/ControlButton.tsx'
 import { classNames } from '../../ui/class-names.ts'
@@ -20,6 +21,7 @@ import type { Shortcut } from './shortcut.ts'
 import { useCallWords } from './use-call-words.ts'
 import { useMedia } from './use-media.ts'
 import { useShortcuts } from './use-shortcuts.ts'
+import type { CallWords } from './words.en.ts'
 
 type Panel = 'chat' | 'people' | null
 
@@ -193,17 +195,19 @@ function ChatButton({ controls, panel, unread }: BarProps) {
       icon={MessageSquare}
       label={words.chat}
       pressed={panel === 'chat'}
-      badge={unread.mentions || unread.messages}
-      badgeSign={unread.mentions > 0 ? '@' : ''}
-      badgeLabel={[
-        words.unread(unread.messages),
-        ...(unread.mentions > 0 ? [words.mentions(unread.mentions)] : []),
-      ].join(', ')}
+      badge={badgeOf(unread, words)}
       title={`${words.chat} (C)`}
       aria-keyshortcuts="C"
       onClick={controls.run.chat}
     />
   )
+}
+
+/** Being called goes before what is merely new. */
+function badgeOf({ messages, mentions }: Unread, words: CallWords): { text: string; label: string } | undefined {
+  if (mentions > 0)
+    return { text: `@${countOf(mentions)}`, label: `${words.unread(messages)}, ${words.mentions(mentions)}` }
+  return messages > 0 ? { text: countOf(messages), label: words.unread(messages) } : undefined
 }
 
 /** One stop for Tab, arrow keys inside. The items of the menus that hang on it are not its own. */

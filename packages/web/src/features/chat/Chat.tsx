@@ -15,7 +15,7 @@ const ThreadView = lazy(async () => ({ default: (await import('./ThreadView.tsx'
 const StorageNote = lazy(async () => ({ default: (await import('./StorageNote.tsx')).StorageNote }))
 const DeleteDialog = lazy(async () => ({ default: (await import('./DeleteDialog.tsx')).DeleteDialog }))
 
-interface ChatProps {
+export interface ChatProps {
   client: RoomClient
   draft: RefObject<string>
   newFrom: number | undefined

@@ -101,8 +101,7 @@ export function Completion({ desk, field, takeKey, onText }: CompletionProps) {
 
 /** What was typed to its end needs no choosing: Return sends or runs it. */
 function isWhole(trigger: Trigger | undefined, suggestion: Suggestion | undefined): boolean {
-  const sign = { command: '/', mention: '@', emoji: ':' }[trigger?.kind ?? 'emoji']
-  return suggestion?.insert.toLowerCase() === `${sign}${trigger?.query.toLowerCase()}`
+  return suggestion?.insert.slice(1).toLowerCase() === trigger?.query.toLowerCase()
 }
 
 function useSuggestions(desk: Desk, field: RefObject<HTMLTextAreaElement | null>) {

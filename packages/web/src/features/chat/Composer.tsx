@@ -54,6 +54,9 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   const thread = useStore(desk.thread, (root) => root)
   const files = useStore(desk.attachments, (state) => state)
   const waiting = useStore(files ?? noFiles, (state) => state)
+  /** Files on their way go with the message they were chosen for; an edit leaves them be. */
+  const maySend = (length: number, waits: readonly Attachment[]) =>
+    length <= limit && (editing ? length > 0 : length + waits.length > 0 && !waits.some(isOnItsWay))
   const attach = useAttach(desk)
   const takeKey = useRef<(event: globalThis.KeyboardEvent) => boolean>(undefined)
   const [completes, setCompletes] = useState(false)
@@ -79,9 +82,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   const deliver = (text: string) => {
     const typedText = field.current?.value.trim()
     const waits = files?.state() ?? []
-    // Files on their way go with the message they were chosen for.
-    if (lengthOf(text) > limit || (!editing && waits.some(({ state }) => state.at !== 'there'))) return
-    if (text === '' && (editing || waits.length === 0)) return
+    if (!maySend(lengthOf(text), waits)) return
     const command = editing ? undefined : commandIn(text)
     if (command !== undefined)
       void onCommand(command).then((isDone) => {
@@ -184,9 +185,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
           type="submit"
           aria-label={editing ? chat.saveEdit : chat.send}
           title={editing ? chat.saveEdit : chat.send}
-          disabled={
-            left < 0 || (editing ? length === 0 : (length === 0 && waiting.length === 0) || waiting.some(isOnItsWay))
-          }
+          disabled={!maySend(length, waiting)}
           className="grid size-10 flex-none place-items-center rounded-button bg-wood text-wood-ink transition hover:bg-wood-deep disabled:bg-ink/10 disabled:text-faint pointer-coarse:size-11"
         >
           {editing ? <Check size={20} aria-hidden="true" /> : <ArrowUp size={20} aria-hidden="true" />}

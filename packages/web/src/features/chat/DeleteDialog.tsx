@@ -1,3 +1,4 @@
+import { saidIn } from '../../lib/said.ts'
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -14,9 +15,9 @@ export function DeleteDialog({ desk }: { desk: Desk }) {
   return (
     <Dialog title={words.deleteTitle} open={message !== undefined} onClose={close}>
       <p className="text-soft">{words.deleteText}</p>
-      {message?.text && (
+      {message && (
         <p dir="auto" className="mt-3 line-clamp-3 rounded-button bg-ink/5 px-3 py-2 break-words">
-          {message.text}
+          {saidIn(message)}
         </p>
       )}
       <div className="mt-5 flex justify-end gap-2">

@@ -1,6 +1,7 @@
 import type { Message } from '@maru/protocol'
 import type { ReactNode } from 'react'
 import { personClass } from '../../lib/person-colour.ts'
+import { saidIn } from '../../lib/said.ts'
 import { clock, dayName } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 
@@ -24,7 +25,7 @@ export function Found({ message, onGo, children }: { message: Message; onGo: () 
           </span>
         </span>
         <span dir="auto" className="line-clamp-3 break-words">
-          {children ?? message.text ?? message.files?.[0]?.name}
+          {children ?? saidIn(message)}
         </span>
       </button>
     </li>

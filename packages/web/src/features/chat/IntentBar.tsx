@@ -1,4 +1,5 @@
 import X from 'lucide-react/icons/x'
+import { saidIn } from '../../lib/said.ts'
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
@@ -29,7 +30,7 @@ export function IntentBar({ id, desk }: { id: string; desk: Desk }) {
         <b className="font-semibold">{title}</b>
         {intent.kind === 'reply' && (
           <span dir="auto" className="ps-2 text-soft">
-            {intent.message.text}
+            {saidIn(intent.message)}
           </span>
         )}
       </p>

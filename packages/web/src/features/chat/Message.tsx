@@ -1,5 +1,6 @@
-import type { Member } from '@maru/protocol'
+import { callsOn, type Member } from '@maru/protocol'
 import { type FocusEvent, lazy, type MouseEvent, Suspense, useState } from 'react'
+import { saidIn } from '../../lib/said.ts'
 import { clock, fullTime } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
@@ -33,11 +34,10 @@ export function Message({ row, desk, me, names, isLit, seenBy }: MessageProps) {
   const time = clock(language, message.at)
   const stamp = { dateTime: new Date(message.at).toISOString(), title: fullTime(language, message.at) }
   const name = message.name || chat.formerMember
-  const calls = message.everyone === true || (me !== undefined && message.mentions?.includes(me.id) === true)
   return (
     <article
       tabIndex={-1}
-      aria-label={`${time} ${chat.says(name, message.deleted ? chat.deleted : message.text)}`}
+      aria-label={`${time} ${chat.says(name, message.deleted ? chat.deleted : saidIn(message))}`}
       data-message={message.seq}
       {...active.on}
       onKeyDown={(event) => {
@@ -53,7 +53,7 @@ export function Message({ row, desk, me, names, isLit, seenBy }: MessageProps) {
         'group relative -mx-2 rounded-[10px] px-2 outline-wood focus-visible:outline-2',
         head ? 'mt-3 py-1' : 'py-0.5',
         active.is && 'bg-ink/4',
-        calls && !own && 'bg-wood-tint/55',
+        !own && callsOn(message, me?.id) && 'bg-wood-tint/55',
         isLit && 'lit',
         fresh && 'rise',
       )}

@@ -1,6 +1,7 @@
 import type { Message } from '@maru/protocol'
 import CornerUpLeft from 'lucide-react/icons/corner-up-left'
 import { personClass } from '../../lib/person-colour.ts'
+import { saidIn } from '../../lib/said.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
 
@@ -24,7 +25,7 @@ export function QuoteLine({ quote, onGo }: { quote: NonNullable<Message['replyTo
         {name}
       </b>
       <span dir="auto" className="min-w-0 truncate text-soft">
-        {quote.deleted ? chat.goneQuote : quote.text}
+        {quote.deleted ? chat.goneQuote : saidIn(quote)}
       </span>
     </button>
   )

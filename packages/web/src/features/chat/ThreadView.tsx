@@ -9,11 +9,10 @@ import type { Desk } from './desk.ts'
 import { useMoreWords } from './more-words.ts'
 import { RowView } from './RowView.tsx'
 import { buildTimeline } from './timeline.ts'
+import { reachesEnd } from './use-end.ts'
+import { usePages } from './use-pages.ts'
 import { walk } from './walk.ts'
 import { useNames } from './who.ts'
-
-/** How near to the end still counts as the end, in px. */
-const END_PX = 24
 
 /** A message and its answers, in the place of the log; what is written meanwhile answers it. */
 export function ThreadView({ desk, root }: { desk: Desk; root: number }) {
@@ -22,6 +21,7 @@ export function ThreadView({ desk, root }: { desk: Desk; root: number }) {
   const thread = useStore(desk.client, (state) => state.thread)
   const me = useStore(desk.client, (state) => state.me)
   const failed = useLoaded(desk, root)
+  const older = usePages(thread?.hasOlder ?? false, () => desk.client.loadOlderAnswers())
   const lines = thread?.root === root ? thread.entries : none
   const names = useNames(desk.client, lines)
   const rows = useRows(desk, root, lines)
@@ -67,13 +67,10 @@ export function ThreadView({ desk, root }: { desk: Desk; root: number }) {
           </p>
         )}
         {thread?.hasOlder && lines.length > 0 && (
-          <p className="text-center">
-            <Button
-              size="small"
-              look="quiet"
-              onClick={() => void desk.client.loadOlderAnswers().catch(() => undefined)}
-            >
-              {words.olderAnswers}
+          <p className="text-center text-[0.8125rem] text-soft">
+            {older.state === 'failed' && chat.olderFailed}
+            <Button size="small" look="quiet" aria-disabled={older.state === 'loading'} onClick={older.load}>
+              {{ idle: words.olderAnswers, loading: chat.loadingOlder, failed: chat.retry }[older.state]}
             </Button>
           </p>
         )}
@@ -125,6 +122,6 @@ function useStuck(log: RefObject<HTMLElement | null>, rows: number): () => void 
   }, [log, rows])
   return () => {
     const box = log.current
-    if (box) stuck.current = box.scrollTop + box.clientHeight >= box.scrollHeight - END_PX
+    if (box) stuck.current = reachesEnd(box.scrollTop, box.clientHeight, box.scrollHeight)
   }
 }

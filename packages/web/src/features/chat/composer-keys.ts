@@ -1,3 +1,5 @@
+import type { Language } from '../../lib/words/use-words.ts'
+
 /** The part of a key event that decides; a React event has it on `nativeEvent`. */
 export interface ComposerKey {
   key: string
@@ -47,7 +49,7 @@ const shortcode = /:[\p{L}\p{N}_+-]{2,30}:/u
 const PATIENCE_MS = 2_000
 
 /** The text with every `:tada:` in it as its sign; nothing where there is none, and the text as it is where the names do not come. */
-export function withEmoji(text: string, language: 'en' | 'ko'): Promise<string> | undefined {
+export function withEmoji(text: string, language: Language): Promise<string> | undefined {
   if (!shortcode.test(text)) return undefined
   const named = import('./emoji.ts').then(async (emoji) => emoji.nameSigns(text, await emoji.loadEmoji(language)))
   const tired = new Promise<string>((resolve) => setTimeout(() => resolve(text), PATIENCE_MS))

@@ -1,3 +1,5 @@
+import type { Language } from '../../lib/words/use-words.ts'
+
 /** Emoji by name, from our own origin: fetched when somebody looks for the first one. */
 export interface Emoji {
   sign: string
@@ -19,7 +21,7 @@ interface Row {
 
 const sets = new Map<string, Promise<readonly Emoji[]>>()
 
-export function loadEmoji(language: 'en' | 'ko'): Promise<readonly Emoji[]> {
+export function loadEmoji(language: Language): Promise<readonly Emoji[]> {
   let set = sets.get(language)
   if (!set) {
     set = load(language)
@@ -29,7 +31,7 @@ export function loadEmoji(language: 'en' | 'ko'): Promise<readonly Emoji[]> {
   return set
 }
 
-async function load(language: 'en' | 'ko'): Promise<readonly Emoji[]> {
+async function load(language: Language): Promise<readonly Emoji[]> {
   const [rows, names] = await Promise.all([
     (language === 'ko'
       ? import('emojibase-data/ko/compact.json')

@@ -1,22 +1,41 @@
+import { bareParts } from '../../lib/bare-text.ts'
+
 /** Signs shown before the first hit: a long message begins where it matters. */
 const LEAD = 40
 
-/** A text in parts, hits apart. What lies far before the first hit is left out. */
-export function marked(
-  text: string,
-  marks: readonly (readonly [number, number])[],
-): { text: string; isHit: boolean }[] {
-  const from = Math.max(0, (marks[0]?.[0] ?? 0) - LEAD)
-  const parts: { text: string; isHit: boolean }[] = []
-  let end = from
-  const add = (part: string, isHit: boolean) => part !== '' && parts.push({ text: part, isHit })
-  if (from > 0) add('…', false)
-  for (const [start, stop] of marks) {
-    if (start < end) continue
-    add(text.slice(end, start), false)
-    add(text.slice(start, stop), true)
-    end = stop
+export interface MarkedPart {
+  text: string
+  isHit: boolean
+}
+
+/**
+ * What a message says, without the signs of Markdown, in parts: hits apart. `marks` are places in the text as it was written.
+ * What lies far before the first hit is left out.
+ */
+export function marked(text: string, marks: readonly (readonly [number, number])[]): MarkedPart[] {
+  const parts: MarkedPart[] = []
+  for (const { start, end } of bareParts(text)) {
+    let at = start
+    const add = (to: number, isHit: boolean) => {
+      const before = parts.at(-1)
+      const said = text.slice(at, to)
+      if (before?.isHit === isHit) before.text += said
+      else if (said !== '') parts.push({ text: said, isHit })
+      at = Math.max(at, to)
+    }
+    for (const [from, to] of marks) {
+      if (to <= at || from >= end) continue
+      add(Math.max(at, from), false)
+      add(Math.min(end, to), true)
+    }
+    add(end, false)
   }
-  add(text.slice(end), false)
-  return parts
+  return shortened(parts)
+}
+
+function shortened([first, ...rest]: MarkedPart[]): MarkedPart[] {
+  if (!first) return []
+  if (rest.length === 0 || first.isHit || first.text.length <= LEAD) return [first, ...rest]
+  // A sign of two units stays whole.
+  return [{ text: `…${first.text.slice(-LEAD).replace(/^[\udc00-\udfff]/, '')}`, isHit: false }, ...rest]
 }

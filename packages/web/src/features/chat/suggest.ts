@@ -1,4 +1,5 @@
 import { nameKey } from '@maru/protocol'
+import type { Language } from '../../lib/words/use-words.ts'
 import { commands } from './commands.ts'
 import type { Suggestion, Trigger } from './completion.ts'
 import type { Desk } from './desk.ts'
@@ -13,7 +14,7 @@ export async function suggest(
   trigger: Trigger,
   desk: Desk,
   words: MoreWords,
-  language: 'en' | 'ko',
+  language: Language,
 ): Promise<Suggestion[]> {
   switch (trigger.kind) {
     case 'mention':

@@ -4,6 +4,10 @@ import type { VirtualizerHandle } from 'virtua'
 /** How near to the end still counts as the end, in px. */
 const END_PX = 24
 
+/** Whether what is in view reaches the end of what there is, all in px. */
+export const reachesEnd = (offset: number, viewport: number, whole: number): boolean =>
+  offset + viewport >= whole - END_PX
+
 /** Whether the reader is at the end, what came below meanwhile, and how to get there. */
 export function useEnd(
   list: RefObject<VirtualizerHandle | null>,
@@ -25,7 +29,7 @@ export function useEnd(
     (offset: number) => {
       const handle = list.current
       if (!handle) return
-      const isEnd = offset + handle.viewportSize >= handle.scrollSize - END_PX
+      const isEnd = reachesEnd(offset, handle.viewportSize, handle.scrollSize)
       stuck.current = isEnd && !inPast
       setAtEnd(isEnd)
     },

@@ -6,6 +6,7 @@ import { lazy, Suspense } from 'react'
 import { roomPath } from '../../lib/route.ts'
 import { isLocal, secureAddress } from '../../lib/secure-address.ts'
 import { shortTime } from '../../lib/time.ts'
+import { countOf } from '../../lib/unread.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 import { useLandingWords } from './use-landing-words.ts'
@@ -112,7 +113,6 @@ function Card({ room, onOpen, onForget }: { room: ShownRoom; onOpen: () => void;
 }
 
 const pill = 'min-w-5 flex-none rounded-full px-1.5 text-center text-[0.75rem]/5 tabular-nums'
-const countOf = (count: number) => (count > 99 ? '99+' : `${count}`)
 
 const icons = [MessageSquareText, Video, House]
 

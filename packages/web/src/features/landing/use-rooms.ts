@@ -2,6 +2,8 @@ import type { Message, Unread } from '@maru/protocol'
 import { useEffect, useState } from 'react'
 import { type RecentRoom, recentRooms } from '../../lib/recent-rooms.ts'
 import { remembered } from '../../lib/remembered.ts'
+import { saidIn } from '../../lib/said.ts'
+import { nothingUnread } from '../../lib/unread.ts'
 import { hiddenRooms, hideRoom } from './hidden-rooms.ts'
 
 /** A room on the start page. `unread` is what the server says; until it answers, nothing. */
@@ -14,8 +16,6 @@ interface Told {
   unread: Unread
   last?: Message
 }
-
-const nothing: Unread = { messages: 0, mentions: 0 }
 
 /**
  * The rooms this browser belongs to, where something was said last first. What the browser remembers is there at once; the server
@@ -42,18 +42,14 @@ export function shownRooms(
   hidden: Readonly<Record<string, number>>,
 ): ShownRoom[] {
   const known = new Map<string, ShownRoom>()
-  for (const room of recent) known.set(room.room, { ...room, unread: nothing })
+  for (const room of recent) known.set(room.room, { ...room, unread: nothingUnread })
   for (const { room, unread, last } of told ?? []) {
     const before = known.get(room)
     if (last)
-      known.set(room, { room, unread, at: last.at, seq: last.seq, last: { name: last.name, text: lineOf(last) } })
+      known.set(room, { room, unread, at: last.at, seq: last.seq, last: { name: last.name, text: saidIn(last) } })
     else if (before) known.set(room, { ...before, unread })
   }
   return [...known.values()].filter(({ room, seq }) => seq > (hidden[room] ?? -1)).toSorted((a, b) => b.at - a.at)
-}
-
-function lineOf({ text, files }: Message): string {
-  return (text || (files ?? []).map(({ name }) => name).join(', ')).replace(/\s+/g, ' ').slice(0, 120)
 }
 
 async function ask(token: string, signal: AbortSignal): Promise<readonly Told[]> {

@@ -43,7 +43,10 @@ function useSessions(client: RoomClient) {
   const [failed, setFailed] = useState(false)
   const load = useCallback(() => {
     client.ask<'sessions'>({ type: 'sessions' }).then(
-      (answer) => setSessions(answer.sessions),
+      (answer) => {
+        setSessions(answer.sessions)
+        setFailed(false)
+      },
       () => setFailed(true),
     )
   }, [client])

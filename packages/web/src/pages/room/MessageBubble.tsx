@@ -1,6 +1,7 @@
 import type { RoomClient } from '@maru/client'
 import { useEffect, useRef, useState } from 'react'
 import { personClass } from '../../lib/person-colour.ts'
+import { saidIn } from '../../lib/said.ts'
 import { useStore } from '../../lib/store.ts'
 
 const SHOWN_MS = 7_000
@@ -35,7 +36,7 @@ export function MessageBubble({ client, onOpen }: MessageBubbleProps) {
       className={`${personClass(shown.member)} rise fixed start-5 top-18 z-20 line-clamp-3 max-w-[min(22rem,74vw)] rounded-2xl rounded-es-[5px] bg-raised px-3.5 py-2 text-start text-sm whitespace-normal shadow-soft`}
       onClick={onOpen}
     >
-      <b className="text-person-ink">{shown.name}</b> {shown.text}
+      <b className="text-person-ink">{shown.name}</b> {saidIn(shown)}
     </button>
   )
 }

@@ -11,6 +11,7 @@ import type { ReactNode } from 'react'
 import { InsecureChip } from '../../features/problems/InsecureNotice.tsx'
 import { useStore } from '../../lib/store.ts'
 import { chooseTheme, useTheme } from '../../lib/theme.ts'
+import { countOf } from '../../lib/unread.ts'
 import { chooseLanguage, useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { Brand } from '../../ui/Brand.tsx'
 import { Button } from '../../ui/Button.tsx'
@@ -166,8 +167,6 @@ function PanelButton({ icon: Icon, label, pressed, unread, onClick }: PanelButto
     </Button>
   )
 }
-
-const countOf = (count: number) => (count > 99 ? '99+' : `${count}`)
 
 /** `quiet` where another one beside it says what matters more; on a phone only that one is there. */
 function Badge({ text, label, quiet = false }: { text: string; label: string; quiet?: boolean }): ReactNode {

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import type { ChatProps } from '../../features/chat/Chat.tsx'
 import type { Choices } from '../../features/prejoin/Prejoin.tsx'
 import { ConnectionBanner } from '../../features/problems/ConnectionBanner.tsx'
 import { useNotify } from '../../lib/notify.ts'
@@ -100,6 +101,9 @@ export function RoomPage({ room }: { room: string }) {
     home: () => navigate('/'),
     leave,
   }
+  const onInvite = () => setInviting(true)
+  const onSettings = () => setSetting(true)
+  const chat: ChatProps = { client, draft, newFrom, onQuit: leave, onInvite, onSettings }
   const look = step.at === 'call' || step.at === 'chat' ? step.at : 'plain'
   return (
     <div className={`room ${look === 'call' ? '' : 'bg-paper'}`}>
@@ -111,8 +115,8 @@ export function RoomPage({ room }: { room: string }) {
         panel={panel}
         unread={unread}
         onPanel={choose}
-        onInvite={() => setInviting(true)}
-        onSettings={() => setSetting(true)}
+        onInvite={onInvite}
+        onSettings={onSettings}
         onJoin={go.prejoin}
         onLeave={leave}
       />
@@ -128,22 +132,10 @@ export function RoomPage({ room }: { room: string }) {
         panel={panel}
         onPanel={choose}
         unread={unread}
-        newFrom={newFrom}
-        draft={draft}
-        onInvite={() => setInviting(true)}
-        onSettings={() => setSetting(true)}
+        chat={chat}
       />
       {panel !== null && (step.at !== 'chat' || panel === 'people') && (
-        <PanelAside
-          panel={panel}
-          client={client}
-          draft={draft}
-          newFrom={newFrom}
-          onQuit={leave}
-          onInvite={() => setInviting(true)}
-          onSettings={() => setSetting(true)}
-          onClose={() => choose(null)}
-        />
+        <PanelAside panel={panel} chat={chat} onClose={() => choose(null)} />
       )}
       {step.at === 'call' && panel !== 'chat' && <MessageBubble client={client} onOpen={() => choose('chat')} />}
       {step.at !== 'left' && <ConnectionBanner client={client} />}

@@ -1,7 +1,7 @@
 import type { RoomClient } from '@maru/client'
 import type { Unread } from '@maru/protocol'
-import { lazy, type ReactNode, type RefObject, Suspense, useEffect } from 'react'
-import { Chat } from '../../features/chat/Chat.tsx'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
+import { Chat, type ChatProps } from '../../features/chat/Chat.tsx'
 import type { Choices } from '../../features/prejoin/Prejoin.tsx'
 import { ProblemScreen, screenFor } from '../../features/problems/ProblemScreen.tsx'
 import { useStore } from '../../lib/store.ts'
@@ -34,15 +34,12 @@ interface StageProps {
   panel: Panel
   onPanel: (panel: Panel) => void
   unread: Unread
-  newFrom: number | undefined
-  draft: RefObject<string>
-  onInvite: () => void
-  onSettings: () => void
+  chat: ChatProps
 }
 
 /** The middle of the room page: what the step asks for, or what stands in its way. */
 export function Stage(props: StageProps) {
-  const { room, name, client, opened, step, go, newFrom, draft } = props
+  const { room, name, client, opened, step, go, chat } = props
   const { shell } = useWords()
   const problem = useStore(client, (state) => state.problem)
   const people = useStore(client, (state) => state.call)
@@ -73,14 +70,7 @@ export function Stage(props: StageProps) {
     return (
       <Main className="flex flex-col bg-paper">
         <div className="mx-auto flex min-h-0 w-full max-w-3xl flex-1 flex-col">
-          <Chat
-            client={client}
-            draft={draft}
-            newFrom={newFrom}
-            onQuit={go.leave}
-            onInvite={props.onInvite}
-            onSettings={props.onSettings}
-          />
+          <Chat {...chat} />
           <TakeFocus inside />
         </div>
       </Main>

@@ -2,6 +2,7 @@ import type { RoomClient } from '@maru/client'
 import type { Line } from '@maru/protocol'
 import { useEffect, useRef } from 'react'
 import { tellEvent } from '../../features/chat/tell-event.ts'
+import { saidIn } from '../../lib/said.ts'
 import { useStore } from '../../lib/store.ts'
 import { useWords, type Words } from '../../lib/words/use-words.ts'
 import { announce } from '../../ui/announce.ts'
@@ -34,5 +35,5 @@ export function useAnnouncements(client: RoomClient): void {
 
 function sentence(entry: Line, { chat }: Words): string | undefined {
   if (entry.kind !== 'message') return tellEvent(entry, chat)
-  return entry.deleted ? undefined : chat.says(entry.name, entry.text)
+  return entry.deleted ? undefined : chat.says(entry.name, saidIn(entry))
 }

@@ -1,7 +1,8 @@
 import type { RoomClient } from '@maru/client'
-import type { Line, Message } from '@maru/protocol'
+import { callsOn, type Line, type Message } from '@maru/protocol'
 import { useEffect, useRef } from 'react'
 import { type Notify, useNotify } from '../../lib/notify.ts'
+import { saidIn } from '../../lib/said.ts'
 import { useStore } from '../../lib/store.ts'
 
 /** Longest text shown. */
@@ -15,8 +16,7 @@ export function worthTelling(
   if (notify === 'none') return undefined
   const isWorth = (line: Line): line is Message =>
     line.kind === 'message' && line.seq > after && line.member !== me && !line.deleted && isWanted(line)
-  const isWanted = ({ everyone, mentions, to }: Message) =>
-    notify === 'all' || everyone === true || to?.id === me || (me !== undefined && mentions?.includes(me) === true)
+  const isWanted = (message: Message) => notify === 'all' || message.to?.id === me || callsOn(message, me)
   return entries.findLast(isWorth)
 }
 
@@ -46,11 +46,11 @@ export function useNotifications(room: string, client: RoomClient): void {
   }, [])
 }
 
-function show(room: string, { name, text, files }: Message): Notification | undefined {
+function show(room: string, message: Message): Notification | undefined {
   if (!('Notification' in window) || Notification.permission !== 'granted') return undefined
   try {
-    const said = text || (files ?? []).map((file) => file.name).join(', ')
-    const notification = new Notification(`${name} · ${room}`, {
+    const said = saidIn(message)
+    const notification = new Notification(`${message.name} · ${room}`, {
       body: said.length > CUT ? `${said.slice(0, CUT)}…` : said,
       tag: `maru ${room}`,
       icon: '/icon.svg',

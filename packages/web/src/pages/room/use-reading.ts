@@ -2,8 +2,9 @@ import type { RoomClient } from '@maru/client'
 import type { Unread } from '@maru/protocol'
 import { useEffect, useRef, useState } from 'react'
 import { rememberRoom } from '../../lib/recent-rooms.ts'
+import { saidIn } from '../../lib/said.ts'
 import { useStore } from '../../lib/store.ts'
-import { firstUnread } from './unread.ts'
+import { firstUnread, nothingUnread } from '../../lib/unread.ts'
 
 /**
  * What of the room has been read: while the chat is in view and the page is looked at, everything. Gives the count of
@@ -39,13 +40,11 @@ export function useReading(
       room,
       seq: last.seq,
       at: last.at,
-      ...(said?.kind === 'message' && { last: { name: said.name, text: said.text } }),
+      ...(said?.kind === 'message' && { last: { name: said.name, text: saidIn(said) } }),
     })
   }, [last, room])
-  return { unread: looking ? nothing : unread, newFrom }
+  return { unread: looking ? nothingUnread : unread, newFrom }
 }
-
-const nothing: Unread = { messages: 0, mentions: 0 }
 
 function useLookedAt(): boolean {
   const [lookedAt, setLookedAt] = useState(() => document.visibilityState === 'visible')
