@@ -34,7 +34,7 @@ const RATE = 48_000
 const size = { width: 320, height: 180 }
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-const seen = (what: string, ask: () => unknown) => until(what, async () => Boolean(ask()), Boolean, PATIENCE_MS)
+const seen = (what: string, ask: () => unknown) => until(what, async () => Boolean(await ask()), Boolean, PATIENCE_MS)
 
 /** People of one behaviour; everything they open is closed with them. */
 class Cast {
@@ -204,12 +204,14 @@ const plays: Record<string, Play> = {
       SimulateScenarioKind.SIMULATE_SIGNAL_RECONNECT,
       SimulateScenarioKind.SIMULATE_FULL_RECONNECT,
     ]) {
-      let back = 0
-      ana.on(RoomEvent.Reconnected, () => (back += 1))
+      const told: string[] = []
+      const listen = (event: RoomEvent) => void ana.once(event, () => told.push(event))
+      listen(RoomEvent.Reconnecting)
+      listen(RoomEvent.Reconnected)
       await ana.simulateScenario(scenario)
       await seen(
         `being back after ${SimulateScenarioKind[scenario]}`,
-        () => back > 0 && ana.connectionState === ConnectionState.CONN_CONNECTED,
+        () => told.join() === 'reconnecting,reconnected' && ana.connectionState === ConnectionState.CONN_CONNECTED,
       )
       await seen('data afterwards', async () => {
         await me(ana).publishData(bytes(`${scenario}`), { reliable: true })
