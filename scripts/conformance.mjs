@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { findLk, findPython, pythonVersions } from './conformance-clients.mjs'
 import { namespaced } from './namespace.mjs'
 import { node, prepare } from './prepare.mjs'
-import { entry, root } from './progress.mjs'
+import { entry, root, run, Stop, step } from './progress.mjs'
 
 /** Options of this script; all others are those of `conformance/main.ts`. */
 function take(options, name) {
@@ -11,11 +11,24 @@ function take(options, name) {
   return at < 0 ? undefined : options.splice(at, 2)[1]
 }
 
+/** Where the real server is. */
+async function findPeer() {
+  let file = ''
+  await step('livekit-server (with Go some minutes the first time)', async () => {
+    const output = await run(node(), ['--disable-warning=ExperimentalWarning', 'conformance/find-peer.ts'])
+    file = output.trim().split('\n').at(-1)
+  }).catch(({ output }) => {
+    throw new Stop(output.trim())
+  })
+  return file
+}
+
 entry(async () => {
   await prepare()
   const options = process.argv.slice(2)
   const source = take(options, '--lk-source')
   // In that network nothing can be fetched any more.
+  const peer = options.includes('--peer') ? { LIVEKIT_SERVER: await findPeer() } : {}
   if (!options.includes('--short')) {
     const [python, lk] = [await findPython(), await findLk(source)]
     options.push(
@@ -31,7 +44,7 @@ entry(async () => {
     ...options,
   ])
   // Without it the native client writes a line for each of its calls.
-  const env = { ...process.env, NODE_ENV: 'production' }
+  const env = { ...process.env, NODE_ENV: 'production', ...peer }
   const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env })
   process.exit(status ?? 1)
 })
