@@ -25,7 +25,7 @@ impl Engine {
     ) -> bool {
         let elsewhere = self.strays.owners.get(&remote);
         let held = |owner: &TransportId| *owner != id && self.holds(now, *owner, remote);
-        elsewhere.is_some_and(|(_, at)| now < *at + HELD)
+        elsewhere.is_some_and(|known| now < known.proven + HELD)
             || self.by_address.get(&remote).is_some_and(held)
     }
 
@@ -33,7 +33,7 @@ impl Engine {
     pub(crate) fn is_kept_from(&self, now: Instant, owner: ShardId, remote: SocketAddr) -> bool {
         let elsewhere = self.strays.owners.get(&remote);
         let here = self.by_address.get(&remote);
-        elsewhere.is_some_and(|(known, at)| *known != owner && now < *at + HELD)
+        elsewhere.is_some_and(|known| known.owner != owner && now < known.proven + HELD)
             || here.is_some_and(|here| self.holds(now, *here, remote))
     }
 
@@ -67,9 +67,9 @@ impl Engine {
         if let Some(former) = self.by_address.remove(&remote) {
             self.take_path(former, remote);
         }
-        let owners = &mut self.strays.owners;
+        let owners = &self.strays.owners;
         if owners.len() < ADDRESS_LIMIT || owners.contains_key(&remote) {
-            owners.insert(remote, (owner, now));
+            self.strays.note_owner(now, remote, owner);
         }
     }
 
@@ -82,14 +82,10 @@ impl Engine {
     /// An address was bound to one of our transports: whoever receives its datagrams hears of it.
     fn claim_address(&mut self, path: Path) {
         let remote = path.remote;
-        match path.via {
-            Some(shard) => {
-                *self.strays.told.entry(remote).or_default() |= bit(shard);
-                self.posts.push(shard, Post::Mine { remote });
-            }
-            None => {
-                self.strays.owners.remove(&remote);
-            }
+        self.strays.let_go(remote);
+        if let Some(shard) = path.via {
+            *self.strays.told.entry(remote).or_default() |= bit(shard);
+            self.posts.push(shard, Post::Mine { remote });
         }
     }
 

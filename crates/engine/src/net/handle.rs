@@ -63,6 +63,8 @@ pub(super) struct Shared {
     pub desks: Vec<Desk>,
     pub events: Events,
     pub stop: AtomicBool,
+    #[cfg(target_os = "linux")]
+    pub steering: super::steering::Steering,
 }
 
 impl EngineHandle {
@@ -77,6 +79,8 @@ impl EngineHandle {
             desks: wakers.into_iter().map(Desk::new).collect(),
             events: Events::new(wake),
             stop: AtomicBool::new(false),
+            #[cfg(target_os = "linux")]
+            steering: Default::default(),
         });
         let addresses = options.addresses.iter();
         let candidates: Vec<SocketAddr> = addresses.map(|ip| SocketAddr::new(*ip, port)).collect();

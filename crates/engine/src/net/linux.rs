@@ -9,6 +9,7 @@ mod send;
 
 use super::departures::Departures;
 use super::socket::{Arrival, DATAGRAM_LIMIT, Mishaps, plain};
+use super::steering::Step;
 use super::wake::Waker;
 use crate::outbox::Outbox;
 use address::{local_address, read_address};
@@ -219,6 +220,31 @@ impl LinuxSocket {
 
     pub fn failed(&self) -> u64 {
         self.departures.failed()
+    }
+
+    /// Gives the sockets of the port another filter. Where the system takes none, it goes on as before.
+    pub fn steer(&self, steps: &[Step]) {
+        let filter = |(code, jt, jf, k): &Step| libc::sock_filter {
+            code: *code,
+            jt: *jt,
+            jf: *jf,
+            k: *k,
+        };
+        let mut filters: Vec<libc::sock_filter> = steps.iter().map(filter).collect();
+        let program = libc::sock_fprog {
+            len: filters.len() as u16,
+            filter: filters.as_mut_ptr(),
+        };
+        // SAFETY: the program and its steps outlive the call, with their true lengths; the kernel checks and copies them.
+        unsafe {
+            libc::setsockopt(
+                self.socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_ATTACH_REUSEPORT_CBPF,
+                (&raw const program).cast(),
+                size_of::<libc::sock_fprog>() as u32,
+            );
+        }
     }
 }
 

@@ -203,6 +203,13 @@ impl MediaThread {
         });
         // It may be in any state.
         let _ = panics::catch(|| drop(broken));
+        #[cfg(target_os = "linux")]
+        {
+            let (shared, socket) = (&self.shared, &self.socket);
+            shared
+                .steering
+                .forget(self.config.shard, |steps| socket.steer(steps));
+        }
         self.shared.events.push(events);
         let others: Vec<ShardId> = self.rings.others().collect();
         let restarted = others.iter().map(|to| (*to, vec![Post::Restarted]));
@@ -230,6 +237,21 @@ impl MediaThread {
         self.figures.note(packets, cpu, elapsed);
         desk.publish(metrics, self.figures.rate as u64);
         self.engine.set_load(self.figures.load);
+        self.steer();
+    }
+
+    /// Datagrams that go on arriving at the wrong thread are to come here no longer.
+    fn steer(&mut self) {
+        let turns = self.engine.take_turns();
+        #[cfg(target_os = "linux")]
+        if !turns.is_empty() {
+            let (shared, socket) = (&self.shared, &self.socket);
+            shared
+                .steering
+                .follow(self.config.shard, turns, |steps| socket.steer(steps));
+        }
+        #[cfg(not(target_os = "linux"))]
+        drop(turns);
     }
 }
 

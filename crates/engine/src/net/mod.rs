@@ -9,6 +9,8 @@ mod media_thread;
 mod queue;
 mod ring;
 mod socket;
+#[cfg(target_os = "linux")]
+mod steering;
 mod wake;
 
 pub use handle::{EngineHandle, Options};

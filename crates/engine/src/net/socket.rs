@@ -118,6 +118,14 @@ impl Socket {
         }
     }
 
+    /// Has the port's socket of a shard get what comes from some clients (`steering.rs`).
+    #[cfg(target_os = "linux")]
+    pub fn steer(&self, steps: &[super::steering::Step]) {
+        if let Socket::Linux(socket) = self {
+            socket.steer(steps);
+        }
+    }
+
     /// The system calls in use, in words for the log.
     pub fn path(&self) -> &'static str {
         match self {
@@ -363,6 +371,50 @@ mod tests {
             let counts = spread(bind, to, 3);
             assert_eq!(counts.iter().sum::<usize>(), 100, "{bind} {to} {counts:?}");
             assert!(counts.iter().all(|n| *n > 10), "{bind} {to} {counts:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_client_is_steered_to_the_socket_of_its_thread() {
+        use crate::net::steering::Steering;
+        let mut cases = vec![("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")];
+        if UdpSocket::bind("[::1]:0").is_ok() {
+            cases.extend([("::", "127.0.0.1"), ("::", "::1")]);
+        }
+        for (bind, to) in cases {
+            let (mut sockets, port) =
+                Socket::bind(Some(bind.parse().unwrap()), 0, false, 3).unwrap();
+            let senders: Vec<UdpSocket> =
+                (0..40).map(|_| UdpSocket::bind((to, 0)).unwrap()).collect();
+            let steering = Steering::default();
+            for owner in [2, 0, 1] {
+                let turns = senders
+                    .iter()
+                    .map(|s| (s.local_addr().unwrap(), Some(owner)));
+                steering.follow(owner, turns.collect(), |steps| sockets[0].0.steer(steps));
+                for sender in &senders {
+                    sender.send_to(b"x", (to, port)).unwrap();
+                }
+                let mut counts = [0; 3];
+                for (number, (socket, _)) in sockets.iter_mut().enumerate() {
+                    let counted = &mut |_: SocketAddr, _: SocketAddr, _: &[u8]| counts[number] += 1;
+                    socket.receive(Duration::ZERO, counted).unwrap();
+                }
+                assert_eq!(counts[usize::from(owner)], 40, "{bind} {to} {counts:?}");
+            }
+            // Everybody else comes as before.
+            let strangers: Vec<UdpSocket> =
+                (0..60).map(|_| UdpSocket::bind((to, 0)).unwrap()).collect();
+            for stranger in &strangers {
+                stranger.send_to(b"x", (to, port)).unwrap();
+            }
+            for (socket, _) in &mut sockets {
+                let mut count = 0;
+                let counted = &mut |_: SocketAddr, _: SocketAddr, _: &[u8]| count += 1;
+                socket.receive(Duration::ZERO, counted).unwrap();
+                assert!(count > 5, "{bind} {to} {count}");
+            }
         }
     }
 
