@@ -76,6 +76,7 @@ interface Turn {
   lost: number
   p50: number
   p95: number
+  p99: number
 }
 
 async function turn(gathering: Gathering, warmMs: number): Promise<Turn> {
@@ -98,6 +99,7 @@ async function turn(gathering: Gathering, warmMs: number): Promise<Turn> {
     lost: Math.max(0, seen.lost - seen.overflowed) / Math.max(1, seen.read),
     p50: seen.delays[0]?.p50 ?? 0,
     p95: seen.delays[0]?.p95 ?? 0,
+    p99: seen.delays[0]?.p99 ?? 0,
   }
 }
 
@@ -123,16 +125,21 @@ async function compare(load: Load, servers: PeerServer[]): Promise<Row> {
       for (const gathering of gatherings)
         taken[gathering.server.name]?.push(await turn(gathering, load.warmMs ?? WARM_MS))
     }
-    return rowOf(load.name, taken, floors)
+    return rowOf(load.name, servers, taken, floors)
   } finally {
     floor.end()
     for (const gathering of gatherings) gathering.end()
   }
 }
 
-function rowOf(name: string, taken: Record<string, Turn[]>, floors: Record<string, number[]>): Row {
+function rowOf(
+  name: string,
+  servers: PeerServer[],
+  taken: Record<string, Turn[]>,
+  floors: Record<string, number[]>,
+): Row {
   const cells: Record<string, string> = {}
-  const figures: Record<string, object> = {}
+  const figures: Record<string, object | string> = {}
   const remarks: string[] = []
   for (const [floor, micros] of Object.entries(floors)) {
     figures[floor] = spread(micros)
@@ -146,14 +153,18 @@ function rowOf(name: string, taken: Record<string, Turn[]>, floors: Record<strin
     const rate = of((turn) => turn.packetsASecond)
     figures[server] = { micros, ratio, rate, megabits: of((turn) => turn.megabits), turns: list }
     cells[`${server} us/packet`] = show(micros)
-    cells[`x ${against}`.concat(' ', `of ${server}`)] = show(ratio, 1)
+    cells[`x ${against} of ${server}`] = show(ratio, 1)
     cells[`${server} packets/s`] =
       `${Math.round(rate.median).toLocaleString('en')}, ${of((turn) => turn.megabits).median.toFixed(0)} Mbit/s`
-    cells[`${server} p50/p95 us`] =
-      `${of((turn) => turn.p50).median.toFixed(0)}/${of((turn) => turn.p95).median.toFixed(0)}`
+    const delays = { p50: of((turn) => turn.p50), p95: of((turn) => turn.p95), p99: of((turn) => turn.p99) }
+    figures[`${server} delays`] = delays
+    // One turn among other work can have any delay.
+    for (const [name, delay] of Object.entries(delays)) cells[`${server} ${name} us`] = show(delay, 0)
     const lost = Math.max(...list.map((turn) => turn.lost))
     if (lost > 0.001) remarks.push(`${server} lost ${(lost * 100).toFixed(2)} %`)
   }
+  const peer = servers.find(({ name }) => name !== 'Maru')
+  if (peer) figures.peer = peer.called
   const [ours, theirs] = Object.values(taken)
   if (ours && theirs) {
     const times = spread(ours.map((turn, at) => (theirs[at]?.micros ?? Number.NaN) / turn.micros))

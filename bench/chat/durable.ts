@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as tick } from 'node:timers/promises'
 import { type Row, show, spread } from '../engine/figures.ts'
 import { residentMemory } from '../engine/system.ts'
-import { connectAll, tick } from './fan-out.ts'
+import { startMaru } from '../maru.ts'
+import { connectAll } from './fan-out.ts'
 import { enterRoom, type LightClient } from './light-client.ts'
 import { addMembers, fill } from './place.ts'
-import { startMaru } from './servers.ts'
 import { fsyncTimes, percentile } from './times.ts'
 
 const PEOPLE = 500

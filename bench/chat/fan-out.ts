@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as tick } from 'node:timers/promises'
 import { type Row, show, spread } from '../engine/figures.ts'
-import { residentMemory } from '../engine/system.ts'
+import { processorTime, residentMemory } from '../engine/system.ts'
+import { startMaru } from '../maru.ts'
 import { connectRaw, connectWebSocket, enterRoom, type LightClient } from './light-client.ts'
 import { addMembers, fill } from './place.ts'
-import { processorMicros } from './processor.ts'
-import { startBroadcaster, startMaru } from './servers.ts'
+import { startBroadcaster } from './servers.ts'
 
 /** Most people of a room; more sockets are more devices of each. */
 const PEOPLE = 500
@@ -35,8 +36,6 @@ export async function connectAll<Each>(count: number, connect: (n: number) => Pr
   return all
 }
 
-export const tick = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 const GIVE_UP_MS = 30_000
 
 async function allHeard(target: Target, count: number): Promise<void> {
@@ -52,14 +51,14 @@ async function allHeard(target: Target, count: number): Promise<void> {
 /** Microseconds of the server for each delivery, with one message at a time or with twenty a second. */
 async function turn(target: Target, messages: number, gapMs: number): Promise<number> {
   target.mark()
-  const before = processorMicros(target.pid)
+  const before = processorTime(target.pid).all
   for (let n = 0; n < messages; n += 1) {
     target.say(n)
     if (gapMs > 0) await tick(gapMs)
     else await allHeard(target, n + 1)
   }
   await allHeard(target, messages)
-  return (processorMicros(target.pid) - before) / (messages * target.clients.length)
+  return (processorTime(target.pid).all - before) / (messages * target.clients.length)
 }
 
 function byBytes(clients: LightClient[], pid: number, broadcast: (text: string) => void): Target {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type Row, show, spread } from '../engine/figures.ts'
+import { startMaru } from '../maru.ts'
 import { connectAll } from './fan-out.ts'
 import { enterRoom, type LightClient } from './light-client.ts'
 import { addMembers, addMessages, fill } from './place.ts'
-import { startMaru } from './servers.ts'
 import { percentile } from './times.ts'
 
 /** Questions of each kind in a turn. A connection may ask some twenty at once and five a second. */

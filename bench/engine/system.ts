@@ -2,22 +2,21 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 
-/** Microseconds of processor time of a process, and of its media threads alone. */
+/** Microseconds of processor time of a process and of its media threads alone, by the scheduler's own clock: hundredths of a second are coarse. */
 export function processorTime(pid: number): { all: number; media: number } {
-  let media = 0
+  let [all, media] = [0, 0]
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     try {
       const name = readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8')
-      if (!name.startsWith('maru-media')) continue
       const [nanos] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')
-      media += Number(nanos) / 1_000
+      const micros = Number(nanos) / 1_000
+      all += micros
+      if (name.startsWith('maru-media')) media += micros
     } catch {
       // A thread that has ended meanwhile.
     }
   }
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  // utime and stime in hundredths of a second.
-  return { all: (Number(fields[11]) + Number(fields[12])) * 10_000, media }
+  return { all, media }
 }
 
 /** Resident memory in bytes. */

@@ -6,11 +6,14 @@ import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Keys } from '../../packages/server/test/livekit-joiner.ts'
+import { startMaru as startServer } from '../maru.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 export interface PeerServer {
   readonly name: string
+  /** Name and version as it says them. */
+  readonly called: string
   readonly pid: number
   readonly url: string
   readonly keys: Keys
@@ -26,24 +29,15 @@ export async function startMaru(addon: string): Promise<PeerServer> {
   symlinkSync(join(root, 'packages/web/dist'), join(home, 'packages/web/dist'))
   cpSync(addon, join(home, 'crates/engine-node/engine.node'))
   const data = join(home, 'data')
-  const args = [join(home, 'packages/server/dist/main.js'), '--port', '0', '--host', '127.0.0.1', '--data', data]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = await new Promise<string>((resolve, reject) => {
-    let output = ''
-    child.stdout.on('data', (chunk) => {
-      output += chunk
-      const found = /http:\/\/(?:localhost|127\.0\.0\.1):(\d+)/.exec(output)?.[1]
-      if (found) resolve(found)
-    })
-    child.once('exit', (code) => reject(new Error(`Maru ended with ${code}: ${output}`)))
-  })
+  const { pid, port, end } = await startServer(data, home)
   return {
     name: 'Maru',
-    pid: child.pid ?? 0,
+    called: 'Maru',
+    pid,
     url: `http://127.0.0.1:${port}`,
     keys: JSON.parse(readFileSync(join(data, 'keys.json'), 'utf8')),
     end: () => {
-      end(child)
+      void end()
       rmSync(home, { recursive: true, force: true })
     },
   }
@@ -105,11 +99,17 @@ export async function startLivekit(file: string, extra: { rtc?: object; webhook?
       () => true,
       () => false,
     )
-    if (there) return { name: 'LiveKit', pid: child.pid ?? 0, url, keys, end: () => end(child) }
+    if (there) return { name: 'LiveKit', called: version(file), pid: child.pid ?? 0, url, keys, end: () => end(child) }
     await wait(100)
   }
   end(child)
   throw new Error('livekit-server does not answer.')
+}
+
+/** What `--version` says: "livekit-server version 1.13.5". */
+function version(file: string): string {
+  const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8' })
+  return (stdout ?? '').trim().replace(' version ', ' ') || 'livekit-server'
 }
 
 async function freePorts(count: number): Promise<number[]> {

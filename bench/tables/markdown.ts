@@ -1,5 +1,5 @@
 // Figures of rows as tables of Markdown.
-import type { Row, Spread } from '../engine/figures.ts'
+import { type Row, type Spread, show } from '../engine/figures.ts'
 import type { Machine } from '../engine/system.ts'
 
 type Line = string[]
@@ -30,8 +30,6 @@ export function machineLine(machine: Machine): string {
   return `${day}, ${machine.processor}, ${machine.cores} cores, Linux ${machine.kernel}, load ${machine.load} before, profile ${machine.profile}.`
 }
 
-const range = ({ min, median, max }: Spread, digits = 2) =>
-  `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`
 const milliseconds = ({ median }: Spread) => `${(median / 1_000).toFixed(2)} ms`
 
 interface Cost {
@@ -64,9 +62,9 @@ function lineOf(row: Row): Line {
     const { micros, floors } = row.figures as Cost
     const each = (of: (floor: Cost['floors'][number]) => string) => floors.map(of).join('<br>')
     return line(
-      `${range(micros)} us a packet`,
+      `${show(micros)} us a packet`,
       each((floor) => `${floor.name} ${floor.micros.median.toFixed(2)}`),
-      each((floor) => range(floor.ratio)),
+      each((floor) => show(floor.ratio)),
     )
   }
   if ('addedP50' in figures) {
@@ -93,6 +91,11 @@ function peerOf(row: Row, name: string): Peer | undefined {
   return (row.figures as Record<string, Peer>)[name]
 }
 
+function delaysOf(row: Row, name: string): string[] {
+  const delays = (row.figures as Record<string, Record<'p50' | 'p95', Spread> | undefined>)[`${name} delays`]
+  return [delays?.p50, delays?.p95].map((delay) => (delay ? (delay.median / 1_000).toFixed(2) : '-'))
+}
+
 export function chatTable(rows: readonly Row[]): string {
   const head = ['row', 'load', 'figures', 'asked: least / aim', 'remarks of the run']
   const lines = rows.map(({ row, load, cells, remarks }) => {
@@ -102,13 +105,21 @@ export function chatTable(rows: readonly Row[]): string {
   return table(head, lines)
 }
 
+/** The other server as it calls itself. */
+function peerName(rows: readonly Row[]): string {
+  const figures = rows[0]?.figures as { peer?: string } | undefined
+  return figures?.peer ?? 'livekit-server'
+}
+
 export function peerTable(rows: readonly Row[]): string {
-  const head = ['load', 'floor', 'Maru', 'livekit-server 1.13.5', 'Maru is ahead', 'remarks of the run']
+  const head = ['load', 'floor', 'Maru', peerName(rows), 'Maru is ahead', 'remarks of the run']
   const lines = rows.map((row) => {
     const figures = row.figures as Record<string, Spread | undefined>
     const cost = (name: string) => {
       const peer = peerOf(row, name)
-      return peer ? `${range(peer.micros, 1)} us, ${peer.megabits.median.toFixed(0)} Mbit/s` : 'not here'
+      if (!peer) return 'not here'
+      const [p50, p95] = delaysOf(row, name)
+      return `${show(peer.micros, 1)} us, ${peer.megabits.median.toFixed(0)} Mbit/s<br>delay ${p50} / ${p95} ms (p50 / p95)`
     }
     const { ahead, floor } = figures
     return [
@@ -116,7 +127,7 @@ export function peerTable(rows: readonly Row[]): string {
       floor ? `${floor.median.toFixed(1)} us` : '',
       cost('Maru'),
       cost('LiveKit'),
-      ahead ? `${range(ahead, 1)} times` : '',
+      ahead ? `${show(ahead, 1)} times` : '',
       row.remarks.join('; '),
     ]
   })
@@ -148,7 +159,7 @@ export function highlights(rows: readonly Row[], peers: readonly Row[]): string 
     const [ours, theirs] = [peerOf(row, 'Maru'), peerOf(row, 'LiveKit')]
     const ahead = (row.figures as Record<string, Spread | undefined>).ahead
     if (!ours || !theirs || !ahead) continue
-    const beside = `${theirs.micros.median.toFixed(1)} us: livekit-server 1.13.5`
+    const beside = `${theirs.micros.median.toFixed(1)} us: ${peerName(peers)}`
     lines.push([
       `CPU of the whole server for a packet, ${row.load}`,
       `${ours.micros.median.toFixed(1)} us`,
