@@ -1,8 +1,9 @@
 /** The headless half of a room: one connection, a state that is reduced from events, an outbox. For browsers, terminals and bots. */
 export type { WebSocketLike } from './connector.ts'
 export { openEventStream } from './event-stream.ts'
-export { openRoom, type Question, type RoomClient, type RoomOptions } from './open-room.ts'
+export { openRoom } from './open-room.ts'
 export type { KeptMessage, Outbox } from './outbox.ts'
+export type { Question, RoomClient, RoomOptions } from './room-client.ts'
 export {
   type Connection,
   type Draft,

@@ -1,102 +1,13 @@
-import {
-  AppError,
-  type Asked,
-  limits,
-  type Page,
-  protocolVersion,
-  type ReplyTo,
-  readReply,
-  readServerMessage,
-  readText,
-  type ServerMessage,
-  type Ticket,
-} from '@maru/protocol'
+import { AppError, limits, protocolVersion, readServerMessage, readText, type ServerMessage } from '@maru/protocol'
 import { chooseCarrier } from './choose-carrier.ts'
-import { createConnector, type WebSocketLike } from './connector.ts'
+import { createConnector } from './connector.ts'
+import { loadPages } from './load-pages.ts'
 import { followOutbox, type Outbox } from './outbox.ts'
-import { type Draft, initialState, type PendingMessage, type RoomEvent, type RoomState } from './room-state.ts'
+import { createQuestions } from './questions.ts'
+import type { RoomClient, RoomOptions } from './room-client.ts'
+import { initialState, type PendingMessage, type RoomEvent, type RoomState } from './room-state.ts'
 import { passing, sendPending } from './send-pending.ts'
 import { reduce } from './state.ts'
-
-export interface RoomOptions {
-  /** The room socket, as `wss://host/socket`. */
-  url: string
-  room: string
-  name: string
-  /** The member token kept from an earlier visit. */
-  token?: string | undefined
-  /** A code that another device of the member was given: this one becomes the same member. */
-  transfer?: string | undefined
-  /** What this is, for the list of own sessions: "Firefox on Linux". */
-  device?: string
-  /** Called with a new member token, which the caller keeps. */
-  onToken?: (token: string) => void
-  /** Where messages wait while the page is closed; without one they are lost with it. */
-  outbox?: Outbox
-  /** Told when the outbox could not keep something. */
-  onOutboxProblem?: (error: unknown) => void
-  /** Opens a socket; the default is the platform's WebSocket, or an event stream where no WebSocket passes. */
-  connect?: (url: string) => WebSocketLike
-  now?: () => number
-  /** 0 <= x < 1, for the jitter between attempts. */
-  random?: () => number
-  /** Calls back once after a time; gives the way to call it off. */
-  schedule?: (delayMs: number, callback: () => void) => () => void
-  /** A new id for an own message. */
-  createClientId?: () => string
-}
-
-export interface RoomClient {
-  state(): RoomState
-  /** Calls back after every change; gives the way to stop. */
-  subscribe(listener: (state: RoomState) => void): () => void
-  /**
-   * Puts a message on its way; it is in `pending` until its entry arrives.
-   * @throws text_empty, text_too_long
-   */
-  send(message: string | Draft): void
-  retry(clientId: string): void
-  discard(clientId: string): void
-  /**
-   * Asks the server anything of the protocol that leaves the state to the events that follow: edit, delete, react, vote, pin, thread, search …
-   * @throws AppError with the server's code, or `disconnected`
-   */
-  ask<Type extends Asked['type']>(question: Question<Type>): Promise<ReplyTo<Type>>
-  /** Loads one more page before the first line shown. */
-  loadOlder(): Promise<void>
-  /** Loads one more page after the last line shown, after a jump. */
-  loadNewer(): Promise<void>
-  /** Shows the log around a number or a time (ms); in `past`, unless it is among the newest lines already. */
-  jump(to: { seq: number } | { at: number }): Promise<void>
-  /** Shows the newest lines again. */
-  returnToNewest(): void
-  /** Keeps only so many of the lines shown, the first or the last of them. */
-  trim(keep: 'first' | 'last', lines: number): void
-  /** Loads a message and the newest of its answers into `thread`, or one more page before them. */
-  loadThread(root: number): Promise<void>
-  loadOlderAnswers(): Promise<void>
-  closeThread(): void
-  /** Everything up to this number has been read. */
-  markRead(seq: number): void
-  /** Tells that something is being written; as often as keys are pressed. */
-  typing(to?: string): void
-  rename(name: string): Promise<void>
-  joinCall(): Promise<Ticket>
-  /** Tries at once instead of at `retryAt`; after `replaced`, takes the room back. */
-  reconnect(): void
-  /** Leaves the room for good. */
-  close(): void
-}
-
-export type Question<Type extends Asked['type']> = Omit<Extract<Asked, { type: Type }>, 'id'>
-
-interface Waiting {
-  type: Asked['type']
-  /** Called before anything else is read, so that a page meets the state it was asked for. */
-  take: (reply: never) => void
-  resolve: (reply: never) => void
-  reject: (error: AppError) => void
-}
 
 /** Typing is told again after so long. */
 const TYPING_AGAIN_MS = 3_000
@@ -110,13 +21,10 @@ export function openRoom(options: RoomOptions): RoomClient {
   let transfer = options.transfer
   const { connect } = options
   const carriers = connect ? { open: () => connect(options.url), heard: () => {} } : chooseCarrier(options.url)
-  const waiting = new Map<number, Waiting>()
   const keep = options.outbox && followOutbox(options.outbox, options.onOutboxProblem ?? (() => {}))
   let restored = options.outbox === undefined
   let markedRead = 0
   let toldTyping = Number.NEGATIVE_INFINITY
-  let lastId = 0
-  let loading: Promise<void> | undefined
 
   function apply(event: RoomEvent): void {
     const before = state
@@ -161,6 +69,9 @@ export function openRoom(options: RoomOptions): RoomClient {
     ask: () => ask({ type: 'ping' }),
   })
 
+  const questions = createQuestions({ isOpen: () => state.connection === 'open', send: connector.send })
+  const { ask } = questions
+  const pages = loadPages({ state: () => state, apply, ask })
   const outgoing = sendPending({ state: () => state, apply, ask: (question) => ask(question), schedule })
   /** Nothing new is sent before what waited longer. */
   const sendNext = () => restored && outgoing.next()
@@ -169,9 +80,7 @@ export function openRoom(options: RoomOptions): RoomClient {
   function abandon(): void {
     outgoing.abandon()
     markedRead = 0
-    const lost = [...waiting.values()]
-    waiting.clear()
-    for (const { reject } of lost) reject(new AppError('disconnected'))
+    questions.abandon()
   }
 
   function receive(message: ServerMessage): void {
@@ -192,7 +101,7 @@ export function openRoom(options: RoomOptions): RoomClient {
         sendNext()
         break
       case 'reply':
-        settle(message)
+        questions.settle(message)
         break
       case 'error':
         fail(message)
@@ -212,88 +121,10 @@ export function openRoom(options: RoomOptions): RoomClient {
     }
   }
 
-  function settle(message: Extract<ServerMessage, { type: 'reply' }>): void {
-    const asked = waiting.get(message.id)
-    if (!asked) return
-    waiting.delete(message.id)
-    const reply = readReply(asked.type, message)
-    if (reply) {
-      asked.take(reply as never)
-      asked.resolve(reply as never)
-    } else asked.reject(new AppError('internal'))
-  }
-
   function fail({ id, code, message, field }: Extract<ServerMessage, { type: 'error' }>): void {
     const error = new AppError(code, message, field === undefined ? {} : { field })
-    if (id !== undefined) {
-      waiting.get(id)?.reject(error)
-      waiting.delete(id)
-    } else if (state.connection === 'connecting') connector.refused(error.problem(), passing.includes(code))
-  }
-
-  function ask<Type extends Asked['type']>(
-    question: Question<Type>,
-    take: (reply: ReplyTo<Type>) => void = () => {},
-  ): Promise<ReplyTo<Type>> {
-    if (state.connection !== 'open') return Promise.reject(new AppError('disconnected'))
-    lastId += 1
-    const id = lastId
-    const asked = { ...question, id } as unknown as Extract<Asked, { type: Type }>
-    return new Promise((resolve, reject) => {
-      waiting.set(id, { type: asked.type, take, resolve, reject })
-      connector.send(asked)
-    })
-  }
-
-  const shown = () => state.past ?? state
-
-  async function loadOlder(): Promise<void> {
-    const { entries, hasOlder } = shown()
-    const first = entries[0]?.seq
-    if (!hasOlder || first === undefined) return
-    await ask<'history'>({ type: 'history', before: first, limit: limits.firstPage }, (page) =>
-      apply({ type: 'olderLoaded', first, entries: page.entries, hasOlder: page.hasOlder }),
-    )
-  }
-
-  async function loadNewer(): Promise<void> {
-    const last = state.past?.entries.at(-1)?.seq
-    if (last === undefined) return
-    await ask<'history'>({ type: 'history', after: last, limit: limits.firstPage }, (page) =>
-      apply({ type: 'newerLoaded', last, entries: page.entries, hasNewer: page.hasNewer }),
-    )
-  }
-
-  /** One page at a time: a second wish for one is the same wish. */
-  function load(page: () => Promise<void>): Promise<void> {
-    loading ??= page().finally(() => {
-      loading = undefined
-    })
-    return loading
-  }
-
-  async function jump(to: { seq: number } | { at: number }): Promise<void> {
-    const first = state.entries[0]
-    const isHeld = first && ('seq' in to ? to.seq >= first.seq : to.at >= first.at)
-    if (isHeld || (first && !state.hasOlder)) return apply({ type: 'returned' })
-    const place = 'seq' in to ? { around: to.seq } : { at: to.at }
-    const show = (page: Page) => apply({ type: 'jumped', ...page })
-    await ask<'history'>({ type: 'history', ...place, limit: limits.firstPage }, show)
-  }
-
-  async function loadThread(root: number): Promise<void> {
-    await ask<'thread'>({ type: 'thread', root, limit: limits.firstPage }, ({ entries, hasOlder }) =>
-      apply({ type: 'threadLoaded', root, entries, hasOlder }),
-    )
-  }
-
-  async function loadOlderAnswers(): Promise<void> {
-    const { root = 0, entries = [], hasOlder } = state.thread ?? {}
-    const first = entries[0]?.seq
-    if (!hasOlder || first === undefined) return
-    await ask<'thread'>({ type: 'thread', root, before: first, limit: limits.firstPage }, (page) =>
-      apply({ type: 'threadLoaded', root, first, entries: page.entries, hasOlder: page.hasOlder }),
-    )
+    if (id !== undefined) questions.fail(id, error)
+    else if (state.connection === 'connecting') connector.refused(error.problem(), passing.includes(code))
   }
 
   function restore(outbox: Outbox): void {
@@ -333,13 +164,9 @@ export function openRoom(options: RoomOptions): RoomClient {
     },
     discard: (clientId) => apply({ type: 'discarded', clientId }),
     ask: (question) => ask(question),
-    loadOlder: () => load(loadOlder),
-    loadNewer: () => load(loadNewer),
-    jump,
+    ...pages,
     returnToNewest: () => apply({ type: 'returned' }),
     trim: (keep, lines) => apply({ type: 'trimmed', keep, lines }),
-    loadThread,
-    loadOlderAnswers: () => load(loadOlderAnswers),
     closeThread: () => apply({ type: 'threadClosed' }),
     markRead(seq) {
       if (seq <= Math.max(state.read, markedRead) || state.connection !== 'open') return

@@ -1,5 +1,5 @@
 import type { AppError, ReplyTo } from '@maru/protocol'
-import type { Question } from './open-room.ts'
+import type { Question } from './room-client.ts'
 import type { PendingMessage, RoomEvent, RoomState } from './room-state.ts'
 
 /** A refusal of the disk or of haste passes; anything else would be refused again. */

@@ -1,7 +1,8 @@
 import type { Entry, Request, ServerMessage } from '@maru/protocol'
 import { onTestFinished } from 'vitest'
 import type { WebSocketLike } from '../src/connector.ts'
-import { openRoom, type RoomOptions } from '../src/open-room.ts'
+import { openRoom } from '../src/open-room.ts'
+import type { RoomOptions } from '../src/room-client.ts'
 
 type Frame = ServerMessage | { type: 'of the future' }
 
