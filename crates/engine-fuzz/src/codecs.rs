@@ -2,7 +2,7 @@
 
 use crate::input::Input;
 use engine::media::codec::{red, vp8 as vp8_format, vp9 as vp9_format};
-use engine::media::dependency::{Reader, frame_number, set_frame_number};
+use engine::media::dependency::{Active, Reader, frame_number, rewrite, set_frame_number};
 use engine::media::{Codec, MediaPacket};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -81,7 +81,14 @@ pub fn dependency(data: &[u8]) {
     let mut reader = Reader::default();
     while !input.is_empty() {
         let descriptor = input.piece();
-        let _ = reader.read(descriptor);
+        let active = reader.read(descriptor).and_then(|reading| reading.active);
+        let active = active.map(|place| {
+            let (mask, count) = (0x5555_5555, place.count);
+            (Active { mask, count }, place)
+        });
+        let mut out = [0; 256];
+        let len = rewrite(descriptor, 7, active, &mut out);
+        assert!(len <= descriptor.len() + 5);
         if let Some(number) = frame_number(descriptor) {
             let mut copy = descriptor.to_vec();
             set_frame_number(&mut copy, number.wrapping_add(1));

@@ -1,6 +1,6 @@
 //! Sources of media: voices every 20 ms, pictures every 50 ms in packets of their codec's form, each packet with its tag.
 
-mod descriptor;
+pub mod descriptor;
 mod layered;
 mod pictures;
 

@@ -1,5 +1,6 @@
 //! The invariants of every packet that leaves the engine.
 
+mod active;
 mod order;
 mod place;
 mod recent;
@@ -34,7 +35,8 @@ pub enum Rule {
     Timestamp,
     /// Picture ids, TL0PICIDX and KEYIDX of VP8 and VP9 go on.
     Pictures,
-    /// Dependency descriptors arrive as they were made, but for their frame numbers, which go on.
+    /// Dependency descriptors arrive as they were made, but for their frame numbers, which go on, and their active decode targets, which
+    /// are those that are left: what goes out is of one of them, and what is left out is not.
     Descriptor,
     /// Payloads arrive byte for byte, but for those counters: nothing that may be encrypted is touched.
     Payload,

@@ -4,6 +4,9 @@
 /// A stream of a publisher: track, layer, generation.
 pub type StreamKey = (u16, u8, u16);
 
+/// Of a key picture or not, spatial and temporal layer of a frame.
+pub type FramePlace = (bool, u8, u8);
+
 /// One packet of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag {
@@ -33,6 +36,11 @@ impl Tag {
     /// The source that it is from.
     pub fn stream(&self) -> StreamKey {
         (self.track, self.layer, self.generation)
+    }
+
+    /// What kind of frame it is of.
+    pub fn place(&self) -> FramePlace {
+        (self.key, self.spatial, self.temporal)
     }
 
     /// First packet of a key frame.

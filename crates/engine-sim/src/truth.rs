@@ -4,7 +4,7 @@ use crate::client::Produced;
 use crate::description::{self, Format};
 use crate::feed::Kind;
 use crate::payload::{self, Pictures};
-use crate::tag::{StreamKey, Tag};
+use crate::tag::{FramePlace, StreamKey, Tag};
 use engine::command::TransportId;
 use engine::event::MidTrack;
 use engine::ids::IdMap;
@@ -75,6 +75,8 @@ pub struct Fact {
     pub delivered: Option<Instant>,
     pub frame: u32,
     pub needs: [u32; 2],
+    /// Of a key picture or not, spatial and temporal layer.
+    pub place: FramePlace,
     pub pictures: Option<Pictures>,
     pub descriptor: Option<Rc<[u8]>>,
     fingerprint: u64,
@@ -201,6 +203,7 @@ impl Truth {
             delivered: None,
             frame: packet.tag.frame,
             needs: packet.tag.needs,
+            place: packet.tag.place(),
             pictures: packet.reading.pictures,
             descriptor: packet.descriptor.clone(),
             fingerprint: packet.reading.fingerprint,

@@ -126,6 +126,7 @@ pub(crate) fn detached(packet: &MediaPacket) -> MediaPacket {
     MediaPacket {
         payload: copy(&packet.payload),
         dependency_descriptor: packet.dependency_descriptor.as_ref().map(copy),
+        targets: packet.targets.as_deref().cloned().map(Arc::new),
         ..packet.clone()
     }
 }

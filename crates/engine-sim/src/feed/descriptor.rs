@@ -1,6 +1,8 @@
-//! Writes dependency descriptors (AV1 RTP specification, appendix A) of streams with three spatial and three temporal layers.
+//! Dependency descriptors (AV1 RTP specification, appendix A) of streams with three spatial and three temporal layers.
 
+use super::Kind;
 use super::layered::SPATIAL;
+use crate::tag::FramePlace;
 
 const TEMPORAL: u8 = 3;
 const TARGETS: u8 = SPATIAL * TEMPORAL;
@@ -8,9 +10,6 @@ const TARGETS: u8 = SPATIAL * TEMPORAL;
 const DISCARDABLE: u32 = 1;
 const SWITCH: u32 = 2;
 const REQUIRED: u32 = 3;
-
-/// Key picture or not, spatial and temporal layer.
-type FrameKind = (bool, u8, u8);
 
 /// What is the same for a whole stream.
 #[derive(Debug)]
@@ -25,12 +24,73 @@ pub(super) struct Structure {
 
 pub(super) struct Frame<'a> {
     pub number: u32,
-    pub kind: FrameKind,
+    pub kind: FramePlace,
     pub needs: &'a [u32],
     /// First and last packet of it.
     pub edges: (bool, bool),
     /// How many spatial layers are made, where that is to be told.
     pub shown: Option<u8>,
+}
+
+/// A descriptor, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// First byte, the flags without that of the active decode targets, and the structure.
+    pub head: Vec<bool>,
+    /// The active decode targets, where it tells them; with a structure all, if nothing else is said.
+    pub active: Option<u32>,
+    /// What comes after that, without the zeros at the end.
+    pub rest: Vec<bool>,
+}
+
+impl Parts {
+    /// Takes apart what a stream of this kind has sent. None when it is too short.
+    pub fn of(kind: Kind, bytes: &[u8]) -> Option<Parts> {
+        let all: Vec<bool> = bytes
+            .iter()
+            .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 != 0))
+            .collect();
+        let mut head = all.get(..8)?.to_vec();
+        let Some(flags) = all.get(24..29) else {
+            return Some(Parts {
+                head: [head, vec![false; 5]].concat(),
+                active: None,
+                rest: Vec::new(),
+            });
+        };
+        let (brings, tells) = (flags[0], flags[1]);
+        head.extend([brings, false, flags[2], flags[3], flags[4]]);
+        let mut at = 29;
+        if brings {
+            let structure = at..at + structure_bits(kind);
+            at = structure.end;
+            head.extend(all.get(structure)?);
+        }
+        let mut active = brings.then_some((1 << TARGETS) - 1);
+        if tells {
+            let mask = all.get(at..at + usize::from(TARGETS))?;
+            at += mask.len();
+            active = Some(mask.iter().fold(0, |mask, bit| mask << 1 | u32::from(*bit)));
+        }
+        let mut rest = all.get(at..)?.to_vec();
+        rest.truncate(rest.iter().rposition(|bit| *bit).map_or(0, |last| last + 1));
+        Some(Parts { head, active, rest })
+    }
+}
+
+fn structure_bits(kind: Kind) -> usize {
+    let mut bits = Bits::default();
+    Structure::of(kind).bring(&mut bits);
+    bits.used as usize
+}
+
+/// The decode targets that need a frame, as bits.
+pub fn targets_of(kind: Kind, place: FramePlace) -> u32 {
+    let indications = Structure::of(kind).indications(place);
+    let needed = indications
+        .zip(0..)
+        .filter(|(indication, _)| *indication > 0);
+    needed.fold(0, |mask, (_, target)| mask | 1 << target)
 }
 
 #[derive(Default)]
@@ -63,7 +123,7 @@ impl Bits {
 }
 
 /// Key frame and others of each spatial layer, in the order of templates.
-fn kinds() -> impl Iterator<Item = FrameKind> {
+fn kinds() -> impl Iterator<Item = FramePlace> {
     (0..SPATIAL).flat_map(|spatial| {
         let key = std::iter::once((true, spatial, 0));
         key.chain((0..TEMPORAL).map(move |temporal| (false, spatial, temporal)))
@@ -71,6 +131,14 @@ fn kinds() -> impl Iterator<Item = FrameKind> {
 }
 
 impl Structure {
+    pub fn of(kind: Kind) -> Structure {
+        Structure {
+            key_only: kind == Kind::Vp9Described,
+            offset: 0,
+            zero: 0,
+        }
+    }
+
     pub fn write(&self, frame: &Frame) -> Vec<u8> {
         let mut bits = Bits::default();
         let (key, spatial, _) = frame.kind;
@@ -109,7 +177,10 @@ impl Structure {
     }
 
     /// How a frame stands to the decode targets: those of the lowest spatial layer first.
-    fn indications(&self, (key, spatial, temporal): FrameKind) -> impl Iterator<Item = u32> {
+    fn indications(
+        &self,
+        (key, spatial, temporal): FramePlace,
+    ) -> impl Iterator<Item = u32> + use<> {
         let key_only = self.key_only;
         let targets = (0..SPATIAL).flat_map(|s| (0..TEMPORAL).map(move |t| (s, t)));
         targets.map(move |(s, t)| match () {
@@ -122,7 +193,7 @@ impl Structure {
     }
 
     /// Distances in a stream in which no layer was ever left out.
-    fn distances(&self, (key, spatial, temporal): FrameKind) -> Vec<u32> {
+    fn distances(&self, (key, spatial, temporal): FramePlace) -> Vec<u32> {
         let back = 4 >> temporal;
         let mut distances = Vec::new();
         if !key {
@@ -137,7 +208,7 @@ impl Structure {
     fn bring(&self, bits: &mut Bits) {
         bits.put(6, self.offset.into());
         bits.put(5, u32::from(TARGETS) - 1);
-        let kinds: Vec<FrameKind> = kinds().collect();
+        let kinds: Vec<FramePlace> = kinds().collect();
         for pair in kinds.windows(2) {
             let step = match (pair[1].1 > pair[0].1, pair[1].2 > pair[0].2) {
                 (true, _) => 2,

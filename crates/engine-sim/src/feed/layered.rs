@@ -27,9 +27,9 @@ impl Layered {
             tell: false,
             bases: [[0; SPATIAL as usize]; 2],
             structure: Structure {
-                key_only: kind == Kind::Vp9Described,
                 offset: random.below(64) as u8,
                 zero: random.number() as u16,
+                ..Structure::of(kind)
             },
         }
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// How far the clock of a stream may be from the wall's over a seam.
 const SEAM_SLACK: Duration = Duration::from_secs(1);
 
-fn kind(tag: &Tag, truth: &Truth) -> Kind {
+pub(super) fn kind(tag: &Tag, truth: &Truth) -> Kind {
     truth
         .tracks
         .get(&tag.track)
@@ -190,7 +190,7 @@ pub(super) fn owes(before: &Sent, holes: u64, run: &Run, sent: &Sent, truth: &Tr
 }
 
 /// Packets that came a moment ago may be on their way between threads still.
-fn is_known(fact: &Fact, began: Instant, now: Instant) -> bool {
+pub(super) fn is_known(fact: &Fact, began: Instant, now: Instant) -> bool {
     let known = |at: Instant| at > began && at + GRACE <= now;
     fact.delivered.is_some_and(known)
 }

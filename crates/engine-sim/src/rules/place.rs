@@ -1,6 +1,7 @@
 //! What a packet is allowed to be, by itself: on the right m-line, wanted, and untouched.
 
 use super::{Broken, Rule, Seen};
+use crate::feed::descriptor::Parts;
 use crate::tag::Tag;
 use crate::truth::Truth;
 use std::time::Duration;
@@ -57,7 +58,7 @@ pub(super) fn wanted(seen: &Seen, tag: &Tag, truth: &Truth) -> Result<(), Broken
     Err((Rule::Wanted, format!("{reason}: {}", tag.track)))
 }
 
-/// All of the dependency descriptor but the frame number, where the client speaks it.
+/// All of the dependency descriptor but the frame number and the active decode targets, where the client speaks it.
 pub(super) fn descriptor(seen: &Seen, tag: &Tag, truth: &Truth) -> Result<(), Broken> {
     let spoken = truth
         .offer(seen.transport)
@@ -66,9 +67,12 @@ pub(super) fn descriptor(seen: &Seen, tag: &Tag, truth: &Truth) -> Result<(), Br
     let Some(made) = fact.and_then(|fact| fact.descriptor.as_deref()) else {
         return Ok(());
     };
-    let rest = |bytes: &[u8]| (bytes.first().copied(), bytes.get(3..).map(<[u8]>::to_vec));
+    let Some(kind) = truth.tracks.get(&tag.track).map(|track| track.kind) else {
+        return Ok(());
+    };
+    let rest = |bytes: &[u8]| Parts::of(kind, bytes).map(|parts| (parts.head, parts.rest));
     match &seen.descriptor {
-        Some(came) if rest(came) == rest(made) => Ok(()),
+        Some(came) if rest(came).is_some() && rest(came) == rest(made) => Ok(()),
         came => {
             let what = format!("the descriptor {came:02x?} of {made:02x?}");
             Err((Rule::Descriptor, what))

@@ -1,8 +1,10 @@
 //! One SSRC of the engine towards one client: what went out on it, and whether the next packet goes on from there.
 
+use super::active::{is_left, leaves};
 use super::order::{begins, follows, late_fits, owes, run_fits, seam_fits};
 use super::recent::Recent;
 use super::{Broken, Rule, Seen};
+use crate::feed::descriptor::Parts;
 use crate::payload::Pictures;
 use crate::tag::Tag;
 use crate::truth::Truth;
@@ -20,6 +22,8 @@ pub(super) struct Stream {
     /// Numbers that went out with nothing in them: their packets came too late to be of use.
     blanks: BTreeSet<u64>,
     run: Run,
+    /// The decode targets that the receiver takes for active, once it was told.
+    active: Option<u32>,
 }
 
 /// What goes out from one source without a seam.
@@ -29,6 +33,8 @@ pub(super) struct Run {
     /// Its first frame, and those of which something went out.
     pub first: u32,
     pub frames: BTreeSet<u32>,
+    /// Frames that did not go out for want of what the publisher owes.
+    pub spoiled: BTreeSet<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +44,9 @@ pub(super) struct Sent {
     pub marker: bool,
     pub tag: Tag,
     pub pictures: Option<Pictures>,
-    /// The frame number of the dependency descriptor.
+    /// The frame number of the dependency descriptor, and the active decode targets where it tells them.
     pub frame_number: Option<u16>,
+    pub active: Option<u32>,
     pub at: Instant,
     pub captured: Option<Instant>,
     pub run: u32,
@@ -55,6 +62,7 @@ impl Sent {
             tag,
             pictures,
             frame_number: frame_number(seen),
+            active: active(seen, &tag, truth),
             at: seen.at,
             captured: fact.map(|fact| fact.captured),
             run: 0,
@@ -66,6 +74,7 @@ impl Sent {
         seen.identify(truth) == Some((self.tag, self.pictures))
             && (seen.timestamp, seen.marker, frame_number(seen))
                 == (self.timestamp, self.marker, self.frame_number)
+            && active(seen, &self.tag, truth) == self.active
     }
 }
 
@@ -74,17 +83,24 @@ fn frame_number(seen: &Seen) -> Option<u16> {
     Some(u16::from_be_bytes(*number))
 }
 
+fn active(seen: &Seen, tag: &Tag, truth: &Truth) -> Option<u32> {
+    let track = truth.tracks.get(&tag.track)?;
+    Parts::of(track.kind, seen.descriptor.as_ref()?)?.active
+}
+
 impl Stream {
     pub fn new(now: Instant) -> Stream {
         Stream {
             sealed: SeenWindow::default(),
             recent: Recent::default(),
             blanks: BTreeSet::new(),
+            active: None,
             run: Run {
                 number: 0,
                 began: now,
                 first: 0,
                 frames: BTreeSet::new(),
+                spoiled: BTreeSet::new(),
             },
         }
     }
@@ -161,6 +177,10 @@ impl Stream {
         if after.is_none() {
             sent.run = self.run.number;
         }
+        let judged = match after {
+            Some(_) => judged,
+            None => judged.and(self.follow_targets(before, &sent, truth)),
+        };
         if sent.run == self.run.number && !self.run.frames.contains(&sent.tag.frame) {
             self.run.frames.insert(sent.tag.frame);
             if self.run.frames.len() > RECENT {
@@ -171,12 +191,38 @@ impl Stream {
         judged
     }
 
+    /// The newest packet tells which decode targets are left, or says nothing new.
+    fn follow_targets(
+        &mut self,
+        before: Option<Sent>,
+        sent: &Sent,
+        truth: &Truth,
+    ) -> Result<(), Broken> {
+        let known = self.active;
+        self.active = sent.active.or(known);
+        let Some(active) = self.active.filter(|_| sent.frame_number.is_some()) else {
+            return Ok(());
+        };
+        is_left(sent, active, truth)?;
+        let Some(before) = before.filter(|before| before.run == sent.run) else {
+            return Ok(());
+        };
+        let both = known.unwrap_or_default() & active;
+        let holes = self.holes(&before, sent);
+        leaves(&before, sent, holes, both, &mut self.run, truth)?;
+        if self.run.spoiled.len() > RECENT {
+            self.run.spoiled.pop_first();
+        }
+        Ok(())
+    }
+
     fn begin(&mut self, sent: &Sent) {
         self.run = Run {
             number: self.run.number + 1,
             began: sent.at,
             first: sent.tag.frame,
             frames: BTreeSet::new(),
+            spoiled: BTreeSet::new(),
         };
     }
 

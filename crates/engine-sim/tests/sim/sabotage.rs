@@ -280,6 +280,30 @@ fn a_descriptor_that_is_touched_is_found() {
     assert_eq!(broken_in(layered(), none), [Rule::Descriptor]);
 }
 
+/// Who sees the lowest layer is told that only this is there. The mask has nine bits, behind the flags.
+#[test]
+fn wrong_decode_targets_are_found() {
+    let told = |first: u8, last: u8| {
+        let mut world = layered();
+        world.describe(PICTURE);
+        let subscriber = world.clients.keys().copied().max().expect("the subscriber");
+        world.resize(subscriber, PICTURE, (320, 180));
+        world.run_for(Duration::from_secs(1));
+        broken_in(world, move |mut seen, _| {
+            if let Some([.., flags, mask]) = seen.descriptor.as_deref_mut()
+                && *flags & 0xF8 == 0x40
+            {
+                *flags = 0x40 | first;
+                *mask = last;
+            }
+            vec![seen]
+        })
+    };
+    assert_eq!(told(0b000, 0b0001_1100), [], "what it is");
+    assert_eq!(told(0b000, 0b1110_0000), [Rule::Descriptor], "another one");
+    assert_eq!(told(0b111, 0b1111_1100), [Rule::Descriptor], "all");
+}
+
 /// An upper layer goes on while one that it needs is left out.
 #[test]
 fn a_layer_without_the_one_below_is_found() {

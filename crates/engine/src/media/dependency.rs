@@ -7,6 +7,9 @@
 
 mod bits;
 mod structure;
+mod targets;
+
+pub use targets::{Active, ActivePlace, Targets, rewrite};
 
 use super::bytes::be16;
 use super::frame::{Frame, Selection, Selections};
@@ -24,7 +27,7 @@ const SWITCH: u64 = 2;
 const MAX_CHANGES: usize = 8;
 
 /// What a packet's descriptor says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reading {
     /// The packet's frame; `None` when its template has not come (yet).
     pub frame: Option<Frame>,
@@ -32,6 +35,10 @@ pub struct Reading {
     pub starts_sequence: bool,
     /// It tells too late what was already so for frames that have been read: nobody can begin with it.
     pub overtaken: bool,
+    /// The decode targets from here on, with the first packet of which that is known and wherever they are told.
+    pub targets: Option<Arc<Targets>>,
+    /// Where it tells the active ones, or would.
+    pub active: Option<ActivePlace>,
 }
 
 /// The frame number of a descriptor.
@@ -52,6 +59,8 @@ pub struct Reader {
     /// The oldest first; each holds until the next.
     states: VecDeque<State>,
     highest: Option<u64>,
+    /// From where on the state holds whose targets were last passed on.
+    passed: Option<u64>,
 }
 
 /// What holds from a frame on: what its key frame brought, and what is made of that.
@@ -63,28 +72,26 @@ struct State {
     /// Decode targets that the publisher makes, the first one lowest.
     active: u32,
     /// Which decode target stands for each selection.
-    targets: [u8; Selection::COUNT],
+    chosen: [u8; Selection::COUNT],
+    targets: Arc<Targets>,
 }
 
 impl State {
     fn new(from: u64, structure: Arc<Structure>, active: u32) -> State {
-        let all = u32::MAX >> (u32::BITS - structure.target_count());
+        let chosen = structure.select(active);
         State {
             from,
-            targets: structure.select(active & all),
+            chosen,
+            targets: Arc::new(Targets::new(&structure, active, &chosen)),
             structure,
-            active: active & all,
+            active,
         }
-    }
-
-    fn says_the_same(&self, other: &State) -> bool {
-        self.active == other.active && self.structure == other.structure
     }
 
     fn frame(&self, head: &Head, number: u64, template: &Template) -> Frame {
         let of = |holds: &dyn Fn(u8) -> bool| {
             Selections::of(|selection| {
-                let target = self.targets.get(selection.index());
+                let target = self.chosen.get(selection.index());
                 target.is_some_and(|target| holds(*target))
             })
         };
@@ -123,15 +130,22 @@ impl Reader {
         else {
             return Some(Reading::default());
         };
-        let active = if head.tells_active {
+        let place = ActivePlace {
+            at: bits.at() as u16,
+            count: structure.target_count() as u8,
+        };
+        let told = if head.tells_active {
             Some(bits.take(structure.target_count())?)
         } else {
-            brought.as_ref().map(|_| u32::MAX)
+            let all = u32::MAX >> (u32::BITS - structure.target_count());
+            brought.as_ref().map(|_| all)
         };
         let template = head.customize(&mut bits, structure, template)?;
-        let told = active.map(|active| State::new(number, structure.clone(), active));
-        let same = |told: &State| held.is_some_and(|held| held.says_the_same(told));
-        let news = told.filter(|told| !same(told));
+        let same = |active: u32| {
+            held.is_some_and(|held| held.active == active && held.structure == *structure)
+        };
+        let news = told.filter(|active| !same(*active));
+        let news = news.map(|active| State::new(number, structure.clone(), active));
         // Frames of the old structure are named otherwise than those of the new one.
         let own = news.as_ref().filter(|own| {
             let known = known.is_some_and(|known| *known == own.structure);
@@ -145,7 +159,16 @@ impl Reader {
             frame: Some(frame),
             starts_sequence: brought.is_some() && head.begins,
             overtaken,
+            targets: self.pass(number, told.is_some()),
+            active: Some(place),
         })
+    }
+
+    /// The targets from a frame on, unless they were told before and are not told by it, or newer ones are known.
+    fn pass(&mut self, number: u64, told: bool) -> Option<Arc<Targets>> {
+        let newest = self.states.back().filter(|state| state.from <= number)?;
+        let known = self.passed.replace(newest.from) == Some(newest.from);
+        (told || !known).then(|| newest.targets.clone())
     }
 
     /// What holds for a frame.

@@ -17,7 +17,7 @@ pub struct ExtensionIds {
     pub audio_level: Option<u8>,
     /// urn:3gpp:video-orientation
     pub orientation: Option<u8>,
-    /// AV1 dependency descriptor, passed through as it came
+    /// AV1 dependency descriptor, as it came but for the frame number and the active decode targets
     pub dependency_descriptor: Option<u8>,
     /// Transport-wide sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01)
     pub transport_seq: Option<u8>,
@@ -185,10 +185,9 @@ impl OutStream {
         let descriptor = match rewrite.frame_number {
             Some(number) if descriptor.len() < 256 => {
                 own = [0; 256];
-                let copy = own.get_mut(..descriptor.len())?;
-                copy.copy_from_slice(descriptor);
-                dependency::set_frame_number(copy, number);
-                copy
+                let active = rewrite.active.zip(packet.active);
+                let len = dependency::rewrite(descriptor, number, active, &mut own);
+                own.get(..len)?
             }
             _ => descriptor,
         };
@@ -315,6 +314,7 @@ mod tests {
         blank: false,
         pictures: None,
         frame_number: None,
+        active: None,
     };
 
     #[test]

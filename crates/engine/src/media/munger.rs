@@ -12,6 +12,7 @@
 
 use super::codec::Codec;
 use super::codec::picture::PictureIds;
+use super::dependency::{Active, Targets};
 use super::frame::{Frame, Selection};
 use super::ntp::ticks;
 use super::packet::MediaPacket;
@@ -19,6 +20,7 @@ use super::rtp;
 use super::selector::Selector;
 use super::window::{Seen, SeenWindow};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A layer of a track: one publisher SSRC. Chosen by the caller, never used again for another stream.
@@ -40,6 +42,8 @@ pub struct Rewrite {
     pub pictures: Option<PictureIds>,
     /// New frame number for the dependency descriptor.
     pub frame_number: Option<u16>,
+    /// The decode targets that it is to tell.
+    pub active: Option<Active>,
 }
 
 /// Where a number that was given out came from.
@@ -93,6 +97,8 @@ struct Segment {
     frame_delta: u16,
     /// What of the layer went out in this run.
     selection: Selection,
+    /// The decode targets that are left by that, where they are to be told.
+    active: Option<Active>,
     /// Timestamp, as it came, of the picture from which on that is so.
     since: u32,
 }
@@ -115,6 +121,12 @@ impl Segment {
             blank,
             pictures: packet.pictures.map(|fields| fields.ids.plus(self.pictures)),
             frame_number: number.map(|number| number.wrapping_add(self.frame_delta)),
+            // Never in the terms of another structure.
+            active: self.active.filter(|active| {
+                packet
+                    .active
+                    .is_some_and(|place| place.count == active.count)
+            }),
         }
     }
 }
@@ -143,6 +155,8 @@ pub struct Munger {
     /// Numbers that went out without a payload.
     blanks: SeenWindow<8>,
     selector: Selector,
+    /// Decode targets of the layer that runs, where a dependency descriptor tells of them.
+    targets: Option<Arc<Targets>>,
     /// Of the highest packet.
     last: Option<Last>,
     /// The outgoing timestamp of time 0 on the publisher's clock, as sender reports tell it.
@@ -169,6 +183,7 @@ impl Munger {
             given: SeenWindow::default(),
             blanks: SeenWindow::default(),
             selector: Selector::default(),
+            targets: None,
             last: None,
             zero: None,
             pictures: PictureIds::default(),
@@ -239,6 +254,9 @@ impl Munger {
     pub fn next(&mut self, layer: LayerId, packet: &MediaPacket, now: Instant) -> Option<Rewrite> {
         match self.running {
             Some((current, newest)) if current == layer => {
+                if packet.targets.is_some() {
+                    self.targets.clone_from(&packet.targets);
+                }
                 if packet.seq <= newest {
                     return self.late(layer, packet, newest, now);
                 }
@@ -322,7 +340,7 @@ impl Munger {
         self.give(&segment, packet, now, false)
     }
 
-    /// Whether the newest packet goes out. A change of the selection begins a segment with it.
+    /// Whether the newest packet goes out. A change of the selection, or of what it leaves, begins a segment with it.
     fn select(&mut self, packet: &MediaPacket, frame: &Frame) -> bool {
         let Some(segment) = self.segments.back_mut() else {
             return false;
@@ -333,11 +351,19 @@ impl Munger {
             .selector
             .admit(frame, packet.keyframe_start, new_picture);
         let selection = self.selector.current();
-        if segment.selection != selection {
+        // A key frame begins with all targets, or tells which.
+        let anew = packet.keyframe_start && packet.targets.is_some();
+        let before = segment.active.filter(|_| !anew);
+        let active = left(self.targets.as_deref(), selection, before);
+        if (segment.selection, segment.active) != (selection, active) {
             let next = Segment {
                 first_in: packet.seq,
+                active,
+                since: match segment.selection == selection {
+                    true => segment.since,
+                    false => packet.timestamp,
+                },
                 selection,
-                since: packet.timestamp,
                 ..*segment
             };
             self.divide(next);
@@ -427,6 +453,7 @@ impl Munger {
         }
         self.close();
         self.selector.begin(packet.frame.as_ref());
+        self.targets = packet.targets.clone();
         self.newest_picture = packet.pictures.and_then(|fields| fields.ids.picture);
         let segment = Segment {
             layer,
@@ -443,6 +470,7 @@ impl Munger {
                 _ => 0,
             },
             selection: self.selector.current(),
+            active: left(self.targets.as_deref(), self.selector.current(), None),
             since: packet.timestamp,
         };
         self.push(segment);
@@ -549,6 +577,15 @@ impl Munger {
                 .aligned
                 .map(|aligned| rewrite.timestamp.wrapping_sub(aligned));
         }
+    }
+}
+
+/// The decode targets that are to be told: when some are left out, and from then on.
+fn left(targets: Option<&Targets>, selection: Selection, before: Option<Active>) -> Option<Active> {
+    let targets = targets?;
+    match before {
+        Some(_) => Some(targets.left(selection)),
+        None => targets.restricted(selection),
     }
 }
 

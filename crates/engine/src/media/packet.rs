@@ -28,6 +28,10 @@ pub struct MediaPacket {
     pub orientation: Option<u8>,
     /// The dependency descriptor extension, byte for byte.
     pub dependency_descriptor: Option<Arc<[u8]>>,
+    /// The decode targets from here on, where that has changed or is told.
+    pub targets: Option<Arc<dependency::Targets>>,
+    /// Where the dependency descriptor tells which of them are active, or would.
+    pub active: Option<dependency::ActivePlace>,
     /// First packet of a key frame; for audio false. The store clears it on later packets of the same frame.
     pub keyframe_start: bool,
     /// The codec.
@@ -61,6 +65,8 @@ impl MediaPacket {
             voice_activity: false,
             orientation: None,
             dependency_descriptor: None,
+            targets: None,
+            active: None,
             keyframe_start: codec::starts_keyframe(codec, &payload),
             codec,
             pictures: None,
@@ -89,6 +95,7 @@ impl MediaPacket {
             self.keyframe_start &= !reading.overtaken;
             self.frame = reading.frame.or(self.frame);
         }
+        (self.targets, self.active) = (reading.targets, reading.active);
     }
 
     /// Reads the payload descriptor, which lies in front of what may be encrypted end to end.

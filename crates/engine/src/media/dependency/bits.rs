@@ -11,6 +11,22 @@ impl<'a> Bits<'a> {
         Bits { bytes, at: 0 }
     }
 
+    /// Bits that have been read.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Bits that are left.
+    pub fn left(&self) -> usize {
+        (8 * self.bytes.len()).saturating_sub(self.at)
+    }
+
+    /// Passes over bits. `None` when there are fewer.
+    pub fn skip(&mut self, count: usize) -> Option<()> {
+        self.at += count;
+        (self.at <= 8 * self.bytes.len()).then_some(())
+    }
+
     /// The next `count` bits, at most 32, as a number. `None` when there are fewer.
     pub fn take(&mut self, count: u32) -> Option<u32> {
         let mut value = 0;

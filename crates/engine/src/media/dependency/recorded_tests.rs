@@ -99,3 +99,69 @@ fn a_lower_layer_of_what_chromium_sends_can_be_decoded() {
         }
     }
 }
+
+/// AV1 RTP specification, section A.4: what is told to be there is there, and what goes out is of it.
+#[test]
+fn a_subscriber_is_told_which_targets_are_left() {
+    let mut restricted = 0;
+    for ((codec, text), target) in [(Codec::Vp9, VP9), (Codec::Av1, AV1)]
+        .into_iter()
+        .flat_map(|recording| Selection::every().map(move |selection| (recording, selection)))
+    {
+        let mut munger = Munger::new(100, 90_000, true);
+        munger.want(LayerId(1), target);
+        let mut receiver = Reader::default();
+        let mut left_out: Vec<Template> = vec![];
+        for packet in recorded(codec, text) {
+            let made = packet.dependency_descriptor.as_deref().unwrap();
+            let mut bits = Bits::new(made);
+            let head = Head::read(&mut bits, made.len() > 3).unwrap();
+            let rewrite = munger.next(LayerId(1), &packet, packet.arrived);
+            let rewrite = rewrite.filter(|rewrite| !rewrite.blank);
+            if let Some(rewrite) = rewrite {
+                let mut out = [0; 256];
+                let active = rewrite.active.zip(packet.active);
+                let number = rewrite.frame_number.unwrap();
+                let len = super::rewrite(made, number, active, &mut out);
+                let got = receiver.read(&out[..len]).unwrap().frame.unwrap();
+                let own = packet.frame.unwrap();
+                assert_eq!(
+                    (
+                        got.spatial,
+                        got.temporal,
+                        got.begins,
+                        got.ends,
+                        got.references
+                    ),
+                    (
+                        own.spatial,
+                        own.temporal,
+                        own.begins,
+                        own.ends,
+                        own.references
+                    )
+                );
+                assert_eq!(frame_number(&out), Some(number));
+                restricted += usize::from(active.is_some());
+            }
+            let Some(state) = receiver.states.back() else {
+                continue;
+            };
+            let template = state.structure.template(head.template).unwrap();
+            let targets = 0..state.structure.target_count() as u8;
+            let of = targets.filter(|target| template.indication(*target) != NOT_PRESENT);
+            let told = |target: u8| state.active >> target & 1 != 0;
+            match rewrite {
+                Some(_) => assert!(of.clone().any(told), "{target:?}"),
+                None => left_out.push(*template),
+            }
+            for template in &left_out {
+                for target in 0..state.structure.target_count() as u8 {
+                    let needs = template.indication(target) != NOT_PRESENT;
+                    assert!(!(needs && told(target)), "{target} of {target:?}");
+                }
+            }
+        }
+    }
+    assert!(restricted > 100, "{restricted}");
+}

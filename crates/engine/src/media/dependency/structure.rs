@@ -86,6 +86,17 @@ impl Structure {
         self.targets.len() as u32
     }
 
+    /// The decode targets, as bits, all of whose frames belong to one target.
+    pub fn within(&self, target: u8) -> u32 {
+        let left_out = |template: &&Template| template.indication(target) == 0;
+        let needs = |template: &Template, other: u8| template.indication(other) != 0;
+        (0..self.targets.len() as u8).fold(0, |within, other| {
+            let mut missing = self.templates.iter().filter(left_out);
+            let whole = !missing.any(|template| needs(template, other));
+            within | u32::from(whole) << other
+        })
+    }
+
     /// Highest spatial layer of a decode target.
     pub fn highest_spatial(&self, target: u8) -> u8 {
         let layers = self.targets.get(usize::from(target));

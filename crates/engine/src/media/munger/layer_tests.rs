@@ -181,6 +181,42 @@ fn vp8_picture_ids_close_over_what_is_dropped() {
 }
 
 #[test]
+fn active_targets_are_told_from_when_some_are_left_out_to_the_next_key_frame() {
+    let mut random = Random::new(55);
+    let mut encoder = encoder(&mut random, 7);
+    let mut subscriber = Subscriber::new(Selection::ALL);
+    let mut now = Instant::now();
+    let mut told = |subscriber: &mut Subscriber, pictures: u32, key: bool| {
+        let mut told = HashSet::new();
+        for picture in 0..pictures {
+            now += Duration::from_millis(33);
+            for made in encoder.picture(&mut random, key && picture == 0, now) {
+                subscriber.take(made, now);
+                let (_, rewrite) = subscriber.got.values().next_back().unwrap();
+                told.insert(rewrite.active.map(|active| active.mask));
+            }
+        }
+        told
+    };
+    assert_eq!(told(&mut subscriber, 20, true), HashSet::from([None]));
+    // The temporal layers of each spatial one are next to each other.
+    let lower = Selection::new(2, 1);
+    subscriber.munger.want(LAYER, lower);
+    told(&mut subscriber, 4, false);
+    let two = HashSet::from([Some(0b011_011_011)]);
+    assert_eq!(told(&mut subscriber, 20, false), two);
+    subscriber.munger.want(LAYER, Selection::ALL);
+    told(&mut subscriber, 4, false);
+    let all = HashSet::from([Some(0b111_111_111)]);
+    assert_eq!(told(&mut subscriber, 20, false), all);
+    assert_eq!(told(&mut subscriber, 20, true), HashSet::from([None]));
+    subscriber.munger.want(LAYER, Selection::new(0, 3));
+    told(&mut subscriber, 1, false);
+    let lowest = HashSet::from([Some(0b111)]);
+    assert_eq!(told(&mut subscriber, 20, true), lowest);
+}
+
+#[test]
 fn frame_numbers_keep_their_distances_and_go_on_over_a_switch() {
     let mut random = Random::new(60);
     let mut one = encoder(&mut random, 7);

@@ -1,0 +1,49 @@
+//! The decode targets that a receiver is told of: they are those that are left for it.
+
+use super::order::{is_known, kind};
+use super::stream::{Run, Sent};
+use super::{Broken, Rule};
+use crate::feed::descriptor::targets_of;
+use crate::truth::Truth;
+
+/// What goes out is of a target that is told to be there.
+pub(super) fn is_left(sent: &Sent, active: u32, truth: &Truth) -> Result<(), Broken> {
+    let targets = targets_of(kind(&sent.tag, truth), sent.tag.place());
+    match targets & active {
+        0 => {
+            let what = format!("a frame of the targets {targets:b}, of which {active:b} are told");
+            Err((Rule::Descriptor, what))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is left out between two packets of a run is of no target that was told before and is told after, unless the publisher owes something
+/// that it needs.
+pub(super) fn leaves(
+    before: &Sent,
+    sent: &Sent,
+    holes: u64,
+    active: u32,
+    run: &mut Run,
+    truth: &Truth,
+) -> Result<(), Broken> {
+    let between = truth.facts(sent.tag.stream(), before.tag.number + 1, sent.tag.number);
+    let mut judged = Ok(());
+    for fact in between.into_iter().flatten() {
+        let (frame, place) = (fact.frame, fact.place);
+        let told = targets_of(kind(&sent.tag, truth), place) & active;
+        if told == 0 || run.frames.contains(&frame) || frame == sent.tag.frame {
+            continue;
+        }
+        let lacks = |need: &u32| *need < run.first || run.spoiled.contains(need);
+        let owed = !is_known(fact, run.began, sent.at);
+        if holes > 0 || owed || fact.needs.iter().any(lacks) {
+            run.spoiled.insert(frame);
+        } else {
+            let what = format!("frame {frame}, {place:?}, is left out of the targets {told:b}");
+            judged = Err((Rule::Descriptor, what));
+        }
+    }
+    judged
+}
