@@ -49,10 +49,17 @@ test('emoji are picked by keyboard, found by name, and typed between colons', { 
   await box.press('Enter')
   await has(ana, 'Soup 🍲')
 
+  await page.getByRole('button', { name: 'Emoji', exact: true }).press('Enter')
+  await picker.getByRole('radio', { name: 'Dark', exact: true }).focus()
+  await page.keyboard.press('ArrowLeft')
+  expect(await focused()).toBe('Medium-dark')
+  await page.keyboard.press('Escape')
+
   await page.reload()
   await page.getByRole('button', { name: 'Chat only, without the call' }).click()
-  await ana.say('Welcome :tada: `:tada:`')
-  await has(ana, /^Welcome 🎉/)
+  // The tone stays, for what is typed as for what is picked.
+  await ana.say('Welcome :wave: :tada: `:tada:`')
+  await has(ana, /^Welcome 👋🏾 🎉/)
   expect(await page.getByRole('log').locator('code').textContent()).toBe(':tada:')
 
   const soup = page.getByRole('article', { name: /Soup/ })

@@ -9,6 +9,7 @@ export type RememberedKey =
   | 'microphone'
   | 'camera'
   | 'emoji'
+  | 'tone'
   | 'notify'
   | 'hidden'
 

@@ -37,6 +37,7 @@ export function Completion({ desk, field, takeKey, onText }: CompletionProps) {
   const isOpen = list.length > 0
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new list begins at its top.
   useEffect(() => setActive(0), [list])
+  useEffect(() => document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' }), [id, at])
   useLayoutEffect(() => {
     takeKey.current = (event) => {
       if (!isOpen || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey)
@@ -70,7 +71,7 @@ export function Completion({ desk, field, takeKey, onText }: CompletionProps) {
       role="listbox"
       tabIndex={-1}
       aria-label={words.suggestions}
-      className="rise absolute inset-x-0 bottom-full z-20 mb-1.5 max-h-72 overflow-y-auto rounded-[14px] border border-line bg-raised p-1.5 shadow-soft"
+      className="rise absolute inset-x-0 bottom-full z-20 mb-1.5 max-h-80 overflow-y-auto rounded-[14px] border border-line bg-raised p-1.5 shadow-soft"
     >
       {list.map((suggestion, index) => (
         // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useKeyWithClickEvents: the keys are the field's.
@@ -87,6 +88,9 @@ export function Completion({ desk, field, takeKey, onText }: CompletionProps) {
           onMouseMove={() => index !== at && setActive(index)}
           onClick={() => choose(suggestion)}
         >
+          {suggestion.sign && (
+            <span className="w-6 flex-none text-center font-emoji text-lg/none">{suggestion.sign}</span>
+          )}
           <span dir="auto" className="min-w-0 truncate font-semibold">
             {suggestion.label}
           </span>

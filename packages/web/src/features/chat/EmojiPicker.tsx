@@ -2,9 +2,11 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState 
 import { type Language, useLanguage } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { useRoving } from '../../ui/roving.ts'
-import { type Emoji, findEmoji, loadEmoji } from './emoji.ts'
+import { type Emoji, findEmoji, loadEmoji, toned } from './emoji.ts'
 import { useMoreWords } from './more-words.ts'
 import { recentEmoji, rememberEmoji } from './recent-emoji.ts'
+import { chooseTone, chosenTone } from './skin-tone.ts'
+import { ToneChoice } from './ToneChoice.tsx'
 
 /** How many stand side by side; the arrows up and down go by so many. */
 const COLUMNS = 8
@@ -22,10 +24,11 @@ export function EmojiPicker({ onPick }: { onPick: (sign: string) => void }) {
   const [recent] = useState(recentEmoji)
   const [group, setGroup] = useState<number>(recent.length > 0 ? RECENT : 0)
   const [query, setQuery] = useState('')
+  const [tone, setTone] = useState(chosenTone)
   const field = useRef<HTMLInputElement>(null)
   const grid = useRef<HTMLDivElement>(null)
   useEffect(() => field.current?.focus(), [])
-  const list = Array.isArray(all) ? pickShown(all, query, group, recent) : []
+  const list = Array.isArray(all) ? pickShown(all, query, group, recent, tone) : []
   const pick = (sign: string) => {
     rememberEmoji(sign)
     onPick(sign)
@@ -55,14 +58,32 @@ export function EmojiPicker({ onPick }: { onPick: (sign: string) => void }) {
         {all === 'failed' ? words.emojiFailed : all === 'loading' ? words.looking : query && name}
       </p>
       <Signs id={id} box={grid} label={name} list={list} onPick={pick} onUp={() => field.current?.focus()} />
+      <ToneChoice
+        tone={tone}
+        onTone={(next) => {
+          chooseTone(next)
+          setTone(next)
+        }}
+      />
     </div>
   )
 }
 
-function pickShown(all: readonly Emoji[], query: string, group: number, recent: readonly string[]): readonly Emoji[] {
-  if (query) return findEmoji(all, query.replace(/^:|:$/g, ''), MOST)
-  if (group !== RECENT) return all.filter((each) => each.group === group)
-  return recent.flatMap((sign) => all.find((each) => each.sign === sign) ?? [])
+function pickShown(
+  all: readonly Emoji[],
+  query: string,
+  group: number,
+  recent: readonly string[],
+  tone: number,
+): readonly Emoji[] {
+  const inTone = (emoji: Emoji): Emoji => ({ ...emoji, sign: toned(emoji, tone) })
+  if (query) return findEmoji(all, query.replace(/^:|:$/g, ''), MOST).map(inTone)
+  if (group !== RECENT) return all.filter((each) => each.group === group).map(inTone)
+  // What was picked in another tone stays in it.
+  return recent.flatMap((sign) => {
+    const emoji = all.find((each) => each.sign === sign || each.tones?.includes(sign))
+    return emoji ? [{ ...emoji, sign }] : []
+  })
 }
 
 interface GroupsProps {
@@ -142,7 +163,7 @@ function Signs({ id, box, label, list, onPick, onUp }: SignsProps) {
       id={id}
       role="group"
       aria-label={label}
-      className="mt-1 grid h-64 grid-cols-8 content-start overflow-y-auto overscroll-contain"
+      className="mt-1 grid h-56 grid-cols-8 content-start overflow-y-auto overscroll-contain"
       onKeyDown={onKeyDown}
     >
       {list.map(({ sign, label, names }, index) => (

@@ -9,6 +9,8 @@ export interface Suggestion {
   id: string
   /** What is put in the place of what was typed. */
   insert: string
+  /** An emoji before the label. */
+  sign?: string
   label: string
   hint?: string
 }

@@ -51,7 +51,9 @@ const PATIENCE_MS = 2_000
 /** The text with every `:tada:` in it as its sign; nothing where there is none, and the text as it is where the names do not come. */
 export function withEmoji(text: string, language: Language): Promise<string> | undefined {
   if (!shortcode.test(text)) return undefined
-  const named = import('./emoji.ts').then(async (emoji) => emoji.nameSigns(text, await emoji.loadEmoji(language)))
+  const named = Promise.all([import('./emoji.ts'), import('./skin-tone.ts')]).then(async ([emoji, { chosenTone }]) =>
+    emoji.nameSigns(text, await emoji.loadEmoji(language), chosenTone()),
+  )
   const tired = new Promise<string>((resolve) => setTimeout(() => resolve(text), PATIENCE_MS))
   return Promise.race([named.catch(() => text), tired])
 }

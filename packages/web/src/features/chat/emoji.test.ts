@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findEmoji, loadEmoji, nameSigns } from './emoji.ts'
+import { findEmoji, loadEmoji, nameSigns, toned } from './emoji.ts'
 
 test('names between colons become their signs, in words and not in code, addresses or times', async () => {
   const all = await loadEmoji('en')
@@ -20,4 +20,16 @@ test('names between colons become their signs, in words and not in code, address
 test('a sign is found by its name first, and in Korean by its label', async () => {
   expect(findEmoji(await loadEmoji('en'), 'tada', 3)[0]?.sign).toBe('🎉')
   expect(findEmoji(await loadEmoji('ko'), '고양이', 20).map(({ sign }) => sign)).toContain('🐱')
+})
+
+test('who has chosen a skin tone gets people and hands in it, and everything else as it is', async () => {
+  const all = await loadEmoji('en')
+  const inTone = (name: string, tone: number) => {
+    const emoji = all.find(({ names }) => names.includes(name))
+    return emoji && toned(emoji, tone)
+  }
+  expect([0, 1, 5].map((tone) => inTone('wave', tone))).toEqual(['👋', '👋🏻', '👋🏿'])
+  expect([inTone('tada', 5), inTone('handshake', 3), inTone('point_up', 2)]).toEqual(['🎉', '🤝🏽', '☝🏼'])
+  expect(nameSigns(':wave: :tada:', all, 4)).toBe('👋🏾 🎉')
+  for (const { tones } of all) if (tones) expect(tones).toHaveLength(5)
 })

@@ -1,4 +1,5 @@
 import type { Language } from '../../lib/words/use-words.ts'
+import { skinTones } from './skin-tone.ts'
 
 /** Emoji by name, from our own origin: fetched when somebody looks for the first one. */
 export interface Emoji {
@@ -8,6 +9,8 @@ export interface Emoji {
   label: string
   tags: readonly string[]
   group: number
+  /** The same with the skin tones, from light to dark, where it has any. */
+  tones?: readonly string[]
 }
 
 interface Row {
@@ -17,6 +20,7 @@ interface Row {
   tags?: string[]
   group?: number
   order?: number
+  skins?: { unicode: string; hexcode: string }[]
 }
 
 const sets = new Map<string, Promise<readonly Emoji[]>>()
@@ -46,13 +50,27 @@ export function readEmojiRows(rows: readonly Row[], names: Record<string, string
   return rows
     .filter(({ group }) => group !== undefined && group !== 2)
     .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0))
-    .map(({ unicode, hexcode, label, tags = [], group = 0 }) => ({
+    .map(({ unicode, hexcode, label, tags = [], group = 0, skins }) => ({
       sign: plain(unicode),
       names: [names[hexcode] ?? []].flat(),
       label,
       tags,
       group,
+      ...(skins && { tones: tonesOf(skins) }),
     }))
+}
+
+/** Of signs with two people those where both are the same. */
+function tonesOf(skins: NonNullable<Row['skins']>): string[] {
+  return skinTones.slice(1).flatMap((tone) => {
+    const all = skins.find(({ hexcode }) => hexcode.match(/1F3F[B-F]/g)?.every((each) => each === tone))
+    return all ? [plain(all.unicode)] : []
+  })
+}
+
+/** The sign in the skin tone that was chosen, 0 for none. */
+export function toned({ sign, tones }: Emoji, tone: number): string {
+  return tones?.[tone - 1] ?? sign
 }
 
 /** A sign that is a picture by itself needs no mark that says so, and has none where a keyboard types it. */
@@ -83,8 +101,11 @@ const code = /(```[\s\S]*?(?:```|$)|`[^`\n]+`)/
 const named = /(?<![\p{L}\p{N}_/:.]):([\p{L}\p{N}_+-]{2,30}):(?![\p{L}\p{N}_/])/gu
 
 /** Puts the sign in the place of every name between colons that one has. */
-export function nameSigns(text: string, all: readonly Emoji[]): string {
-  const signOf = (name: string) => all.find(({ names }) => names.includes(name.toLowerCase()))?.sign
+export function nameSigns(text: string, all: readonly Emoji[], tone = 0): string {
+  const signOf = (name: string) => {
+    const emoji = all.find(({ names }) => names.includes(name.toLowerCase()))
+    return emoji && toned(emoji, tone)
+  }
   return text
     .split(code)
     .map((part, index) => (index % 2 === 1 ? part : part.replace(named, (whole, name) => signOf(name) ?? whole)))

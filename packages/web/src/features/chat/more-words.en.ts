@@ -18,6 +18,8 @@ export const more = {
     8: 'Symbols',
     9: 'Flags',
   } as Record<number | 'recent', string>,
+  skinTone: 'Skin tone',
+  skinTones: ['No skin tone', 'Light', 'Medium-light', 'Medium', 'Medium-dark', 'Dark'],
   emojiFound: (count: number) => (count === 0 ? 'No emoji is called that.' : `${count} found`),
   emojiFailed: 'The emoji could not be loaded.',
   reply: 'Answer',
@@ -64,7 +66,7 @@ export const more = {
     quit: 'Leaves the room',
   },
   helpKeys:
-    'Arrow up edits your last message. @ calls somebody by name, : finds an emoji. In the list of messages the arrows go from one to the next, R answers, T opens the thread, E edits.',
+    'Arrow up edits your last message. @ calls somebody by name, : finds an emoji. In the list of messages the arrows go from one to the next, R answers, T opens the thread, E edits, Delete deletes.',
   dialogs: {
     help: 'Commands',
     poll: 'New poll',

@@ -3,8 +3,9 @@ import type { Language } from '../../lib/words/use-words.ts'
 import { commands } from './commands.ts'
 import type { Suggestion, Trigger } from './completion.ts'
 import type { Desk } from './desk.ts'
-import { findEmoji, loadEmoji } from './emoji.ts'
+import { findEmoji, loadEmoji, toned } from './emoji.ts'
 import type { MoreWords } from './more-words.en.ts'
+import { chosenTone } from './skin-tone.ts'
 
 /** Most suggestions at once. */
 const MOST = 8
@@ -25,12 +26,12 @@ export async function suggest(
         .map(({ name }) => ({ id: name, insert: `/${name}`, label: `/${name}`, hint: words.commands[name] }))
     case 'emoji': {
       const all = await loadEmoji(language)
-      return findEmoji(all, trigger.query, MOST).map(({ sign, names, label }) => ({
-        id: sign,
-        insert: sign,
-        label: `${sign} ${label}`,
-        ...(names[0] && { hint: `:${names[0]}:` }),
-      }))
+      const tone = chosenTone()
+      return findEmoji(all, trigger.query, MOST).map((emoji) => {
+        const { sign, names, label } = emoji
+        const shown = toned(emoji, tone)
+        return { id: sign, insert: shown, sign: shown, label, ...(names[0] && { hint: `:${names[0]}:` }) }
+      })
     }
   }
 }
