@@ -1,4 +1,6 @@
-import type { Browser, Page } from 'playwright-core'
+import { networkInterfaces } from 'node:os'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { decodeQR } from 'qr/decode.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium } from './stage/browsers.ts'
 import { chatter, has } from './stage/chatter.ts'
@@ -106,6 +108,51 @@ test('a membership goes to another device, is ended there, and is forgotten ever
   const ben = await chatter(chromium, { url: server.url, room: 'moving', name: 'Ben' })
   await has(ben, 'Former member')
   expect((await ben.conversation()).join(' ')).not.toContain('Mine')
+})
+
+/** What a camera reads in a part of the page. */
+async function scan(part: Locator): Promise<string> {
+  const picture = (await part.screenshot()).toString('base64')
+  const paper = await part.page().context().newPage()
+  const { data, width, height } = await paper.evaluate(async (base64) => {
+    const image = new Image()
+    image.src = `data:image/png;base64,${base64}`
+    await image.decode()
+    const { width, height } = image
+    const context = new OffscreenCanvas(width, height).getContext('2d')
+    context?.drawImage(image, 0, 0)
+    return { data: [...(context?.getImageData(0, 0, width, height).data ?? [])], width, height }
+  }, picture)
+  await paper.close()
+  return decodeQR({ data: Uint8Array.from(data), width, height })
+}
+
+test('the code on the screen makes the device that reads it the same member', { timeout: 120_000 }, async () => {
+  // A name that leads to this machine alone is shown no code.
+  const [host] = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+  const url = `https://${host?.address}:${server.port}`
+  const ana = await chatter(chromium, { url, room: 'scanned', name: 'Ana' })
+  await ana.say('Written on the desk')
+  await has(ana, 'Written on the desk')
+  const settings = await settingsOf(ana.page)
+  await settings.getByRole('button', { name: 'Take it to another device' }).click()
+  const code = settings.getByRole('img', { name: 'Code that makes another device the same member' })
+  await code.scrollIntoViewIfNeeded()
+  const address = await scan(code)
+  expect(address).toContain(`${url}/r/scanned#transfer=`)
+
+  const context = await chromium.newContext({ ignoreHTTPSErrors: true, viewport: { width: 390, height: 844 } })
+  const phone = await context.newPage()
+  await phone.goto(address)
+  await phone.getByRole('button', { name: 'Go on as Ana' }).click()
+  await phone.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await phone.getByRole('article', { name: /Written on the desk/ }).press('e')
+  await phone.getByRole('textbox', { name: 'Message to everyone' }).fill('Mended on the phone')
+  await phone.keyboard.press('Enter')
+  await has(ana, 'Mended on the phone')
+  await context.close()
 })
 
 declare global {

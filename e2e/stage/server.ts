@@ -19,9 +19,16 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-export async function startServer(): Promise<RunningServer> {
-  const data = mkdtempSync(join(tmpdir(), 'maru-e2e-'))
-  let { child, port } = await open(data, 0)
+/** Runs a script with arguments, its output to be read; the default is a child of this process. */
+type Run = (script: string, args: string[], stdio: ['ignore', 'pipe', 'pipe']) => ChildProcess
+
+const here: Run = (script, args, stdio) => spawn(process.execPath, [script, ...args], { stdio })
+
+export async function startServer(
+  data = mkdtempSync(join(tmpdir(), 'maru-e2e-')),
+  run: Run = here,
+): Promise<RunningServer> {
+  let { child, port } = await open(data, 0, run)
   return {
     data,
     get port() {
@@ -33,7 +40,7 @@ export async function startServer(): Promise<RunningServer> {
     keys: () => JSON.parse(readFileSync(join(data, 'keys.json'), 'utf8')),
     kill: () => end(child, 'SIGKILL'),
     async restart() {
-      ;({ child, port } = await open(data, port))
+      ;({ child, port } = await open(data, port, run))
     },
     async stop() {
       await end(child, 'SIGTERM')
@@ -42,11 +49,9 @@ export async function startServer(): Promise<RunningServer> {
   }
 }
 
-function open(data: string, port: number): Promise<{ child: ChildProcess; port: number }> {
+function open(data: string, port: number, run: Run): Promise<{ child: ChildProcess; port: number }> {
   const main = join(root, 'packages/server/dist/main.js')
-  const child = spawn(process.execPath, [main, '--port', String(port), '--data', data], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = run(main, ['--port', String(port), '--data', data], ['ignore', 'pipe', 'pipe'])
   return new Promise((resolve, reject) => {
     let output = ''
     const hear = (chunk: Buffer) => {

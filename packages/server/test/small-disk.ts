@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 const unshare = ['--user', '--map-root-user', '--mount']
@@ -42,12 +42,15 @@ export async function createSmallDisk(megabytes: number) {
       const { status, stderr } = spawnSync('nsenter', [...inside, 'mount', ...args], { encoding: 'utf8' })
       if (status !== 0) throw new Error(stderr)
     },
-    /** Runs a script of ours on it, with its temporary files there too. */
-    run(script: string, args: string[]): ChildProcess {
-      const child = spawn('nsenter', [...inside, process.execPath, join(import.meta.dirname, script), ...args], {
-        env: { ...process.env, TMPDIR: folder },
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      })
+    /** Runs a script on it, with its temporary files there too. */
+    run(
+      script: string,
+      args: string[],
+      stdio: SpawnOptions['stdio'] = ['ignore', 'inherit', 'inherit', 'ipc'],
+    ): ChildProcess {
+      const path = resolve(import.meta.dirname, script)
+      const env = { ...process.env, TMPDIR: folder }
+      const child = spawn('nsenter', [...inside, process.execPath, path, ...args], { env, stdio })
       onTestFinished(() => void child.kill('SIGKILL'))
       return child
     },

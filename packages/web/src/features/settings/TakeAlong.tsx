@@ -1,7 +1,8 @@
 import type { RoomClient } from '@maru/client'
 import { useState } from 'react'
 import { copyText } from '../../lib/copy-text.ts'
-import { isLocal, secureAddress } from '../../lib/secure-address.ts'
+import { inviteAddress } from '../../lib/invite-address.ts'
+import { isLocal } from '../../lib/secure-address.ts'
 import { clock } from '../../lib/time.ts'
 import { transferAddress } from '../../lib/transfer.ts'
 import { useLanguage } from '../../lib/words/use-words.ts'
@@ -18,8 +19,7 @@ export function TakeAlong({ client }: { client: RoomClient }) {
   const ask = async () => {
     try {
       const { code, expiresAt } = await client.ask<'transfer'>({ type: 'transfer' })
-      const here = secureAddress(window) ?? `${location.origin}${location.pathname}`
-      setOffer({ address: transferAddress(here, { code, name: client.state().me?.name ?? '' }), expiresAt })
+      setOffer({ address: transferAddress(inviteAddress(), { code, name: client.state().me?.name ?? '' }), expiresAt })
     } catch {
       toast(words.failed)
     }

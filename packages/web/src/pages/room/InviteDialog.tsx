@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react'
 import { copyText } from '../../lib/copy-text.ts'
-import { secureAddress } from '../../lib/secure-address.ts'
+import { inviteAddress } from '../../lib/invite-address.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { toast } from '../../ui/Toasts.tsx'
 
@@ -9,8 +9,7 @@ const Invite = lazy(async () => ({ default: (await import('../../features/people
 /** The invitation, loaded when it is first asked for. */
 export function InviteDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { shell } = useWords()
-  // Whoever is invited wants to be seen and heard, which takes the secure address.
-  const address = secureAddress(window) ?? `${location.origin}${location.pathname}`
+  const address = inviteAddress()
   const copy = () =>
     copyText(address).then(
       () => toast(shell.linkCopied),

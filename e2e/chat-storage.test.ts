@@ -1,0 +1,56 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createSmallDisk, hasSmallDisks } from '../packages/server/test/small-disk.ts'
+import { openChromium } from './stage/browsers.ts'
+import { chatter, has } from './stage/chatter.ts'
+import { findings } from './stage/findings.ts'
+import { startServer } from './stage/server.ts'
+import { until } from './stage/until.ts'
+
+let chromium: Browser
+beforeAll(async () => {
+  chromium = await openChromium()
+}, 60_000)
+afterAll(() => chromium?.close())
+
+test.skipIf(!hasSmallDisks)(
+  'a full disk is told in words, what is written waits in sight, and all of it is sent when there is room again',
+  { timeout: 180_000 },
+  async () => {
+    const disk = await createSmallDisk(24)
+    const server = await startServer(disk.folder, disk.run)
+    const ana = await chatter(chromium, { url: server.url, room: 'full', name: 'Ana' })
+    const ben = await chatter(chromium, { url: server.url, room: 'full', name: 'Ben' })
+    await has(ana, /Ben joined/)
+    await ana.say('before')
+    await has(ben, 'before')
+
+    disk.fill()
+    const note = (page: typeof ana.page) =>
+      page.locator('#stage').getByText('The server cannot store anything right now')
+    let written = 0
+    await until(
+      'the note',
+      async () => {
+        // The log has taken some of the disk already; more than fits into that.
+        await ana.say(`${written} ${'long '.repeat(700)}`)
+        written += 1
+        return note(ana.page).isVisible()
+      },
+      (isThere) => isThere,
+    )
+    await note(ben.page).waitFor()
+    await ben.say('Written meanwhile')
+    await has(ben, 'Written meanwhile')
+    expect(await ana.conversation()).not.toContain('Written meanwhile')
+    expect(await findings(ben.page)).toEqual([])
+    await ben.photograph('disk-full')
+
+    disk.free()
+    await has(ana, 'Written meanwhile')
+    for (const { page } of [ana, ben]) await note(page).waitFor({ state: 'hidden' })
+    await ana.say('after')
+    await has(ben, 'after')
+    await server.kill()
+  },
+)
