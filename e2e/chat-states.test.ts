@@ -1,8 +1,10 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium } from './stage/browsers.ts'
-import { goThroughStates, type Look } from './stage/chat-states.ts'
+import { goThroughCall } from './stage/call-states.ts'
+import { goThroughStates } from './stage/chat-states.ts'
 import { findings } from './stage/findings.ts'
+import type { Look } from './stage/look.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
 
 let server: RunningServer
@@ -20,12 +22,22 @@ const looks: (Look & { title: string })[] = [
   { title: 'phone at night', language: 'ko', viewport: { width: 390, height: 844 }, dark: true },
 ]
 
-test.each(looks)('every state of the chat is accessible and fits: $title', { timeout: 240_000 }, async (look) => {
+type Going = typeof goThroughStates
+
+async function check(going: Going, room: string, look: Look): Promise<string[]> {
   const found: string[] = []
-  await goThroughStates(chromium, server.url, `states-${look.language}`, look, async (page, state) => {
+  await going(chromium, server.url, room, look, async (page, state) => {
     found.push(...(await findings(page)).map((finding) => `${state}: ${finding}`))
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     if (over > 0) found.push(`${state}: scrolls sideways by ${over} px`)
   })
-  expect(found).toEqual([])
+  return found
+}
+
+test.each(looks)('every state of the chat is accessible and fits: $title', { timeout: 240_000 }, async (look) => {
+  expect(await check(goThroughStates, `states-${look.language}`, look)).toEqual([])
+})
+
+test.each(looks)('every state of a call is accessible and fits: $title', { timeout: 240_000 }, async (look) => {
+  expect(await check(goThroughCall, `call-${look.language}`, look)).toEqual([])
 })

@@ -1,27 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
-import { more as moreEn } from '../../packages/web/src/features/chat/more-words.en.ts'
-import { more as moreKo } from '../../packages/web/src/features/chat/more-words.ko.ts'
-import { landing as landingEn } from '../../packages/web/src/features/landing/words.en.ts'
-import { landing as landingKo } from '../../packages/web/src/features/landing/words.ko.ts'
-import { prejoin as prejoinEn } from '../../packages/web/src/features/prejoin/words.en.ts'
-import { prejoin as prejoinKo } from '../../packages/web/src/features/prejoin/words.ko.ts'
-import { settings as settingsEn } from '../../packages/web/src/features/settings/words.en.ts'
-import { settings as settingsKo } from '../../packages/web/src/features/settings/words.ko.ts'
-import { en } from '../../packages/web/src/lib/words/en.ts'
-import { ko } from '../../packages/web/src/lib/words/ko.ts'
 import { drawPicture, scripts, tellAll } from './conversation.ts'
+import { type Look, rest, visitor, words } from './look.ts'
 import { until } from './until.ts'
-
-const words = {
-  en: { ...en, more: moreEn, landing: landingEn, prejoin: prejoinEn, settings: settingsEn },
-  ko: { ...ko, more: moreKo, landing: landingKo, prejoin: prejoinKo, settings: settingsKo },
-}
-
-export interface Look {
-  language: 'en' | 'ko'
-  viewport: { width: number; height: number }
-  dark: boolean
-}
 
 /**
  * Goes through the states of a chat as one person sees them, and calls back in each when it stands still. The room is told a whole
@@ -31,12 +11,13 @@ export async function goThroughStates(
   browser: Browser,
   server: string,
   room: string,
-  { language, viewport, dark }: Look,
+  look: Look,
   seen: (page: Page, state: string) => Promise<void>,
 ): Promise<void> {
+  const { language, viewport } = look
   const { chat, shell, more, landing, prejoin, settings } = words[language]
   const script = scripts[language]
-  const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light', ignoreHTTPSErrors: true })
+  const context = await visitor(browser, script.reader, look)
   const page = await context.newPage()
   // What the server cannot store is told by a frame that only this page gets.
   let stall: (works: boolean) => void = () => undefined
@@ -44,21 +25,8 @@ export async function goThroughStates(
     socket.connectToServer()
     stall = (works) => socket.send(JSON.stringify({ type: 'storage', works }))
   })
-  await page.addInitScript(
-    ([name, chosen]) => {
-      localStorage.setItem('maru.name', name)
-      localStorage.setItem('maru.language', chosen)
-    },
-    [script.reader, language] as const,
-  )
-  const rest = () =>
-    page.evaluate(async () => {
-      await document.fonts.ready
-      await Promise.all(document.getAnimations().map((each) => each.finished.catch(() => undefined)))
-    })
   const show = async (state: string) => {
-    await page.mouse.move(0, 0)
-    await rest()
+    await rest(page)
     await seen(page, state)
   }
   const button = (name: string) => page.getByRole('button', { name, exact: true })

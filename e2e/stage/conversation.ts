@@ -21,6 +21,8 @@ export interface Script {
   action: string
   topic: string
   last: string
+  /** What a shared screen shows, its title first. */
+  sheet: string[]
 }
 
 export const scripts: Record<'en' | 'ko', Script> = {
@@ -40,6 +42,13 @@ export const scripts: Record<'en' | 'ko', Script> = {
     action: 'puts the kettle on',
     topic: 'Saturday in the hall',
     last: 'See you all on Saturday 🎉',
+    sheet: [
+      'Saturday in the hall',
+      '17:00  Open the windows',
+      '18:00  Soup and rice cakes',
+      '19:30  Music',
+      '22:00  Lights out',
+    ],
   },
   ko: {
     people: ['지민', '서연'],
@@ -57,6 +66,7 @@ export const scripts: Record<'en' | 'ko', Script> = {
     action: '님이 물을 올립니다',
     topic: '토요일, 마루에서',
     last: '토요일에 만나요 🎉',
+    sheet: ['토요일, 마루에서', '17:00  창문 열기', '18:00  국과 떡', '19:30  음악', '22:00  불 끄기'],
   },
 }
 

@@ -42,7 +42,7 @@ export function Popover({ label, icon, buttonClassName, side = 'above', children
         style={
           {
             positionAnchor: anchor,
-            positionArea: `${side === 'above' ? 'block-start' : 'block-end'} span-all`,
+            positionArea: `${side === 'above' ? 'block-start' : 'block-end'} span-inline-end`,
           } as CSSProperties
         }
         className="anchored max-w-[calc(100vw-1rem)] rounded-[14px] border border-line bg-raised p-1.5 shadow-soft outline-none"

@@ -1,6 +1,8 @@
 import Check from 'lucide-react/icons/check'
 import Copy from 'lucide-react/icons/copy'
 import { useEffect, useState } from 'react'
+import { copyText } from '../../lib/copy-text.ts'
+import { inviteAddress } from '../../lib/invite-address.ts'
 import { announce } from '../../ui/announce.ts'
 import { Button } from '../../ui/Button.tsx'
 import { useCallWords } from './use-call-words.ts'
@@ -11,7 +13,7 @@ const COPIED_MS = 2_500
 export function Alone() {
   const words = useCallWords().alone
   const [copied, setCopied] = useState(false)
-  const link = location.href
+  const link = inviteAddress()
   useEffect(() => {
     if (!copied) return
     const timer = setTimeout(() => setCopied(false), COPIED_MS)
@@ -19,9 +21,9 @@ export function Alone() {
   }, [copied])
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(link)
+      await copyText(link)
     } catch {
-      // On plain http there is no clipboard; the link stands there selected, ready for the keys.
+      // The browser does not copy: the link stands there selected, ready for the keys.
       return
     }
     setCopied(true)

@@ -45,13 +45,14 @@ export function ShareStage({ people, box }: { people: CallParticipant[]; box: Bo
         tabIndex={0}
         className={classNames(
           'flex flex-none gap-3 rounded-tile p-1.5',
-          isWide ? 'w-[clamp(9rem,17%,15rem)] flex-col overflow-y-auto' : 'h-28 overflow-x-auto',
+          isWide ? 'w-[clamp(9rem,17%,15rem)] flex-col overflow-y-auto' : 'h-26 overflow-x-auto',
         )}
       >
         {people.map((person) => (
           <Tile
             key={person.identity}
             person={person}
+            small
             className={classNames('aspect-video flex-none call-strip-tile', isWide ? 'w-full' : 'h-full')}
           />
         ))}

@@ -19,6 +19,8 @@ interface TileProps {
   /** Absent where the list around it lays the tiles out. */
   place?: Rect
   name?: NamePlace
+  /** In a strip, where a name of the usual size would cover the face. */
+  small?: boolean
   className?: string
   children?: ReactNode
 }
@@ -26,7 +28,7 @@ interface TileProps {
 const atFoot: NamePlace = { at: 'foot', start: 0, end: 0 }
 
 /** One person of the call. All that the eye sees is also in the name of the tile. */
-export const Tile = memo(function Tile({ person, place, name = atFoot, className, children }: TileProps) {
+export const Tile = memo(function Tile({ person, place, name = atFoot, small, className, children }: TileProps) {
   const words = useCallWords()
   return (
     <li
@@ -41,7 +43,7 @@ export const Tile = memo(function Tile({ person, place, name = atFoot, className
       style={place as CSSProperties | undefined}
     >
       <Face person={person} />
-      <NameLine person={person} place={name} />
+      <NameLine person={person} place={name} small={small} />
       {children}
     </li>
   )
@@ -68,7 +70,7 @@ export function NameLine({
 }: {
   person: CallParticipant
   place?: NamePlace
-  small?: boolean
+  small?: boolean | undefined
 }) {
   const words = useCallWords()
   const name = person.isMe ? words.me(person.name) : person.name

@@ -170,7 +170,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
           data-first-focus={matchMedia('(pointer: fine)').matches ? '' : undefined}
           enterKeyHint="send"
           autoComplete="off"
-          className="field-sizing-content max-h-40 min-h-10 min-w-0 flex-1 resize-none bg-transparent px-3 py-2 text-base outline-none placeholder:text-faint pointer-coarse:min-h-11"
+          className="field-sizing-content max-h-40 min-h-10 min-w-0 flex-1 resize-none bg-transparent px-1.5 py-2 text-base outline-none placeholder:text-faint pointer-coarse:min-h-11"
           onInput={(event) => {
             const text = event.currentTarget.value
             typed(text)

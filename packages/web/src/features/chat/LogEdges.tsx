@@ -25,7 +25,7 @@ export function LogTop({ empty }: { empty: boolean }) {
   return (
     <div className="pb-4 text-center">
       <p className="font-semibold">{chat.empty}</p>
-      <p className="mx-auto mt-1 max-w-72 text-sm text-soft">{chat.emptyHint}</p>
+      <p className="mx-auto mt-1 max-w-72 text-sm text-balance text-soft">{chat.emptyHint}</p>
     </div>
   )
 }

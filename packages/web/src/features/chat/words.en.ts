@@ -1,6 +1,6 @@
 import type { Retention } from '@maru/protocol'
 
-const list = new Intl.ListFormat('en', { type: 'conjunction' })
+const list = new Intl.ListFormat('en-GB', { type: 'conjunction' })
 
 /** Longer lists of names are cut: the rest is a number. */
 function names(all: readonly string[]): string {

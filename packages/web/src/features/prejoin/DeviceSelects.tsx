@@ -1,9 +1,9 @@
 import type { Device, Preview, PreviewState } from '@maru/client/call'
 import type { LucideIcon } from 'lucide-react'
-import ChevronDown from 'lucide-react/icons/chevron-down'
 import Mic from 'lucide-react/icons/mic'
 import Video from 'lucide-react/icons/video'
 import Volume2 from 'lucide-react/icons/volume-2'
+import { Select } from '../../ui/Select.tsx'
 import { usePrejoinWords } from './use-prejoin-words.ts'
 
 /** Which devices to use. Real names are there as soon as the browser has allowed one of a kind. */
@@ -52,12 +52,12 @@ function DeviceSelect({ icon: Icon, label, devices, chosen, onChoose }: DeviceSe
   const isKnown = devices.some((device) => device.id === chosen)
   return (
     <div className="relative min-w-0 text-soft">
-      <Icon size={18} aria-hidden="true" className="pointer-events-none absolute start-3.5 top-3.25" />
-      <select
+      <Icon size={18} aria-hidden="true" className="pointer-events-none absolute start-3.5 top-3.25 z-1" />
+      <Select
         aria-label={label}
         value={isKnown ? chosen : ''}
         disabled={devices.length === 0}
-        className="h-11 w-full appearance-none truncate rounded-button border border-line bg-surface ps-10 pe-9 text-base text-ink transition hover:border-line-strong disabled:opacity-60 sm:text-[0.9rem]"
+        className="h-11 rounded-button border border-line !bg-surface !ps-10 transition hover:border-line-strong disabled:opacity-60 sm:!text-[0.9rem]"
         onChange={(event) => event.currentTarget.value && onChoose(event.currentTarget.value)}
       >
         {!isKnown && <option value="">{words.systemDefault}</option>}
@@ -66,8 +66,7 @@ function DeviceSelect({ icon: Icon, label, devices, chosen, onChoose }: DeviceSe
             {device.label || words.unnamed(label, i + 1)}
           </option>
         ))}
-      </select>
-      <ChevronDown size={18} aria-hidden="true" className="pointer-events-none absolute end-3 top-3.25" />
+      </Select>
     </div>
   )
 }

@@ -17,8 +17,8 @@ export type Choices = JoinChoices
 interface PrejoinProps {
   room: string
   name: string
-  /** Who is in the call already. */
-  people: { identity: string; name: string }[]
+  /** Who is in the call already; absent as long as nobody knows. */
+  people: readonly { identity: string; name: string }[] | undefined
   onJoin: (choices: Choices) => void
   onChatOnly: (name: string) => void
 }
@@ -130,29 +130,28 @@ function usePreview(): Preview {
   return preview
 }
 
-/** Empty when nobody is there, and also before it is known: a room is opened under a name. */
+/** Who is in the call already. Before that is known, because a room is opened under a name, who can be. */
 function Present({ people }: Pick<PrejoinProps, 'people'>) {
   const words = usePrejoinWords()
+  if (!people || people.length === 0) return <p className={present}>{people ? words.nobodyHere : words.whoCan}</p>
   const shown = people.slice(0, NAMES_SHOWN)
   return (
-    <p className="mt-2.5 mb-6 flex min-h-9 items-center gap-3 text-soft">
-      {shown.length > 0 && (
-        <span className="flex flex-none">
-          {shown.map((person) => (
-            <span key={person.identity} className="-ms-2 rounded-full border-2 border-paper first:ms-0">
-              <Avatar id={person.identity} name={person.name} />
-            </span>
-          ))}
-        </span>
-      )}
-      {shown.length > 0 && (
-        <span className="min-w-0">
-          {words.alreadyHere(
-            shown.map((person) => person.name),
-            people.length - shown.length,
-          )}
-        </span>
-      )}
+    <p className={present}>
+      <span className="flex flex-none">
+        {shown.map((person) => (
+          <span key={person.identity} className="-ms-2 rounded-full border-2 border-paper first:ms-0">
+            <Avatar id={person.identity} name={person.name} />
+          </span>
+        ))}
+      </span>
+      <span className="min-w-0">
+        {words.alreadyHere(
+          shown.map((person) => person.name),
+          people.length - shown.length,
+        )}
+      </span>
     </p>
   )
 }
+
+const present = 'mt-2 mb-5 flex min-h-9 items-center gap-3 text-soft'

@@ -4,6 +4,8 @@ export const prejoin = {
     const verb = list.length === 1 ? 'is' : 'are'
     return `${new Intl.ListFormat('en-GB').format(list)} ${verb} in the call`
   },
+  nobodyHere: 'Nobody is in the call yet.',
+  whoCan: 'Whoever has the link can come in.',
   name: 'Your name',
   namePlaceholder: 'What others see',
   nameMissing: 'A name is needed, so that the others know who you are.',

@@ -5,6 +5,8 @@ export const prejoin: PrejoinWords = {
     const list = names.join(', ')
     return more > 0 ? `${list} 님 외 ${more}명이 이미 있어요` : `${list} 님이 이미 있어요`
   },
+  nobodyHere: '아직 통화에 아무도 없어요.',
+  whoCan: '링크를 받은 사람은 누구나 들어올 수 있어요.',
   name: '이름',
   namePlaceholder: '다른 사람에게 보일 이름',
   nameMissing: '누구인지 알 수 있게 이름을 적어 주세요.',

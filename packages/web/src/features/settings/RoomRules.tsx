@@ -1,17 +1,18 @@
 import type { RoomClient } from '@maru/client'
 import { limits, type Member, type Retention } from '@maru/protocol'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useId, useState } from 'react'
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Field } from '../../ui/Field.tsx'
+import { Select } from '../../ui/Select.tsx'
 import { toast } from '../../ui/Toasts.tsx'
 import { Section } from './Section.tsx'
 import { useSettingsWords } from './use-settings-words.ts'
 
 const choices = ['all', 'joined', 'days', 'none'] as const
 const FEW_DAYS = 30
-const box = 'h-12 w-full rounded-[14px] border-[1.5px] border-line-strong/70 bg-raised px-3.5 text-base text-ink'
+const box = 'h-12 rounded-[14px] border-[1.5px] border-line-strong/70'
 
 /** What an owner decides for everybody: how long is kept what is said, and who is an owner too. Others read it. */
 export function RoomRules({ client }: { client: RoomClient }) {
@@ -32,6 +33,7 @@ export function RoomRules({ client }: { client: RoomClient }) {
 
 function Keep({ client, retention }: { client: RoomClient; retention: Retention }) {
   const words = useSettingsWords()
+  const id = useId()
   const [keep, setKeep] = useState(retention.keep)
   const [error, setError] = useState<string>()
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -51,11 +53,14 @@ function Keep({ client, retention }: { client: RoomClient; retention: Retention 
   }
   return (
     <form onSubmit={(event) => void submit(event)} noValidate className="grid gap-3">
-      <label className="grid gap-1.5 text-sm font-semibold">
-        {words.keep}
-        <select
+      <div className="grid gap-1.5">
+        <label htmlFor={id} className="text-sm font-semibold">
+          {words.keep}
+        </label>
+        <Select
+          id={id}
           value={keep}
-          className={`${box} font-normal`}
+          className={box}
           onChange={(event) => setKeep(event.currentTarget.value as Retention['keep'])}
         >
           {choices.map((choice) => (
@@ -63,8 +68,8 @@ function Keep({ client, retention }: { client: RoomClient; retention: Retention 
               {words.keepChoices[choice]}
             </option>
           ))}
-        </select>
-      </label>
+        </Select>
+      </div>
       {keep === 'days' && (
         <Field
           label={words.days}
@@ -118,14 +123,14 @@ function Owners({ client }: { client: RoomClient }) {
       {members && others.length === 0 && <p className="text-sm text-soft">{words.nobodyElse}</p>}
       {others.length > 0 && (
         <div className="flex flex-wrap items-center gap-2">
-          <select name="member" required aria-label={words.choosePerson} className={`${box} flex-1 basis-44`}>
+          <Select name="member" required aria-label={words.choosePerson} boxClassName="flex-1 basis-44" className={box}>
             <option value="">{words.choosePerson}</option>
             {others.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
               </option>
             ))}
-          </select>
+          </Select>
           <Button type="submit" size="small">
             {words.makeOwner}
           </Button>

@@ -42,7 +42,7 @@ export function Stage(props: StageProps) {
   const { room, name, client, opened, step, go, chat } = props
   const { shell } = useWords()
   const problem = useStore(client, (state) => state.problem)
-  const people = useStore(client, (state) => state.call)
+  const people = useStore(client, (state) => (state.me ? state.call : undefined))
   const blocked = useBlocked(client)
   // A call has its own connection: it goes on while the room is away or open somewhere else.
   if (step.at === 'call') return <Call {...props} choices={step.choices} />
@@ -78,14 +78,7 @@ export function Stage(props: StageProps) {
   return (
     <Main className="bg-paper">
       <Suspense fallback={<Waiting text={shell.opening} />}>
-        <Prejoin
-          room={room}
-          name={name}
-          people={[...people]}
-          onJoin={go.join}
-          // The name comes along where the page before the call gives it; a press event is not one.
-          onChatOnly={(typed?: unknown) => go.chat(typeof typed === 'string' ? typed : undefined)}
-        />
+        <Prejoin room={room} name={name} people={people} onJoin={go.join} onChatOnly={go.chat} />
       </Suspense>
     </Main>
   )
