@@ -1,8 +1,14 @@
-import { ConnectionErrorReason, ConnectionState, DisconnectReason, RoomEvent } from 'livekit-client'
+import { ConnectionErrorReason, ConnectionState, DisconnectReason, RoomEvent, Track } from 'livekit-client'
 import { behaviour } from './behaviour.ts'
-import { holds, identities, refusal, same, until } from './stage.ts'
+import { holds, identities, type Person, refusal, same, until } from './stage.ts'
 
 const paths = () => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)
+
+/** The one thing here that no public property tells. */
+function hasTwoConnections({ room }: Person): boolean {
+  const { engine } = room as unknown as { engine: { pcManager?: { subscriber?: unknown } } }
+  return engine.pcManager?.subscriber !== undefined
+}
 
 export const connect = [
   behaviour(
@@ -19,11 +25,24 @@ export const connect = [
     },
   ),
   behaviour('the asked form of peer connection is the one that is used', async (stage) => {
-    const { room } = await stage.join('ana')
-    // The one thing here that no public property tells.
-    const { engine } = room as unknown as { engine: { pcManager?: { subscriber?: unknown } } }
-    same('a second connection', engine.pcManager?.subscriber !== undefined, stage.setting.form === 'dual')
+    same('two connections', hasTwoConnections(await stage.join('ana')), stage.setting.form === 'dual')
   }),
+  behaviour(
+    'where the newer path fails the client enters by the older one, with two connections',
+    async (stage) => {
+      const ana = stage.open()
+      await ana.room.simulateScenario('fail-on-v1-path')
+      await stage.enter(ana, 'ana')
+      same('two connections', hasTwoConnections(ana), true)
+      const ben = await stage.join('ben')
+      same('those of ben', hasTwoConnections(ben), false)
+      await ana.me.publishTrack(stage.picture(), { source: Track.Source.Camera })
+      await ben.receives('ana', Track.Source.Camera)
+      await ben.me.publishTrack(stage.picture(), { source: Track.Source.Camera })
+      await ana.receives('ben', Track.Source.Camera)
+    },
+    { where: ({ client, form }) => client === 'new' && form === 'single' },
+  ),
   behaviour('a newcomer sees who is there, with name, metadata and attributes', async (stage) => {
     await stage.join('ana', { name: 'Ana', metadata: 'host', attributes: { seat: '1' } })
     const ben = await stage.join('ben')

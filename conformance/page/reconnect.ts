@@ -83,6 +83,15 @@ async function returned({ ana, ben, published }: Pair): Promise<void> {
   await talkAgain(ben, ana)
 }
 
+/** Nothing has happened. */
+async function undisturbed({ ana, ben, published, seen }: Pair): Promise<void> {
+  await pause(1_500)
+  same('breaks', [...ana.heard(RoomEvent.Reconnecting), ...ana.heard(RoomEvent.SignalReconnecting)], [])
+  same('the own track', own(ana, source.Camera)?.trackSid, published.trackSid)
+  await goesOn(seen)
+  await talk(ana, ben)
+}
+
 const scenario = (name: SimulationScenario, after: (pair: Pair) => Promise<void>, what: string) =>
   behaviour(`simulated ${name}: ${what}`, async (stage) => {
     const pair = await watched(stage)
@@ -98,6 +107,7 @@ export const reconnect = [
   scenario('migration', returned, 'tracks are back under new sids'),
   scenario('disconnect-signal-on-resume', resumed, 'the session is resumed at the second try'),
   scenario('disconnect-signal-on-resume-no-messages', resumed, 'the session is resumed at the second try'),
+  scenario('leave-full-reconnect', undisturbed, 'passed over, everything goes on'),
   behaviour('simulated server-leave: it ends, and the reason is told', async (stage) => {
     const { ana, ben } = await watched(stage)
     await ana.room.simulateScenario('server-leave')
