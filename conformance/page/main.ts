@@ -1,5 +1,6 @@
 // The page's entry: every behaviour by its number, run one at a time.
 import type { Behaviour } from './behaviour.ts'
+import { codecs } from './codecs.ts'
 import { connect } from './connect.ts'
 import { data } from './data.ts'
 import { encrypt } from './encrypt.ts'
@@ -9,7 +10,7 @@ import { receive } from './receive.ts'
 import { reconnect } from './reconnect.ts'
 import { type Setting, Stage } from './stage.ts'
 
-const subjects: Record<string, Behaviour[]> = { connect, data, encrypt, people, publish, receive, reconnect }
+const subjects: Record<string, Behaviour[]> = { codecs, connect, data, encrypt, people, publish, receive, reconnect }
 const all = Object.entries(subjects).flatMap(([subject, behaviours]) =>
   behaviours.map((behaviour) => ({ ...behaviour, subject })),
 )

@@ -93,7 +93,7 @@ export type EngineEvent =
   | { type: 'transportClosed'; transport: number; reason: string }
   | { type: 'layerStarted'; track: string; layer: LayerInfo }
   | { type: 'subscriptionStarted'; transport: number; track: string }
-  | { type: 'subscriptionFailed'; transport: number; track: string; reason: string }
+  | { type: 'subscriptionFailed'; transport: number; track: string; reason: string; codec: boolean }
   | { type: 'subscriptionPaused'; transport: number; track: string }
   | { type: 'subscriptionResumed'; transport: number; track: string }
   | { type: 'wantedLayers'; track: string; spatial: number }

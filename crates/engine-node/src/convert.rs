@@ -156,10 +156,12 @@ pub fn event(event: Event) -> EngineEvent {
             transport,
             track,
             reason,
+            codec,
         } => EngineEvent::SubscriptionFailed {
             transport,
             track,
             reason,
+            codec,
         },
         Event::SubscriptionPaused { transport, track } => {
             EngineEvent::SubscriptionPaused { transport, track }

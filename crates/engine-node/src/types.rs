@@ -203,11 +203,13 @@ pub enum EngineEvent {
         transport: u32,
         track: String,
     },
-    /// The subscriber speaks no codec of the track.
+    /// `codec`: the subscriber does not speak that of the track. Its m-line waits for as long as the track is wanted; another track of the
+    /// same `streamId` takes it over without negotiation.
     SubscriptionFailed {
         transport: u32,
         track: String,
         reason: String,
+        codec: bool,
     },
     /// The path to the subscriber does not even carry the smallest picture of the track.
     SubscriptionPaused {

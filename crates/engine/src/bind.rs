@@ -1,10 +1,11 @@
 //! Tracks are bound to m-lines when the answer comes, and are shown from then on: the picture as it stands first.
 
 use crate::command::TransportId;
-use crate::downlink::EgressPath;
+use crate::downlink::{EgressPath, Sender};
 use crate::engine::Engine;
 use crate::event::Event;
 use crate::media::rtcp;
+use crate::slab::Key;
 use crate::slots::{Slot, SlotState};
 use crate::source::Subscriber;
 use crate::tracks::TrackKey;
@@ -41,7 +42,7 @@ impl Engine {
         if slot.state == SlotState::Dead {
             slot.track = None;
             let reason = "the client refused the m-line".to_owned();
-            self.subscription_failed(id, key, track, reason);
+            self.subscription_failed(id, key, track, reason, false);
             return None;
         }
         assigned.bound = true;
@@ -59,6 +60,18 @@ impl Engine {
         (made.cname, made.enabled) = (cname, enabled);
         let name = self.senders.insert(made);
         slot.sender = Some(name);
+        self.join_source(id, index, key, track, name)
+    }
+
+    /// The track flows to the m-line from now on, if its client speaks the codec.
+    pub(crate) fn join_source(
+        &mut self,
+        id: TransportId,
+        index: usize,
+        key: TrackKey,
+        track: String,
+        name: Key<Sender>,
+    ) -> Option<TrackKey> {
         let sender = self.senders.get_mut(name)?;
         // Unpublished meanwhile: the next offer takes it off.
         let source = self.tracks.get_mut(key).map(|track| &mut track.source)?;
@@ -74,7 +87,7 @@ impl Engine {
             && sender.format(&format.spec, &self.transports).is_none()
         {
             let reason = format!("the client does not speak {}", format.spec.codec);
-            self.subscription_failed(id, key, track, reason);
+            self.subscription_failed(id, key, track, reason, true);
             return None;
         }
         self.emit(Event::SubscriptionStarted {
@@ -133,6 +146,7 @@ impl Engine {
         key: TrackKey,
         track: String,
         reason: String,
+        codec: bool,
     ) {
         if let Some(transport) = self.transports.get_mut(&id) {
             transport.negotiation.failed.push(key);
@@ -145,6 +159,7 @@ impl Engine {
             transport: id,
             track,
             reason,
+            codec,
         });
     }
 
@@ -164,7 +179,7 @@ impl Engine {
                 .map(|format| format.spec.codec.to_string());
             let reason = format!("the client does not speak {}", codec.unwrap_or_default());
             let track = track.id.clone();
-            self.subscription_failed(id, key, track, reason);
+            self.subscription_failed(id, key, track, reason, true);
             self.reconcile(now, id);
         }
     }

@@ -89,6 +89,9 @@ pub enum Event {
         transport: TransportId,
         track: String,
         reason: String,
+        /// The client speaks no codec of the track. Its m-line waits for as long as the track is wanted: the same stream may come
+        /// in another codec.
+        codec: bool,
     },
     /// The path to a subscriber does not even carry the smallest picture of the track.
     SubscriptionPaused {

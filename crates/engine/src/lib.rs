@@ -14,6 +14,7 @@ pub mod dtls;
 mod effects;
 pub mod engine;
 pub mod event;
+mod exchange;
 mod exports;
 mod fanout;
 mod feedback;

@@ -311,7 +311,7 @@ impl Engine {
             let key = self.tracks.key(&wanted.track);
             let track = key.and_then(|key| Some((key, self.tracks.get(key)?.kind?)));
             if let Some((key, kind)) = track
-                && !negotiation.is_some_and(|n| n.failed.contains(&key))
+                && !negotiation.is_some_and(|n| n.failed.contains(&key) && !n.carries(key))
                 && !desired.iter().any(|d| d.key == key)
             {
                 let wanted = wanted.clone();
@@ -325,6 +325,7 @@ impl Engine {
     /// Makes an offer if what is wanted differs from what the m-lines carry and no offer is in flight, or has the client make one.
     pub(crate) fn reconcile(&mut self, now: Instant, id: TransportId) {
         let desired = self.desired(id);
+        self.exchange(now, id, &desired);
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };

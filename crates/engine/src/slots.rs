@@ -65,7 +65,7 @@ impl Negotiation {
         let released = self.release(&desired, senders).into_iter();
         changes.directions = released.map(|mid| (mid, Direction::Inactive)).collect();
         for desired in desired {
-            if self.carries(&desired) {
+            if self.carries(desired.key) {
                 continue;
             }
             if let Some(slot) = self.free(desired.kind) {
@@ -109,7 +109,7 @@ impl Negotiation {
     pub(crate) fn take_free(&mut self, desired: Vec<Desired>) -> Vec<Mid> {
         let mut taken = Vec::new();
         for desired in desired {
-            if !self.carries(&desired)
+            if !self.carries(desired.key)
                 && let Some(slot) = self.free(desired.kind)
             {
                 taken.push(slot.mid);
@@ -119,9 +119,9 @@ impl Negotiation {
         taken
     }
 
-    fn carries(&self, desired: &Desired) -> bool {
-        let key = |slot: &Slot| slot.track.as_ref().map(|track| track.key);
-        self.slots.iter().any(|slot| key(slot) == Some(desired.key))
+    pub(crate) fn carries(&self, key: TrackKey) -> bool {
+        let carried = |slot: &Slot| slot.track.as_ref().map(|track| track.key);
+        self.slots.iter().any(|slot| carried(slot) == Some(key))
     }
 
     fn free(&mut self, kind: MediaKind) -> Option<&mut Slot> {

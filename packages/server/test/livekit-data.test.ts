@@ -215,7 +215,7 @@ test('a receiver that cannot take a track is told, and not bothered again', asyn
   ana.offer([section('1', 'c')])
   const { trackSid: track } = await bo.next('subscriptionPermissionUpdate')
   const transport = [...names].find(([, name]) => name === 'bo')?.[0] ?? 0
-  engine.emit({ type: 'subscriptionFailed', transport, track, reason: 'codec not spoken' })
+  engine.emit({ type: 'subscriptionFailed', transport, track, reason: 'codec not spoken', codec: true })
   expect(await bo.next('subscriptionResponse')).toMatchObject({ trackSid: track, err: 1 })
   expect(engine.wanted.get(transport)).toEqual([])
 })

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod data;
+mod exchange;
 mod hostile;
 mod ingress;
 mod layers;

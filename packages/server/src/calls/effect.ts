@@ -35,11 +35,17 @@ export type CallMessage =
   | { type: 'speakersChanged'; speakers: { participant: string; level: number }[] }
   | { type: 'qualityChanged'; qualities: { participant: string; quality: ConnectionQuality; score: number }[] }
   | { type: 'subscriptionAllowed'; participant: string; track: string; allowed: boolean }
-  | { type: 'subscriptionFailed'; track: string; codec: boolean }
+  | { type: 'subscriptionFailed'; track: string; why: 'codec' | 'notFound' | 'unknown' }
   | { type: 'subscriptionPaused'; publisher: string; track: string; paused: boolean }
-  | { type: 'layersWanted'; track: string; codec: string; enabled: LayerQuality[] }
+  /** In the track's own codec, and in others that somebody needs. */
+  | { type: 'layersWanted'; track: string; codec: string; enabled: LayerQuality[]; further: LayersOfCodec[] }
   | { type: 'callChanged'; call: CallSnapshot }
   | { type: 'leave'; reason: DepartureReason; action: LeaveAction }
+
+export interface LayersOfCodec {
+  codec: string
+  enabled: LayerQuality[]
+}
 
 /** Why a call is over. */
 export type EndReason = Extract<DepartureReason, 'roomClosed' | 'roomDeleted' | 'serverShutdown' | 'mediaFailure'>

@@ -1,6 +1,7 @@
 import { announce } from './announce.ts'
 import { type Call, findTrack } from './call.ts'
 import { command, type Turn, tell } from './effect.ts'
+import { encodingsOf } from './encoding.ts'
 import type { Participant } from './participant.ts'
 import { CallRefusal } from './refusal.ts'
 import { stopSpeaking } from './speakers.ts'
@@ -34,7 +35,7 @@ function setMuted(call: Call, turn: Turn, participant: Participant, track: Track
   if (track.muted === muted) return
   track.muted = muted
   track.changedAt = turn.now
-  command(turn, { type: 'setTrackMuted', track: track.sid, muted })
+  for (const { id } of encodingsOf(track)) command(turn, { type: 'setTrackMuted', track: id, muted })
   announce(call, turn, participant)
   if (!muted) tellWantedLayers(call, turn, participant, track)
   if (muted && track.source === 'microphone') stopSpeaking(call, turn, participant)

@@ -4,6 +4,7 @@ import { codecsByMid, type SectionWish, shapeSdp } from '../media/shape-sdp.ts'
 import { announce } from './announce.ts'
 import { type Call, findTrack } from './call.ts'
 import { command, happened, type Turn, tell } from './effect.ts'
+import { encodingsOf, sidOf } from './encoding.ts'
 import { releaseHeldData } from './forward-data.ts'
 import { dismiss, sendAround } from './leave.ts'
 import { MAX_SDP_BYTES } from './limits.ts'
@@ -42,8 +43,10 @@ export function passAnswer(
   acceptQueued(turn, participant)
   offerMedia(call, turn, participant, media, codecsByMid(sdp))
   const wishes = receiverWishes(call, tracks)
-  for (const track of participant.tracks.values()) wishes.set(track.mid, senderWish(track))
-  tell(turn, participant, { type: 'answer', offer, sdp: shapeSdp(sdp, wishes), tracks })
+  for (const track of participant.tracks.values()) {
+    for (const { mid, mimeType } of encodingsOf(track)) wishes.set(mid, senderWish(track, mimeType))
+  }
+  tell(turn, participant, { type: 'answer', offer, ...asOneTrack(shapeSdp(sdp, wishes), tracks) })
   // Negotiating makes some clients send all layers again.
   for (const track of participant.tracks.values()) tellWantedLayers(call, turn, participant, track)
 }
@@ -56,11 +59,20 @@ export function passOffer(
   { offer, sdp, tracks }: Pick<Extract<EngineEvent, { type: 'offered' }>, 'offer' | 'sdp' | 'tracks'>,
 ): void {
   participant.lastOffer = offer
-  tell(turn, participant, { type: 'offer', offer, sdp: shapeSdp(sdp, receiverWishes(call, tracks)), tracks })
+  tell(turn, participant, { type: 'offer', offer, ...asOneTrack(shapeSdp(sdp, receiverWishes(call, tracks)), tracks) })
+}
+
+/** In whatever codec a client receives a track, to the client it is that track. */
+function asOneTrack(sdp: string, tracks: readonly MidTrack[]): { sdp: string; tracks: MidTrack[] } {
+  const further = tracks.filter(({ track }) => sidOf(track) !== track)
+  return {
+    sdp: further.reduce((text, { track }) => text.replaceAll(track, sidOf(track)), sdp),
+    tracks: tracks.map(({ mid, track }) => ({ mid, track: sidOf(track) })),
+  }
 }
 
 /** What a client is told about sending: silence takes no packets unless it does not want that. */
-function senderWish({ mimeType, kind, stereo, disableDtx }: Track): SectionWish {
+function senderWish({ kind, stereo, disableDtx }: Track, mimeType: string): SectionWish {
   const opus = [...(disableDtx ? [] : [SILENCE]), ...(stereo ? [STEREO_SENDER] : [])].join(';')
   return { codec: mimeType.toLowerCase(), ...(kind === 'audio' && opus !== '' && { opus }) }
 }

@@ -3,12 +3,13 @@ import { announce } from './announce.ts'
 import { openAudience } from './audience.ts'
 import type { Call } from './call.ts'
 import { command, happened, type RequestOutcome, type Turn, tell } from './effect.ts'
-import { MAX_PENDING_TRACKS, MAX_QUEUED_TRACKS, MAX_TRACK_TEXT_LENGTH, MAX_TRACKS } from './limits.ts'
+import { encodingsOf } from './encoding.ts'
+import { MAX_PENDING_TRACKS, MAX_QUEUED_TRACKS, MAX_TRACKS } from './limits.ts'
 import type { Participant } from './participant.ts'
 import { mayPublishSource } from './permissions.ts'
+import { claimCodecs, describeEncoding } from './publish-codec.ts'
 import { refreshEverybody } from './subscribe.ts'
-import { bindMedia, chooseCodec, createTrack, type Track, type TrackRequest } from './track.ts'
-import { layerSizes } from './wanted-track.ts'
+import { bindMedia, createTrack, isTooLong, type Track, type TrackRequest } from './track.ts'
 
 /** A client asks for a track of its own. It is answered at once; others hear of it when its media section exists. */
 export function addTrack(call: Call, turn: Turn, participant: Participant, request: TrackRequest, echo: unknown): void {
@@ -37,38 +38,6 @@ function refusalOf(
   if (!isTaken(participant, request.cid)) return undefined
   if (queued.length >= MAX_QUEUED_TRACKS) return { outcome: 'limitExceeded', text: 'too many tracks of one id' }
   return { outcome: 'queued', text: 'waits for the earlier track of the same id' }
-}
-
-/** What a track is called is kept, and told to everybody again and again. */
-function isTooLong({ cid, name, stream, layers, codecs }: TrackRequest): boolean {
-  const rids = [layers, ...codecs.map((codec) => codec.layers)].flat().map((layer) => layer.rid)
-  const texts = [cid, name, stream, ...rids, ...codecs.map((codec) => codec.cid)]
-  return texts.some((text) => text.length > MAX_TRACK_TEXT_LENGTH)
-}
-
-/** A further codec for a track that is there already. */
-export function addCodec(
-  turn: Turn,
-  participant: Participant,
-  sid: string,
-  request: TrackRequest,
-  echo: unknown,
-): void {
-  const track = participant.tracks.get(sid) ?? participant.pending.find((each) => each.sid === sid)
-  if (!track || isTooLong(request)) {
-    const refused: { outcome: RequestOutcome; text: string } = track
-      ? { outcome: 'limitExceeded', text: 'an id or name is too long' }
-      : { outcome: 'notFound', text: 'track does not exist' }
-    tell(turn, participant, { type: 'requestAnswered', requestId: 0, ...refused, request: echo })
-    return
-  }
-  for (const wanted of request.codecs) {
-    const mimeType = chooseCodec(wanted.codec, track.kind)
-    const known = track.codecs.find((codec) => codec.mimeType.toLowerCase() === mimeType)
-    if (known) known.cid = wanted.cid
-    else track.codecs.push({ mimeType, cid: wanted.cid, mid: '', layers: wanted.layers, layered: false })
-  }
-  tell(turn, participant, { type: 'trackAccepted', cid: request.cid, track: structuredClone(track) })
 }
 
 function accept(turn: Turn, participant: Participant, request: TrackRequest): void {
@@ -102,7 +71,7 @@ export function offerMedia(
   media: OfferedMedia[],
   codecs: ReadonlyMap<string, string[]>,
 ): void {
-  const known = new Set([...participant.tracks.values()].map((track) => track.mid))
+  const known = new Set([...participant.tracks.values()].flatMap(encodingsOf).map(({ mid }) => mid))
   participant.unclaimed = media.filter((section) => section.sending && !known.has(section.mid))
   claimMedia(call, turn, participant, codecs)
 }
@@ -118,17 +87,20 @@ function claimMedia(
   codecs: ReadonlyMap<string, string[]> = new Map(),
 ): void {
   const published: Track[] = []
+  let extended = false
   for (const exact of [true, false]) {
+    extended = claimCodecs(call, turn, participant, codecs, { anyId: false }) || extended
     for (const section of [...participant.unclaimed]) {
       const track = participant.pending.find((each) => (exact ? names(each, section) : each.kind === section.kind))
-      if (!track || track.kind !== section.kind || isExtraCodec(participant, section)) continue
+      if (!track || track.kind !== section.kind) continue
       participant.unclaimed.splice(participant.unclaimed.indexOf(section), 1)
       participant.pending.splice(participant.pending.indexOf(track), 1)
       publish(call, turn, participant, track, section, codecs.get(section.mid) ?? [])
       published.push(track)
     }
   }
-  if (published.length === 0) return
+  extended = claimCodecs(call, turn, participant, codecs, { anyId: true }) || extended
+  if (published.length === 0 && !extended) return
   announce(call, turn, participant, { self: true })
   for (const track of published) {
     happened(turn, { type: 'trackPublished', participant, track: structuredClone(track) })
@@ -142,11 +114,6 @@ function names(track: Track, section: OfferedMedia): boolean {
 
 function hasCodec(track: Track, cid: string): boolean {
   return track.codecs.some((codec) => codec.cid === cid)
-}
-
-/** A section with a further codec of a published track; nobody receives it, and no request may be given to it. */
-function isExtraCodec(participant: Participant, section: OfferedMedia): boolean {
-  return [...participant.tracks.values()].some((track) => hasCodec(track, section.trackId))
 }
 
 function publish(
@@ -166,9 +133,7 @@ function publish(
   if (track.muted) command(turn, { type: 'setTrackMuted', track: track.sid, muted: true })
 }
 
-/** What the engine has to know of a video to choose its layers by size. */
 export function describeLayers(turn: Turn, track: Track): void {
   if (track.kind !== 'video') return
-  const screen = track.source === 'screen_share'
-  command(turn, { type: 'describeTrack', track: track.sid, screen, layers: layerSizes(track) })
+  for (const encoding of encodingsOf(track)) describeEncoding(turn, track, encoding)
 }

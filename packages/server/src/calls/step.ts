@@ -4,8 +4,9 @@
  */
 import type { AudioLevel, LayerInfo, MidTrack, OfferedMedia } from '../media/media-engine.ts'
 import { announce } from './announce.ts'
-import type { Call, CallOptions } from './call.ts'
+import { type Call, type CallOptions, findTrack } from './call.ts'
 import type { Effect, EndReason, Turn } from './effect.ts'
+import { furtherCodecOf, sidOf } from './encoding.ts'
 import { type DataEnvelope, forwardData, sendServerData } from './forward-data.ts'
 import { type JoinRequest, join } from './join.ts'
 import { dismiss, leave, loseSignal, loseTransport } from './leave.ts'
@@ -22,7 +23,8 @@ import {
 import type { Participant, TrackPermission, TrackSettings, TransportState } from './participant.ts'
 import { performRpc, type RpcRequest } from './perform-rpc.ts'
 import type { Permissions } from './permissions.ts'
-import { addCodec, addTrack, describeLayers } from './publish-track.ts'
+import { addCodec } from './publish-codec.ts'
+import { addTrack, describeLayers } from './publish-track.ts'
 import { comeBack, type KeptState, resume, syncState } from './resume.ts'
 import type { Random } from './sid.ts'
 import { type Mishap, simulate } from './simulate.ts'
@@ -69,7 +71,7 @@ export type MediaInput =
   | { type: 'connected'; transport: number }
   | { type: 'closed'; transport: number }
   | { type: 'subscriptionStarted'; track: string }
-  | { type: 'subscriptionFailed'; track: string; reason: string }
+  | { type: 'subscriptionFailed'; track: string; codec: boolean }
   | { type: 'subscriptionPaused'; track: string }
   | { type: 'subscriptionResumed'; track: string }
   | { type: 'data'; reliable: boolean; envelope: DataEnvelope }
@@ -170,7 +172,7 @@ const handlers: Handlers<ClientInput | MediaInput | AdminInput> = {
     withTransport(who, transport, (it) => connectTransport(call, turn, who, it)),
   closed: loseTransport,
   subscriptionStarted: (call, turn, who, { track }) => startSubscription(call, turn, who, track),
-  subscriptionFailed: (call, turn, who, { track, reason }) => failSubscription(call, turn, who, track, reason),
+  subscriptionFailed: failSubscription,
   subscriptionPaused: (_call, turn, who, { track }) => pauseSubscription(turn, who, track, true),
   subscriptionResumed: (_call, turn, who, { track }) => pauseSubscription(turn, who, track, false),
   data: (call, turn, who, { reliable, envelope }) => forwardData(call, turn, who, reliable, envelope),
@@ -198,11 +200,9 @@ function withTransport(participant: Participant, id: number, act: (transport: Tr
   else if (id === participant.subscriber.id) act(participant.subscriber)
 }
 
-function startLayer(call: Call, sid: string, layer: LayerInfo): void {
-  for (const participant of call.participants.values()) {
-    const track = participant.tracks.get(sid)
-    if (track) noteLayer(track, layer.rid, layer.ssrc)
-  }
+function startLayer(call: Call, encoding: string, layer: LayerInfo): void {
+  const track = findTrack(call, sidOf(encoding))?.track
+  if (track) noteLayer(track, furtherCodecOf(track, encoding), layer.rid, layer.ssrc)
 }
 
 function describeTrack(

@@ -3,9 +3,11 @@ import type { WantedTrack } from '../media/media-engine.ts'
 import { watch } from './audience.ts'
 import { type Call, findTrack, othersOf } from './call.ts'
 import { command, type Turn, tell } from './effect.ts'
+import { chooseEncoding, furtherCodecOf, ownEncoding, sidOf } from './encoding.ts'
 import { MAX_INTENTS, MAX_SID_LENGTH, MAX_TRACK_PERMISSIONS } from './limits.ts'
 import type { Participant, TrackIntent, TrackPermission, TrackSettings } from './participant.ts'
 import type { Track } from './track.ts'
+import { tellWantedLayers } from './wanted-layers.ts'
 import { wantedTrack } from './wanted-track.ts'
 
 /** Wants or no longer wants the given tracks. Unknown ones are kept in mind until they come. Repeating it changes nothing. */
@@ -91,14 +93,14 @@ export function refreshSubscriptions(call: Call, turn: Turn, subscriber: Partici
     if (publisher.permissions.hidden) {
       for (const track of publisher.tracks.values()) {
         subscriber.subscriptions.delete(track.sid)
-        watch(call, turn, publisher, track, subscriber.sid, false)
+        watch(call, turn, publisher, track, subscriber.sid, undefined)
       }
       continue
     }
     for (const track of publisher.tracks.values()) {
-      const wish = wishFor(turn, subscriber, publisher, track)
+      const wish = wishFor(call, turn, subscriber, publisher, track)
       if (wish) wanted.push(wish)
-      watch(call, turn, publisher, track, subscriber.sid, wish?.enabled ?? false)
+      watch(call, turn, publisher, track, subscriber.sid, wish?.enabled ? wish.track : undefined)
     }
   }
   const key = wanted.map((each) => Object.values(each).join(' ')).join()
@@ -107,14 +109,29 @@ export function refreshSubscriptions(call: Call, turn: Turn, subscriber: Partici
   command(turn, { type: 'subscribe', transport: subscriber.subscriber.id, wanted })
 }
 
-function wishFor(turn: Turn, subscriber: Participant, publisher: Participant, track: Track): WantedTrack | undefined {
+function wishFor(
+  call: Call,
+  turn: Turn,
+  subscriber: Participant,
+  publisher: Participant,
+  track: Track,
+): WantedTrack | undefined {
   const { sid } = track
   if (!isWanted(subscriber, sid)) {
     subscriber.subscriptions.delete(sid)
     return undefined
   }
   if (!settleSubscription(turn, subscriber, publisher, sid)) return undefined
-  return wantedTrack(publisher.sid, track, subscriber.intents.get(sid), subscriber.adaptiveStream)
+  const choice = chooseEncoding(track, subscriber)
+  const { encoding } = choice.type === 'there' ? choice : { encoding: ownEncoding(track) }
+  const wish = wantedTrack(publisher.sid, track, encoding, subscriber.intents.get(sid), subscriber.adaptiveStream)
+  if (choice.type !== 'missing') return wish
+  if (!choice.codec.asked) {
+    choice.codec.asked = true
+    tellWantedLayers(call, turn, publisher, track)
+  }
+  // Meanwhile the track's own codec keeps the place.
+  return { ...wish, enabled: false }
 }
 
 function isWanted(subscriber: Participant, sid: string): boolean {
@@ -144,7 +161,8 @@ function settleSubscription(turn: Turn, subscriber: Participant, publisher: Part
 }
 
 /** Media of the track flows. The publisher hears of its first receiver. */
-export function startSubscription(call: Call, turn: Turn, subscriber: Participant, sid: string): void {
+export function startSubscription(call: Call, turn: Turn, subscriber: Participant, encoding: string): void {
+  const sid = sidOf(encoding)
   const subscription = subscriber.subscriptions.get(sid)
   if (subscription?.state !== 'wanted') return
   subscription.state = 'started'
@@ -161,17 +179,28 @@ export function startSubscription(call: Call, turn: Turn, subscriber: Participan
 }
 
 /** The path to the subscriber does not carry the track, or does again. */
-export function pauseSubscription(turn: Turn, subscriber: Participant, sid: string, paused: boolean): void {
+export function pauseSubscription(turn: Turn, subscriber: Participant, encoding: string, paused: boolean): void {
+  const sid = sidOf(encoding)
   const publisher = subscriber.subscriptions.get(sid)?.publisher
   if (publisher !== undefined) tell(turn, subscriber, { type: 'subscriptionPaused', publisher, track: sid, paused })
 }
 
-/** The subscriber cannot take the track; it is not tried again until it asks. */
-export function failSubscription(call: Call, turn: Turn, subscriber: Participant, sid: string, reason: string): void {
+/** The subscriber cannot take what it was to receive. Where no other codec may come it is told, and not tried again until it asks. */
+export function failSubscription(
+  call: Call,
+  turn: Turn,
+  subscriber: Participant,
+  { track: encoding, codec }: { track: string; codec: boolean },
+): void {
+  const sid = sidOf(encoding)
   const subscription = subscriber.subscriptions.get(sid)
-  if (!subscription) return
-  subscription.state = 'failed'
-  tell(turn, subscriber, { type: 'subscriptionFailed', track: sid, codec: reason.includes('codec') })
+  const track = findTrack(call, sid)?.track
+  if (!subscription || !track) return
+  if (codec) subscriber.undecodable.add((furtherCodecOf(track, encoding) ?? track).mimeType.toLowerCase())
+  if (!codec || chooseEncoding(track, subscriber).type === 'none') {
+    subscription.state = 'failed'
+    tell(turn, subscriber, { type: 'subscriptionFailed', track: sid, why: codec ? 'codec' : 'unknown' })
+  }
   refreshSubscriptions(call, turn, subscriber)
 }
 

@@ -1,4 +1,5 @@
 import type { MediaKind, OfferedMedia } from '../media/media-engine.ts'
+import { MAX_TRACK_TEXT_LENGTH } from './limits.ts'
 import type { TrackSource } from './permissions.ts'
 import { newSid, type Random } from './sid.ts'
 
@@ -22,6 +23,10 @@ export interface TrackCodec {
   layers: VideoLayer[]
   /** Whether one stream carries all spatial layers. */
   layered: boolean
+  /** Of a codec beside the track's own: somebody needs it, and the publisher was told so. */
+  asked?: true
+  /** Of a codec beside the track's own: see the track. */
+  wantedLayer?: number
 }
 
 /**
@@ -89,7 +94,7 @@ const sidLetters: Record<TrackSource, string> = {
 }
 
 export function createTrack(request: TrackRequest, now: number, random: Random): Track {
-  const layers = [...request.layers].sort((a, b) => qualityOrder.indexOf(a.quality) - qualityOrder.indexOf(b.quality))
+  const layers = sortLayers(request.layers)
   const letter = request.kind === 'audio' ? 'A' : 'V'
   return {
     sid: newSid(`TR_${letter}${sidLetters[request.source]}`, random),
@@ -113,6 +118,18 @@ export function createTrack(request: TrackRequest, now: number, random: Random):
     changedAt: now,
     received: false,
   }
+}
+
+/** Lowest quality first. */
+export function sortLayers(layers: VideoLayer[]): VideoLayer[] {
+  return [...layers].sort((a, b) => qualityOrder.indexOf(a.quality) - qualityOrder.indexOf(b.quality))
+}
+
+/** What a track is called is kept, and told to everybody again and again. */
+export function isTooLong({ cid, name, stream, layers, codecs }: TrackRequest): boolean {
+  const rids = [layers, ...codecs.map((codec) => codec.layers)].flat().map((layer) => layer.rid)
+  const texts = [cid, name, stream, ...rids, ...codecs.map((codec) => codec.cid)]
+  return texts.some((text) => text.length > MAX_TRACK_TEXT_LENGTH)
 }
 
 /** Tracks of one stream are played in step: a camera with its microphone, a screen with its sound. */
@@ -165,8 +182,19 @@ export function bindMedia(track: Track, media: OfferedMedia, codecs: readonly st
 function preferredOf(track: Track, agreed: readonly string[]): string | undefined {
   const wished = track.disableRed ? ['audio/opus'] : track.codecs.map((codec) => codec.mimeType)
   const chosen = wished.find((mimeType) => agreed.includes(mimeType))
-  const [kind, name = ''] = chosen?.split('/') ?? []
-  return kind === 'video' ? `video/${name.toUpperCase()}` : chosen
+  return chosen && asKnown(chosen)
+}
+
+function asKnown(mimeType: string): string {
+  const [kind, name = ''] = mimeType.split('/')
+  return kind === 'video' ? `video/${name.toUpperCase()}` : mimeType
+}
+
+/** The media section of a further codec was negotiated. */
+export function bindCodec(codec: TrackCodec, media: OfferedMedia, agreed: readonly string[]): void {
+  codec.mid = media.mid
+  if (agreed.includes(codec.mimeType.toLowerCase())) codec.mimeType = asKnown(codec.mimeType.toLowerCase())
+  nameLayers(codec.layers, media.rids)
 }
 
 function nameLayers(layers: VideoLayer[], rids: string[]): void {
@@ -176,10 +204,10 @@ function nameLayers(layers: VideoLayer[], rids: string[]): void {
   }
 }
 
-/** The first packet of a layer tells its SSRC. */
-export function noteLayer(track: Track, rid: string, ssrc: number): void {
-  const groups = [track.layers, ...track.codecs.filter((codec) => codec.mid === track.mid).map((codec) => codec.layers)]
-  for (const layers of groups) {
+/** The first packet of a layer tells its SSRC. `further`: a codec beside the track's own that it is of. */
+export function noteLayer(track: Track, further: TrackCodec | undefined, rid: string, ssrc: number): void {
+  const own = [track.layers, ...track.codecs.filter((codec) => codec.mid === track.mid).map((codec) => codec.layers)]
+  for (const layers of further ? [further.layers] : own) {
     const layer = layers.find((each) => each.rid === rid) ?? layers[0]
     if (layer) layer.ssrc = ssrc
   }

@@ -2,8 +2,10 @@ import type { OfferedMedia } from '../media/media-engine.ts'
 import { announce } from './announce.ts'
 import type { Call } from './call.ts'
 import { command, happened, type Turn, tell } from './effect.ts'
+import { encodingsOf } from './encoding.ts'
 import type { Participant } from './participant.ts'
 import { mayPublishSource } from './permissions.ts'
+import { endSilentCodecs } from './publish-codec.ts'
 import { forgetTrack, refreshEverybody } from './subscribe.ts'
 import type { Track } from './track.ts'
 
@@ -11,7 +13,12 @@ import type { Track } from './track.ts'
 export function endSilentTracks(call: Call, turn: Turn, participant: Participant, media: OfferedMedia[]): void {
   const sending = new Set(media.filter((section) => section.sending).map((section) => section.mid))
   const ended = [...participant.tracks.values()].filter((track) => !sending.has(track.mid))
+  const others = [...participant.tracks.values()].filter((track) => !ended.includes(track))
+  const shrunk = others.filter((track) => endSilentCodecs(call, turn, track, sending))
   endTracks(call, turn, participant, ended)
+  if (ended.length > 0 || shrunk.length === 0) return
+  announce(call, turn, participant, { self: true })
+  refreshEverybody(call, turn, participant)
 }
 
 /** Ends what the participant may not publish any more, and tells it so. */
@@ -38,7 +45,9 @@ function endTracks(call: Call, turn: Turn, participant: Participant, ended: Trac
 /** Takes a track out of the engine and out of everybody's subscriptions. */
 export function dropTrack(call: Call, turn: Turn, publisher: Participant, track: Track): void {
   for (const other of call.participants.values()) forgetTrack(other, track.sid)
-  call.audiences.delete(track.sid)
-  command(turn, { type: 'unpublishTrack', track: track.sid })
+  for (const { id } of encodingsOf(track)) {
+    call.audiences.delete(id)
+    command(turn, { type: 'unpublishTrack', track: id })
+  }
   happened(turn, { type: 'trackUnpublished', participant: publisher, track: structuredClone(track) })
 }

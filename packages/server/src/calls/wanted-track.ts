@@ -1,7 +1,8 @@
 /** How much of a track somebody needs, and what the engine is told of its layers. */
 import type { LayerSize, WantedTrack } from '../media/media-engine.ts'
+import type { Encoding } from './encoding.ts'
 import type { TrackIntent } from './participant.ts'
-import type { Track } from './track.ts'
+import type { Track, VideoLayer } from './track.ts'
 
 /** What subscribers say about a track's quality instead of a size. */
 const HIGH = 2
@@ -13,13 +14,15 @@ const TOP_PRIORITY = 255
 export function wantedTrack(
   publisher: string,
   track: Track,
+  encoding: Encoding,
   intent: TrackIntent | undefined,
   saysSizes: boolean,
 ): WantedTrack {
   const { disabled = false, fps = 0, priority = 0 } = intent?.settings ?? {}
-  const size = track.kind === 'video' ? sizeOf(track, intent?.settings, saysSizes) : anySize
+  const sizes = layerSizes(track, encoding.layers)
+  const size = track.kind === 'video' ? sizeOf(sizes, intent?.settings, saysSizes) : anySize
   return {
-    track: track.sid,
+    track: encoding.id,
     streamId: `${publisher}|${track.sid}`,
     enabled: !disabled,
     ...size,
@@ -30,12 +33,11 @@ export function wantedTrack(
 
 const anySize: LayerSize = { width: 0, height: 0 }
 
-function sizeOf(track: Track, settings: TrackIntent['settings'], saysSizes: boolean): LayerSize {
+function sizeOf(sizes: LayerSize[], settings: TrackIntent['settings'], saysSizes: boolean): LayerSize {
   if (settings && settings.width > 0) return { width: settings.width, height: settings.height }
   const quality = settings?.quality ?? (saysSizes ? LOW : HIGH)
   // The highest is whatever there is, also when it grows.
   if (quality >= HIGH) return anySize
-  const sizes = layerSizes(track)
   return sizes[Math.min(quality, sizes.length - 1)] ?? anySize
 }
 
@@ -45,11 +47,11 @@ function rankOf(priority: number): number {
 }
 
 /** Sizes of a video's layers, lowest first. A picture that changed its size since it was announced changed in all layers. */
-export function layerSizes(track: Track): LayerSize[] {
-  const top = track.layers.at(-1)
+export function layerSizes(track: Track, layers: VideoLayer[]): LayerSize[] {
+  const top = layers.at(-1)
   const isKnown = top !== undefined && Math.min(top.width, top.height, track.width, track.height) > 0
   const [across, down] = isKnown ? [track.width / top.width, track.height / top.height] : [1, 1]
-  return track.layers.map(({ width, height }) => ({
+  return layers.map(({ width, height }) => ({
     width: Math.round(width * across),
     height: Math.round(height * down),
   }))

@@ -33,6 +33,7 @@ import {
 } from '@livekit/protocol'
 import type { CallMessage, RequestOutcome } from '../calls/effect.ts'
 import type { ConnectionQuality } from '../calls/participant.ts'
+import type { LayerQuality } from '../calls/track.ts'
 import { describeRoom, publishCodecs } from './describe-call.ts'
 import { describeParticipant, describeTrack, disconnectReasons, qualities } from './describe-participant.ts'
 import type { SignalReply } from './signal-codec.ts'
@@ -109,12 +110,9 @@ const writers: Writers = {
     case: 'subscriptionPermissionUpdate',
     value: new SubscriptionPermissionUpdate({ participantSid: participant, trackSid: track, allowed }),
   }),
-  subscriptionFailed: ({ track, codec }) => ({
+  subscriptionFailed: ({ track, why }) => ({
     case: 'subscriptionResponse',
-    value: new SubscriptionResponse({
-      trackSid: track,
-      err: codec ? SubscriptionError.SE_CODEC_UNSUPPORTED : SubscriptionError.SE_UNKNOWN,
-    }),
+    value: new SubscriptionResponse({ trackSid: track, err: subscriptionErrors[why] }),
   }),
   subscriptionPaused: ({ publisher, track, paused }) => ({
     case: 'streamStateUpdate',
@@ -143,6 +141,12 @@ const outcomes: Record<RequestOutcome, RequestResponse_Reason> = {
   limitExceeded: RequestResponse_Reason.LIMIT_EXCEEDED,
   queued: RequestResponse_Reason.QUEUED,
   unsupported: RequestResponse_Reason.UNSUPPORTED_TYPE,
+}
+
+const subscriptionErrors: Record<MessageOf<'subscriptionFailed'>['why'], SubscriptionError> = {
+  codec: SubscriptionError.SE_CODEC_UNSUPPORTED,
+  notFound: SubscriptionError.SE_TRACK_NOTFOUND,
+  unknown: SubscriptionError.SE_UNKNOWN,
 }
 
 const wireQualities: Record<ConnectionQuality, WireQuality> = {
@@ -182,11 +186,21 @@ function writeJoin(message: MessageOf<'joined'>, server: ServerIdentity): JoinRe
 }
 
 /** Old clients read the list without a codec. */
-function writeWantedLayers({ track, codec, enabled }: MessageOf<'layersWanted'>): SubscribedQualityUpdate {
+function writeWantedLayers(message: MessageOf<'layersWanted'>): SubscribedQualityUpdate {
+  const { track, codec, enabled, further } = message
+  const subscribedCodecs = [{ codec, enabled }, ...further].map(
+    (each) => new SubscribedCodec({ codec: each.codec, qualities: writeQualities(each.enabled) }),
+  )
+  return new SubscribedQualityUpdate({
+    trackSid: track,
+    subscribedQualities: writeQualities(enabled),
+    subscribedCodecs,
+  })
+}
+
+function writeQualities(enabled: readonly LayerQuality[]): SubscribedQuality[] {
   const wanted = new Set(enabled.map((quality) => qualities[quality]))
-  const subscribedQualities = [VideoQuality.LOW, VideoQuality.MEDIUM, VideoQuality.HIGH].map(
+  return [VideoQuality.LOW, VideoQuality.MEDIUM, VideoQuality.HIGH].map(
     (quality) => new SubscribedQuality({ quality, enabled: wanted.has(quality) }),
   )
-  const codecs = [new SubscribedCodec({ codec, qualities: subscribedQualities })]
-  return new SubscribedQualityUpdate({ trackSid: track, subscribedQualities, subscribedCodecs: codecs })
 }
