@@ -13,6 +13,8 @@ export interface EngineOptions {
   bind?: string
   /** Candidate addresses in order of preference, 127.0.0.1 last. */
   addresses: Array<string>
+  /** TCP connections to the same port that carry media are handed to `openStream`: clients are told of that way. */
+  streams?: boolean
   /** Media threads, 1 to 32 (default 1). Where the system cannot spread one port over several, one runs whatever this says. */
   threads?: number
 }
@@ -71,7 +73,7 @@ export interface LayerInfo {
 
 /** Transport ids are chosen by the caller, never reused, greater than 0. Track ids are the caller's too. */
 export type EngineCommand =
-  | { type: 'openTransport'; transport: number; role: TransportRole; room: string }
+  | { type: 'openTransport'; transport: number; role: TransportRole; room: string; tcpOnly?: boolean }
   | { type: 'closeTransport'; transport: number }
   | { type: 'acceptOffer'; transport: number; offer: number; sdp: string }
   | { type: 'acceptAnswer'; transport: number; offer: number; sdp: string }
@@ -102,6 +104,13 @@ export type EngineEvent =
   | { type: 'quality'; transport: number; lossPercent: number; rttMs: number }
   | { type: 'log'; level: LogLevel; message: string; transport: number }
   | { type: 'engineFailed'; reason: string }
+
+/** What is to be done with a TCP connection: write the bytes, then end it if nobody needs it any longer. */
+export interface StreamOutput {
+  stream: number
+  bytes: Buffer
+  ended: boolean
+}
 
 export interface EngineMetrics {
   packetsIn: number
@@ -138,8 +147,8 @@ export interface ThreadMetrics {
 
 export declare class Engine {
   /**
-   * Binds the port and starts the media threads. `wake` carries nothing: it says that `drain` has something. It does not keep
-   * Node alive.
+   * Binds the port and starts the media threads. `wake` carries nothing: it says that `drain` or `drainStreams` has
+   * something. It does not keep Node alive.
    */
   constructor(options: EngineOptions, wake: () => void)
   /** The UDP port, also when any free one was asked for. */
@@ -150,6 +159,19 @@ export declare class Engine {
   apply(commands: Array<EngineCommand>): void
   /** The oldest events, at most 1000; `wake` is called again when more wait. */
   drain(): Array<EngineEvent>
+  /**
+   * A TCP connection that shall carry media (ICE over TCP), from its first byte on. The ends are IP addresses. 0 when there can be
+   * no more of them.
+   */
+  openStream(remoteAddress: string, remotePort: number, localAddress: string, localPort: number): number
+  /** What arrived on a stream. False when it is no media of ours and the connection is to be closed. */
+  receiveStream(stream: number, bytes: Uint8Array): boolean
+  /** So many bytes that `drainStreams` gave have left: more follow only then. */
+  streamWritten(stream: number, bytes: number): void
+  /** The connection has ended. */
+  closeStream(stream: number): void
+  /** What is to leave on streams; `wake` is called again when there is more. */
+  drainStreams(): Array<StreamOutput>
   /** Counters since the start, at most a tenth of a second old. */
   metrics(): EngineMetrics
   /** Says good-bye to every client and ends the threads. Repeating it does nothing. */

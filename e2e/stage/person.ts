@@ -33,6 +33,8 @@ export interface Visit {
   camera?: { width: number; height: number; frameRate: number }
   viewport?: { width: number; height: number }
   dark?: boolean
+  /** Before the page is opened. */
+  prepare?: (page: Page) => Promise<void>
 }
 
 export async function arrive(browser: Browser, visit: Visit): Promise<Person> {
@@ -43,6 +45,7 @@ export async function arrive(browser: Browser, visit: Visit): Promise<Person> {
   })
   const page = await context.newPage()
   await watchMedia(page, visit.camera)
+  await visit.prepare?.(page)
   await page.goto(`${visit.url}/r/${visit.room}`)
   await write(page.getByLabel('Your name', { exact: true }), visit.name)
   return person(page, visit.name)

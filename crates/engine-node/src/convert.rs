@@ -2,11 +2,12 @@
 
 use crate::types::{
     AudioLevel, EngineCommand, EngineEvent, EngineMetrics, LayerInfo, LayerSize, LogLevel,
-    MediaKind, MidTrack, OfferedMedia, ThreadMetrics, TransportRole,
+    MediaKind, MidTrack, OfferedMedia, StreamOutput, ThreadMetrics, TransportRole,
 };
 use engine::command::{self, Command};
 use engine::event::{self, Event};
 use engine::metrics::Metrics;
+use engine::net;
 
 pub fn command(command: EngineCommand) -> Command {
     match command {
@@ -14,6 +15,7 @@ pub fn command(command: EngineCommand) -> Command {
             transport,
             role,
             room,
+            tcp_only,
         } => {
             let role = match role {
                 TransportRole::Publisher => command::TransportRole::Publisher,
@@ -24,6 +26,7 @@ pub fn command(command: EngineCommand) -> Command {
                 transport,
                 role,
                 room,
+                tcp_only: tcp_only.unwrap_or_default(),
             }
         }
         EngineCommand::CloseTransport { transport } => Command::CloseTransport { transport },
@@ -236,6 +239,14 @@ fn offered_media(media: event::OfferedMedia) -> OfferedMedia {
         mime_type: media.mime_type,
         rids: media.rids,
         sending: media.sending,
+    }
+}
+
+pub fn stream_output(output: net::StreamOutput) -> StreamOutput {
+    StreamOutput {
+        stream: output.stream.get(),
+        bytes: output.bytes.into(),
+        ended: output.ended,
     }
 }
 

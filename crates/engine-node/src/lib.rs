@@ -4,12 +4,13 @@ mod convert;
 mod types;
 
 use engine::net::{EngineHandle, Options};
-use napi::bindgen_prelude::{Error, Function, Result};
+use engine::remote::StreamId;
+use napi::bindgen_prelude::{Error, Function, Result, Uint8Array};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 use std::io;
-use std::net::IpAddr;
-use types::{EngineCommand, EngineEvent, EngineMetrics, EngineOptions};
+use std::net::{IpAddr, SocketAddr};
+use types::{EngineCommand, EngineEvent, EngineMetrics, EngineOptions, StreamOutput};
 
 /// A larger batch would hold the event loop for milliseconds.
 const EVENTS_A_DRAIN: usize = 1000;
@@ -22,8 +23,8 @@ pub struct Engine {
 
 #[napi]
 impl Engine {
-    /// Binds the port and starts the media threads. `wake` carries nothing: it says that `drain` has something. It does not keep
-    /// Node alive.
+    /// Binds the port and starts the media threads. `wake` carries nothing: it says that `drain` or `drainStreams` has
+    /// something. It does not keep Node alive.
     #[napi(constructor, catch_unwind)]
     pub fn new(options: EngineOptions, wake: Function<(), ()>) -> Result<Self> {
         let wake = wake
@@ -85,6 +86,54 @@ impl Engine {
             .collect()
     }
 
+    /// A TCP connection that shall carry media (ICE over TCP), from its first byte on. The ends are IP addresses. 0 when there can be
+    /// no more of them.
+    #[napi(catch_unwind)]
+    pub fn open_stream(
+        &self,
+        remote_address: String,
+        remote_port: u16,
+        local_address: String,
+        local_port: u16,
+    ) -> Result<u32> {
+        let from = SocketAddr::new(address(&remote_address, "remoteAddress")?, remote_port);
+        let to = SocketAddr::new(address(&local_address, "localAddress")?, local_port);
+        let stream = self.handle.as_ref().and_then(|h| h.open_stream(from, to));
+        Ok(stream.map_or(0, StreamId::get))
+    }
+
+    /// What arrived on a stream. False when it is no media of ours and the connection is to be closed.
+    #[napi(catch_unwind)]
+    pub fn receive_stream(&self, stream: u32, bytes: Uint8Array) -> bool {
+        let stream = StreamId::new(stream);
+        let taken = self.handle.as_ref().zip(stream);
+        taken.is_some_and(|(handle, stream)| handle.receive_stream(stream, &bytes))
+    }
+
+    /// So many bytes that `drainStreams` gave have left: more follow only then.
+    #[napi(catch_unwind)]
+    pub fn stream_written(&self, stream: u32, bytes: u32) {
+        if let (Some(handle), Some(stream)) = (&self.handle, StreamId::new(stream)) {
+            handle.stream_written(stream, bytes as usize);
+        }
+    }
+
+    /// The connection has ended.
+    #[napi(catch_unwind)]
+    pub fn close_stream(&self, stream: u32) {
+        if let (Some(handle), Some(stream)) = (&self.handle, StreamId::new(stream)) {
+            handle.close_stream(stream);
+        }
+    }
+
+    /// What is to leave on streams; `wake` is called again when there is more.
+    #[napi(catch_unwind)]
+    pub fn drain_streams(&self) -> Vec<StreamOutput> {
+        let outputs = self.handle.as_ref().map(EngineHandle::drain_streams);
+        let outputs = outputs.unwrap_or_default().into_iter();
+        outputs.map(convert::stream_output).collect()
+    }
+
     /// Counters since the start, at most a tenth of a second old.
     #[napi(catch_unwind)]
     pub fn metrics(&self) -> EngineMetrics {
@@ -101,11 +150,6 @@ impl Engine {
 }
 
 fn options_from(options: EngineOptions) -> Result<Options> {
-    let address = |text: &str, name: &str| -> Result<IpAddr> {
-        text.parse().map_err(|_| {
-            Error::from_reason(format!("EngineOptions.{name}: '{text}' is no IP address"))
-        })
-    };
     let port = u16::try_from(options.port).map_err(|_| {
         Error::from_reason(format!("EngineOptions.port: {} is no port", options.port))
     })?;
@@ -113,13 +157,21 @@ fn options_from(options: EngineOptions) -> Result<Options> {
     let addresses = options.addresses.iter();
     Ok(Options {
         port,
-        bind: bind.map(|text| address(text, "bind")).transpose()?,
+        bind: bind
+            .map(|text| address(text, "EngineOptions.bind"))
+            .transpose()?,
         addresses: addresses
-            .map(|text| address(text, "addresses"))
+            .map(|text| address(text, "EngineOptions.addresses"))
             .collect::<Result<_>>()?,
+        streams: options.streams.unwrap_or_default(),
         threads: options.threads.map_or(1, |count| count as usize),
         ..Options::default()
     })
+}
+
+fn address(text: &str, name: &str) -> Result<IpAddr> {
+    let wrong = || Error::from_reason(format!("{name}: '{text}' is no IP address"));
+    text.parse().map_err(|_| wrong())
 }
 
 fn start_error(options: &Options, error: &io::Error) -> Error {

@@ -33,6 +33,8 @@ pub struct EngineOptions {
     pub bind: Option<String>,
     /// Candidate addresses in order of preference, 127.0.0.1 last.
     pub addresses: Vec<String>,
+    /// TCP connections to the same port that carry media are handed to `openStream`: clients are told of that way.
+    pub streams: Option<bool>,
     /// Media threads, 1 to 32 (default 1). Where the system cannot spread one port over several, one runs whatever this says.
     pub threads: Option<u32>,
 }
@@ -98,11 +100,12 @@ pub struct LayerInfo {
 /// Transport ids are chosen by the caller, never reused, greater than 0. Track ids are the caller's too.
 #[napi(discriminant = "type", discriminant_case = "camelCase")]
 pub enum EngineCommand {
-    /// Transports of one room live on one thread, as long as it is not too big for it.
+    /// Transports of one room live on one thread, as long as it is not too big for it. `tcpOnly` offers the client no other way.
     OpenTransport {
         transport: u32,
         role: TransportRole,
         room: String,
+        tcp_only: Option<bool>,
     },
     CloseTransport {
         transport: u32,
@@ -250,6 +253,14 @@ pub enum EngineEvent {
     EngineFailed {
         reason: String,
     },
+}
+
+/// What is to be done with a TCP connection: write the bytes, then end it if nobody needs it any longer.
+#[napi(object)]
+pub struct StreamOutput {
+    pub stream: u32,
+    pub bytes: Buffer,
+    pub ended: bool,
 }
 
 #[napi(object)]

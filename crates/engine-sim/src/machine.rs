@@ -30,6 +30,7 @@ impl Machine {
     pub fn new(shards: ShardId, here: SocketAddr, random: Random, now: Instant) -> Self {
         let config = |shard| Config {
             candidates: vec![here],
+            streams: false,
             seed: random.fork(u64::from(shard)).number(),
             shard,
             shards,
@@ -139,7 +140,7 @@ impl Machine {
         for engine in &mut self.engines {
             let outbox = engine.outbox();
             for datagram in outbox.datagrams() {
-                send(datagram.route.to, outbox.bytes(datagram));
+                send(datagram.route.to.address, outbox.bytes(datagram));
             }
             outbox.clear();
         }

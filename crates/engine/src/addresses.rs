@@ -3,10 +3,10 @@
 
 use crate::command::TransportId;
 use crate::engine::Engine;
+use crate::remote::Remote;
 use crate::shard::{Post, ShardId};
 use crate::strays::bit;
 use crate::transport::Path;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// An address is its owner's for so long after a proof. Clients prove theirs every two to five seconds (RFC 7675, 5.1). Longer keeps
@@ -17,12 +17,7 @@ const ADDRESS_LIMIT: usize = 1 << 17;
 
 impl Engine {
     /// Whether another transport has proven this address lately.
-    pub(crate) fn is_held_by_other(
-        &self,
-        now: Instant,
-        id: TransportId,
-        remote: SocketAddr,
-    ) -> bool {
+    pub(crate) fn is_held_by_other(&self, now: Instant, id: TransportId, remote: Remote) -> bool {
         let elsewhere = self.strays.owners.get(&remote);
         let held = |owner: &TransportId| *owner != id && self.holds(now, *owner, remote);
         elsewhere.is_some_and(|known| now < known.proven + HELD)
@@ -30,14 +25,14 @@ impl Engine {
     }
 
     /// Whether somebody who is not of this shard `owner` has proven this address lately.
-    pub(crate) fn is_kept_from(&self, now: Instant, owner: ShardId, remote: SocketAddr) -> bool {
+    pub(crate) fn is_kept_from(&self, now: Instant, owner: ShardId, remote: Remote) -> bool {
         let elsewhere = self.strays.owners.get(&remote);
         let here = self.by_address.get(&remote);
         elsewhere.is_some_and(|known| known.owner != owner && now < known.proven + HELD)
             || here.is_some_and(|here| self.holds(now, *here, remote))
     }
 
-    fn holds(&self, now: Instant, id: TransportId, remote: SocketAddr) -> bool {
+    fn holds(&self, now: Instant, id: TransportId, remote: Remote) -> bool {
         let transport = self.transports.get(&id);
         transport.is_some_and(|transport| transport.has_proven(now, remote, HELD))
     }
@@ -60,7 +55,7 @@ impl Engine {
     }
 
     /// A client of another shard has proven this address, at a datagram that arrived here.
-    pub(crate) fn belongs(&mut self, now: Instant, remote: SocketAddr, owner: ShardId) {
+    pub(crate) fn belongs(&mut self, now: Instant, remote: Remote, owner: ShardId) {
         if self.is_kept_from(now, owner, remote) {
             return;
         }
@@ -73,7 +68,7 @@ impl Engine {
         }
     }
 
-    fn take_path(&mut self, id: TransportId, remote: SocketAddr) {
+    fn take_path(&mut self, id: TransportId, remote: Remote) {
         if let Some(transport) = self.transports.get_mut(&id) {
             transport.paths.retain(|(known, _)| known.remote != remote);
         }
@@ -90,7 +85,7 @@ impl Engine {
     }
 
     /// An address belongs to none of our transports any longer.
-    pub(crate) fn release_address(&mut self, remote: SocketAddr) {
+    pub(crate) fn release_address(&mut self, remote: Remote) {
         self.by_address.remove(&remote);
         let at = self.strays.told.remove(&remote).unwrap_or_default();
         for shard in (0..self.config.shards).filter(|shard| at & bit(*shard) != 0) {

@@ -58,6 +58,8 @@ pub enum Command {
         transport: TransportId,
         role: TransportRole,
         room: String,
+        /// Offers the client no other way than TCP, where there is that way.
+        tcp_only: bool,
     },
     CloseTransport {
         transport: TransportId,

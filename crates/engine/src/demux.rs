@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::media::demux::{Class, classify};
 use crate::media::stun::{Stun, nominating};
 use crate::outbox::Route;
+use crate::remote::Remote;
 use crate::transport::Path;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -18,12 +19,18 @@ const REFUSED_LIMIT: u32 = 200;
 const REQUEST_LIMIT: usize = 512;
 
 impl Engine {
-    /// One datagram that arrived at the local address `to`.
-    pub fn datagram(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+    /// One datagram, or one frame of a stream, that arrived at the local address `to`.
+    pub fn datagram(
+        &mut self,
+        now: Instant,
+        from: impl Into<Remote>,
+        to: SocketAddr,
+        bytes: &[u8],
+    ) {
         self.metrics.packets_in += 1;
         self.metrics.bytes_in += bytes.len() as u64;
         let path = Path {
-            remote: from,
+            remote: from.into(),
             local: to,
             via: None,
         };
@@ -34,9 +41,10 @@ impl Engine {
         let stun = Stun::parse(bytes);
         let ufrag = stun.and_then(|message| message.local_ufrag());
         let mut id = ufrag.and_then(|ufrag| self.transport_by_ufrag(ufrag));
-        // What was handed over once goes no further.
+        // What was handed over once goes no further. Streams are brought to the right shard.
         if id.is_none()
             && path.via.is_none()
+            && path.remote.stream.is_none()
             && let Some(owner) = self.owner_elsewhere(path.remote, ufrag)
         {
             if !self.is_kept_from(now, owner, path.remote) {
@@ -98,7 +106,11 @@ impl Engine {
             let same = |c: &&SocketAddr| c.is_ipv4() == path.local.is_ipv4();
             candidates.iter().find(same).copied().unwrap_or(path.local)
         };
-        let Ok(receive) = Receive::new(Protocol::Udp, path.remote, local, bytes) else {
+        let protocol = match path.remote.stream {
+            Some(_) => Protocol::Tcp,
+            None => Protocol::Udp,
+        };
+        let Ok(receive) = Receive::new(protocol, path.remote.address, local, bytes) else {
             self.metrics.packets_dropped += 1;
             return;
         };
@@ -122,7 +134,7 @@ impl Engine {
     }
 
     /// str0m answered a binding request from there, so its integrity was right.
-    pub(crate) fn proven(&mut self, now: Instant, id: TransportId, remote: SocketAddr) {
+    pub(crate) fn proven(&mut self, now: Instant, id: TransportId, remote: Remote) {
         let Some(transport) = self.transports.get(&id) else {
             return;
         };

@@ -6,8 +6,8 @@ use crate::event::Event as Told;
 use crate::media::stun::Stun;
 use crate::metrics::Metrics;
 use crate::outbox::{Outbox, Route};
+use crate::remote::Remote;
 use crate::transport::Transport;
-use std::net::SocketAddr;
 use std::time::Instant;
 use str0m::channel::{ChannelData, ChannelId};
 use str0m::{Event, IceConnectionState, Output, RtcError};
@@ -16,7 +16,7 @@ pub(crate) enum Effect {
     Connected,
     Ice(IceConnectionState),
     /// An answered binding request from this address: its integrity was right.
-    Proven(SocketAddr),
+    Proven(Remote),
     ChannelOpen(ChannelId, String),
     ChannelData(ChannelData),
     ChannelWritable,
@@ -42,7 +42,9 @@ impl Transport {
                 }
                 Output::Transmit(transmit) => {
                     let bytes: &[u8] = &transmit.contents;
-                    let to = transmit.destination;
+                    let Some(to) = self.remote(transmit.proto, transmit.destination) else {
+                        continue;
+                    };
                     match bytes.first() {
                         Some(1) => {
                             let success = Stun::parse(bytes).filter(Stun::is_binding_success);

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::panics;
 use crate::random::{Random, ice_text};
+use crate::remote::{Remote, StreamId};
 use crate::runs::Runs;
 use crate::sdp_job::SdpJob;
 use crate::shard::{self, Post, Posts, ShardId};
@@ -39,6 +40,8 @@ const LOST_GRACE: Duration = Duration::from_secs(2);
 pub struct Config {
     /// Where clients can reach us, best first.
     pub candidates: Vec<SocketAddr>,
+    /// Whether TCP streams to the same addresses come here too.
+    pub streams: bool,
     /// Starts the sequence numbers. Secrets do not come from it.
     pub seed: u64,
     /// Which of the shards this engine is.
@@ -69,7 +72,7 @@ pub struct Engine {
     pub(crate) outbox: Outbox,
     pub(crate) metrics: Metrics,
     pub(crate) random: Random,
-    pub(crate) by_address: HashMap<SocketAddr, TransportId>,
+    pub(crate) by_address: HashMap<Remote, TransportId>,
     pub(crate) jobs: Vec<SdpJob>,
     pub(crate) last_layer: u64,
     pub(crate) speakers: SpeakerList<String>,
@@ -80,6 +83,8 @@ pub struct Engine {
     pub(crate) findings: Vec<Feedback>,
     pub(crate) told: Vec<Told>,
     pub(crate) posts: Posts,
+    /// Streams of transports that are gone.
+    ended_streams: Vec<StreamId>,
     pub(crate) strays: Strays,
     pub(crate) allocating: Allocating,
     /// Kept to spare allocations.
@@ -125,6 +130,7 @@ impl Engine {
             findings: Vec::new(),
             told: Vec::new(),
             posts: Posts::default(),
+            ended_streams: Vec::new(),
             strays: Strays::default(),
             allocating: Allocating::default(),
             due_allocations: Vec::new(),
@@ -142,8 +148,11 @@ impl Engine {
     pub fn command(&mut self, now: Instant, command: Command) {
         match command {
             Command::OpenTransport {
-                transport, role, ..
-            } => self.open(now, transport, role),
+                transport,
+                role,
+                tcp_only,
+                ..
+            } => self.open(now, transport, role, tcp_only),
             Command::CloseTransport { transport } => self.close(now, transport),
             Command::AcceptOffer {
                 transport,
@@ -281,6 +290,11 @@ impl Engine {
         self.posts.take()
     }
 
+    /// Streams that nobody needs any longer. What was sent on them before is still to leave.
+    pub fn take_ended_streams(&mut self) -> Vec<StreamId> {
+        std::mem::take(&mut self.ended_streams)
+    }
+
     /// The transports that are open now.
     pub fn open_transports(&self) -> Vec<TransportId> {
         self.transports.keys().copied().collect()
@@ -315,7 +329,7 @@ impl Engine {
         });
     }
 
-    fn open(&mut self, now: Instant, id: TransportId, role: TransportRole) {
+    fn open(&mut self, now: Instant, id: TransportId, role: TransportRole, tcp_only: bool) {
         if self.transports.contains_key(&id) {
             return;
         }
@@ -325,6 +339,8 @@ impl Engine {
             ufrag: self.new_ufrag(id),
             password: ice_text(24),
             candidates: &self.config.candidates,
+            udp: !(self.config.streams && tcp_only),
+            tcp: self.config.streams,
             egress: self.egress.insert(EgressPath::default()),
             now,
         };
@@ -434,6 +450,7 @@ impl Engine {
         }
         self.by_ufrag.remove(&transport.ufrag);
         for (path, _) in &transport.paths {
+            self.ended_streams.extend(path.remote.stream);
             if self.by_address.get(&path.remote) == Some(&id) {
                 self.release_address(path.remote);
             }

@@ -33,6 +33,7 @@ pub mod placement;
 mod probes;
 mod publish;
 mod random;
+pub mod remote;
 mod reports;
 pub mod router;
 mod runs;

@@ -1,6 +1,7 @@
 //! Datagrams on their way to the socket: one arena, so that a packet costs no allocation, and trains of them that may
 //! leave as one send.
 
+use crate::remote::Remote;
 use std::borrow::Borrow;
 use std::iter::successors;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ const NONE: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
-    pub to: SocketAddr,
+    pub to: Remote,
     /// The local address the peer talks to, where it is known.
     pub from: Option<SocketAddr>,
 }
@@ -76,6 +77,8 @@ pub struct Outbox {
     /// Tells tails of this turn from older ones.
     turn: u64,
     coupling: bool,
+    /// Whether a train for a TCP stream is among them.
+    streamed: bool,
     dropped: u64,
 }
 
@@ -87,6 +90,7 @@ impl Default for Outbox {
             trains: Vec::new(),
             turn: 1,
             coupling: true,
+            streamed: false,
             dropped: 0,
         }
     }
@@ -170,6 +174,7 @@ impl Outbox {
             turn: self.turn,
             train: self.trains.len() as u32,
         };
+        self.streamed |= route.to.stream.is_some();
         self.trains.push(Train {
             route,
             class,
@@ -269,7 +274,8 @@ impl Outbox {
         successors(piece(train.first), move |last| piece(last.next))
     }
 
-    fn datagrams_of<'a>(&'a self, train: &Train) -> impl Iterator<Item = Datagram> + use<'a> {
+    /// The datagrams of a train in order.
+    pub fn datagrams_of<'a>(&'a self, train: &Train) -> impl Iterator<Item = Datagram> + use<'a> {
         let (route, segment) = (train.route, train.segment);
         self.walk(train).flat_map(move |piece| {
             let end = piece.start + piece.len;
@@ -281,6 +287,18 @@ impl Outbox {
                 len: segment.min(end - start),
             })
         })
+    }
+
+    /// Whether something is for TCP streams.
+    pub fn has_streamed(&self) -> bool {
+        self.streamed
+    }
+
+    /// Takes out the trains for TCP streams. Their bytes stay until the outbox is cleared, before which nothing rides on a train.
+    pub fn take_streamed(&mut self) -> Vec<Train> {
+        self.streamed = false;
+        let streamed = |train: &mut Train| train.route.to.stream.is_some();
+        self.trains.extract_if(.., streamed).collect()
     }
 
     /// Every single datagram, train by train.
@@ -315,6 +333,7 @@ impl Outbox {
     /// Forgets what was sent and keeps the memory, up to a size that slices and a crowd of newcomers need.
     pub fn clear(&mut self) {
         self.turn += 1;
+        self.streamed = false;
         self.trains.clear();
         self.pieces.clear();
         self.arena.clear();

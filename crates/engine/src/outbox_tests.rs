@@ -1,8 +1,9 @@
 use super::*;
+use std::net::SocketAddr;
 
 fn route(port: u16) -> Route {
     Route {
-        to: SocketAddr::from(([127, 0, 0, 1], port)),
+        to: SocketAddr::from(([127, 0, 0, 1], port)).into(),
         from: None,
     }
 }
@@ -23,7 +24,11 @@ fn put(outbox: &mut Outbox, tail: &mut Tail, port: u16, len: usize, byte: u8) {
 fn shape(outbox: &Outbox) -> Vec<(u16, usize, Vec<usize>)> {
     let one = |train: &Train| {
         let sizes = outbox.datagrams_of(train).map(|datagram| datagram.len);
-        (train.route.to.port(), train.segment, sizes.collect())
+        (
+            train.route.to.address.port(),
+            train.segment,
+            sizes.collect(),
+        )
     };
     outbox.trains().iter().map(one).collect()
 }

@@ -50,6 +50,7 @@ impl Router {
                 transport,
                 role,
                 ref room,
+                ..
             } => {
                 if !self.transports.contains_key(&transport) {
                     let shard = self.enter(transport, role, room, rates);

@@ -21,6 +21,7 @@ fn open(transport: TransportId, role: TransportRole) -> Command {
         transport,
         role,
         room,
+        tcp_only: false,
     }
 }
 

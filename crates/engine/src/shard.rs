@@ -5,6 +5,7 @@ use crate::event::MediaKind;
 use crate::formats::Incoming;
 use crate::media::keyframe::Need;
 use crate::media::{MediaPacket, ReportClock};
+use crate::remote::Remote;
 use crate::tracks::TrackKey;
 use crate::wanted_layers::View;
 use std::net::SocketAddr;
@@ -67,14 +68,14 @@ pub enum Post {
     Wanted { key: TrackKey, spatial: u8 },
     /// A datagram that arrived at the sender's socket and seems to be the receiver's.
     Stray {
-        from: SocketAddr,
+        from: Remote,
         to: SocketAddr,
         bytes: Box<[u8]>,
     },
     /// A client of the sender proved that it has this address: what comes from there is the sender's.
-    Mine { remote: SocketAddr },
+    Mine { remote: Remote },
     /// The sender has nothing to do with this address any longer.
-    NotMine { remote: SocketAddr },
+    NotMine { remote: Remote },
     /// The sender has lost everything and begins anew.
     Restarted,
 }

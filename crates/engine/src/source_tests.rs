@@ -10,6 +10,7 @@ fn publishing(now: Instant) -> (Engine, TrackKey, crate::formats::Table) {
     let mut engine = Engine::new(
         Config {
             candidates,
+            streams: false,
             seed: 1,
             shard: 0,
             shards: 1,

@@ -5,6 +5,7 @@
 //! the system bring what comes from there to its owner (`net/steering.rs`).
 
 use crate::engine::Engine;
+use crate::remote::Remote;
 use crate::shard::{Post, ShardId, named_by};
 use crate::transport::Path;
 use std::collections::HashMap;
@@ -32,16 +33,16 @@ pub type Turn = (SocketAddr, Option<ShardId>);
 #[derive(Debug, Default)]
 pub(crate) struct Strays {
     /// Addresses of other shards' clients whose datagrams arrive here.
-    pub owners: HashMap<SocketAddr, Elsewhere>,
+    pub owners: HashMap<Remote, Elsewhere>,
     /// Addresses of our clients whose datagrams arrive elsewhere, and where: one bit a shard.
-    pub told: HashMap<SocketAddr, u32>,
+    pub told: HashMap<Remote, u32>,
     /// For the driver.
     turns: Vec<Turn>,
 }
 
 impl Strays {
     /// A client of another shard has proven this address.
-    pub fn note_owner(&mut self, now: Instant, remote: SocketAddr, owner: ShardId) {
+    pub fn note_owner(&mut self, now: Instant, remote: Remote, owner: ShardId) {
         let known = self.owners.get(&remote);
         let handed_over = known.filter(|known| known.owner == owner);
         let handed_over = handed_over.map_or(0, |known| known.handed_over);
@@ -56,7 +57,7 @@ impl Strays {
         self.owners.insert(remote, elsewhere);
     }
 
-    pub fn forget(&mut self, remote: SocketAddr, owner: ShardId) {
+    pub fn forget(&mut self, remote: Remote, owner: ShardId) {
         let owns = |known: &Elsewhere| known.owner == owner;
         if self.owners.get(&remote).is_some_and(owns) {
             self.let_go(remote);
@@ -64,26 +65,26 @@ impl Strays {
     }
 
     /// The address is no other shard's any longer.
-    pub fn let_go(&mut self, remote: SocketAddr) {
+    pub fn let_go(&mut self, remote: Remote) {
         let known = self.owners.remove(&remote);
         if known.is_some_and(|known| known.handed_over >= SETTLED) {
-            self.turns.push((remote, None));
+            self.turns.push((remote.address, None));
         }
     }
 
-    fn count(&mut self, remote: SocketAddr) {
+    fn count(&mut self, remote: Remote) {
         let known = self.owners.get_mut(&remote);
         let Some(known) = known.filter(|known| known.handed_over < SETTLED) else {
             return;
         };
         known.handed_over += 1;
         if known.handed_over == SETTLED {
-            self.turns.push((remote, Some(known.owner)));
+            self.turns.push((remote.address, Some(known.owner)));
         }
     }
 
     /// Forgets whose addresses a shard's were. Gives back what that shard was told before it lost everything.
-    fn forget_shard(&mut self, shard: ShardId) -> Vec<SocketAddr> {
+    fn forget_shard(&mut self, shard: ShardId) -> Vec<Remote> {
         let lost = self.owners.iter();
         let lost = lost.filter(|(_, known)| known.owner == shard);
         for remote in lost.map(|(remote, _)| *remote).collect::<Vec<_>>() {
@@ -101,7 +102,7 @@ pub(crate) fn bit(shard: ShardId) -> u32 {
 
 impl Engine {
     /// The shard that a datagram is for, when it is none of ours.
-    pub(crate) fn owner_elsewhere(&self, from: SocketAddr, ufrag: Option<&str>) -> Option<ShardId> {
+    pub(crate) fn owner_elsewhere(&self, from: Remote, ufrag: Option<&str>) -> Option<ShardId> {
         let named = ufrag.and_then(named_by).or_else(|| {
             let known = self.strays.owners.get(&from);
             known.map(|known| known.owner)
@@ -133,7 +134,7 @@ impl Engine {
     pub(crate) fn own_stray(
         &mut self,
         now: Instant,
-        remote: SocketAddr,
+        remote: Remote,
         local: SocketAddr,
         via: ShardId,
         bytes: &[u8],

@@ -10,12 +10,14 @@ use crate::feedback::RtxBudget;
 use crate::media::Open;
 use crate::negotiate::Negotiation;
 use crate::outbox::Route;
+use crate::remote::Remote;
 use crate::shard::ShardId;
 use crate::slab::Key;
 use crate::uplink::Uplink;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+use str0m::net::{Protocol, TcpType};
 use str0m::{Candidate, IceCreds, Rtc, RtcConfig};
 
 /// Addresses a client may be reached by at one time; more only come from a client that plays with us.
@@ -25,7 +27,7 @@ const NEVER: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
 /// Where datagrams of a client come from and which local address they were sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Path {
-    pub remote: SocketAddr,
+    pub remote: Remote,
     pub local: SocketAddr,
     /// The shard at whose socket they arrive, when it is not ours.
     pub via: Option<ShardId>,
@@ -76,6 +78,9 @@ pub struct Opening<'a> {
     pub ufrag: String,
     pub password: String,
     pub candidates: &'a [SocketAddr],
+    /// By which protocols the client may come.
+    pub udp: bool,
+    pub tcp: bool,
     pub egress: Key<EgressPath>,
     pub now: Instant,
 }
@@ -88,6 +93,8 @@ impl Transport {
             ufrag,
             password,
             candidates,
+            udp,
+            tcp,
             egress,
             now,
         } = opening;
@@ -104,8 +111,17 @@ impl Transport {
             .set_rtcp_report_interval_audio(NEVER)
             .set_rtcp_report_interval_video(NEVER);
         let (mut rtc, keys) = dtls::build(codecs::enable(config, role), now);
-        for address in candidates {
+        let all = if udp { candidates } else { &[] };
+        for address in all {
             if let Ok(candidate) = Candidate::host(*address, "udp") {
+                rtc.add_local_candidate(candidate);
+            }
+        }
+        // After the others, which makes them the second choice.
+        let all = if tcp { candidates } else { &[] };
+        for address in all {
+            let passive = Candidate::builder().tcp().host(*address);
+            if let Ok(candidate) = passive.tcptype(TcpType::Passive).build() {
                 rtc.add_local_candidate(candidate);
             }
         }
@@ -136,8 +152,19 @@ impl Transport {
         }
     }
 
+    /// What str0m, which knows no streams, means by an address. Of several streams it is the newest.
+    pub fn remote(&self, protocol: Protocol, address: SocketAddr) -> Option<Remote> {
+        if protocol == Protocol::Udp {
+            return Some(address.into());
+        }
+        let arrivals = self.arrivals.iter().map(|(path, _)| path.remote);
+        let proven = self.paths.iter().rev().map(|(path, _)| path.remote);
+        let streams = |remote: &Remote| remote.stream.is_some() && remote.address == address;
+        arrivals.chain(proven).find(streams)
+    }
+
     /// The local address the client reaches from `remote`, as seen on the socket.
-    pub fn local_for(&self, remote: SocketAddr) -> Option<SocketAddr> {
+    pub fn local_for(&self, remote: Remote) -> Option<SocketAddr> {
         // The answer to the first message of a path goes out before the path is known to be good.
         let arrivals = self.arrivals.iter().map(|(path, _)| path);
         let proven = self.paths.iter().map(|(path, _)| path);
@@ -155,24 +182,19 @@ impl Transport {
         self.arrivals.push_front((path, nominates));
     }
 
-    pub fn arrival(&self, remote: SocketAddr) -> Option<(Path, bool)> {
+    pub fn arrival(&self, remote: Remote) -> Option<(Path, bool)> {
         let mut arrivals = self.arrivals.iter();
         arrivals.find(|(path, _)| path.remote == remote).copied()
     }
 
     /// Whether this address was proven in the last `time`.
-    pub fn has_proven(&self, now: Instant, remote: SocketAddr, time: Duration) -> bool {
+    pub fn has_proven(&self, now: Instant, remote: Remote, time: Duration) -> bool {
         let mut paths = self.paths.iter();
         paths.any(|(path, at)| path.remote == remote && now < *at + time)
     }
 
     /// Remembers a proven path. Returns an address that had to make room.
-    pub fn add_path(
-        &mut self,
-        now: Instant,
-        path: Path,
-        route: Option<Route>,
-    ) -> Option<SocketAddr> {
+    pub fn add_path(&mut self, now: Instant, path: Path, route: Option<Route>) -> Option<Remote> {
         let mut paths = self.paths.iter_mut();
         if let Some(known) = paths.find(|(known, _)| known.remote == path.remote) {
             *known = (path, now);

@@ -18,6 +18,7 @@ import { candidateAddresses } from './http/addresses.ts'
 import { createApp } from './http/app.ts'
 import { addFileRoutes } from './http/file-routes.ts'
 import { openPort, type Port } from './http/listen.ts'
+import { acceptMediaStreams } from './http/media-streams.ts'
 import { attachMetrics, createMetrics } from './http/metrics.ts'
 import { exposeServerMetrics } from './http/server-metrics.ts'
 import { staticFiles } from './http/static-files.ts'
@@ -179,7 +180,7 @@ async function start(config: Config): Promise<void> {
     await port.close()
   }
   endOnSignal(close, { underNpm: config.underNpm })
-  port.serve(app)
+  port.serve(app, acceptMediaStreams(engine.streams))
   try {
     writeForOwner(found, JSON.stringify({ url: `http://${selfAddress(host)}:${port.number}`, ...ownKey }))
   } catch (error) {
@@ -214,7 +215,7 @@ async function openPortAndEngine(config: Config, words: Words): Promise<{ port: 
       throw asProblem(portProblem(words, { port: config.port, host, kind: 'TCP', error }))
     })
     try {
-      const options = { file, port: port.number, addresses, threads, ...(host && { bind: host }) }
+      const options = { file, port: port.number, addresses, threads, streams: true, ...(host && { bind: host }) }
       return { port, engine: startNativeEngine(options) }
     } catch (error) {
       await port.close()

@@ -113,6 +113,7 @@ impl World {
             transport,
             role,
             room,
+            tcp_only: false,
         });
         let keys = self.machine.keys(transport).expect("just opened");
         self.observer.joined(transport, keys);

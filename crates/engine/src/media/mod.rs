@@ -22,6 +22,7 @@ pub mod demux;
 pub mod dependency;
 pub mod egress;
 pub mod frame;
+pub mod framing;
 pub mod ingest;
 pub mod keyframe;
 pub mod level;

@@ -3,7 +3,7 @@ use crate::outbox::{Route, Tail};
 use std::net::SocketAddr;
 
 const ROUTE: fn() -> Route = || Route {
-    to: SocketAddr::from(([127, 0, 0, 1], 9)),
+    to: SocketAddr::from(([127, 0, 0, 1], 9)).into(),
     from: None,
 };
 

@@ -1,6 +1,6 @@
 //! Where other threads leave something for a media thread, and where it leaves its figures.
 
-use super::queue::{Commands, lock};
+use super::queue::{Arrivals, Commands, lock};
 use super::wake::Waker;
 use crate::metrics::Metrics;
 use std::sync::Mutex;
@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub(super) struct Desk {
     pub commands: Commands,
+    /// From TCP streams.
+    pub arrivals: Arrivals,
     waker: Waker,
     /// Somebody rang, and the thread has not looked yet: ringing again would tell nothing.
     rung: AtomicBool,
@@ -20,6 +22,7 @@ impl Desk {
     pub fn new(waker: Waker) -> Self {
         Desk {
             commands: Commands::default(),
+            arrivals: Arrivals::default(),
             waker,
             rung: AtomicBool::new(false),
             metrics: Mutex::default(),

@@ -5,12 +5,14 @@ use super::desk::Desk;
 use super::media_thread::MediaThread;
 use super::queue::{Events, QueueFull, lock};
 use super::ring::Rings;
-use super::socket::Socket;
+use super::socket::{Socket, plain};
+use super::streams::{StreamOutput, Streams};
 use crate::command::Command;
 use crate::engine::Config;
 use crate::event::Event;
 use crate::metrics::Metrics;
 use crate::placement::SPREAD_ABOVE;
+use crate::remote::StreamId;
 use crate::router::{Routed, Router};
 use crate::sdp_job::{SdpJob, SdpResult};
 use crate::shard::{SHARD_LIMIT, ShardId};
@@ -20,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -29,6 +32,8 @@ pub struct Options {
     pub bind: Option<IpAddr>,
     /// Where clients can reach this machine, best first.
     pub addresses: Vec<IpAddr>,
+    /// TCP connections to the same port that carry media are brought here: see [`EngineHandle::open_stream`].
+    pub streams: bool,
     /// Uses no system call that only some systems have.
     pub portable: bool,
     /// Media threads, 1 to 32. Where several sockets cannot share a port, one runs whatever this says.
@@ -43,6 +48,7 @@ impl Default for Options {
             port: 0,
             bind: None,
             addresses: Vec::new(),
+            streams: false,
             portable: false,
             threads: 1,
             spread_above: SPREAD_ABOVE,
@@ -62,22 +68,25 @@ pub struct EngineHandle {
 pub(super) struct Shared {
     pub desks: Vec<Desk>,
     pub events: Events,
+    pub streams: Streams,
     pub stop: AtomicBool,
     #[cfg(target_os = "linux")]
     pub steering: super::steering::Steering,
 }
 
 impl EngineHandle {
-    /// `wake` is called from a media thread when events wait after there were none.
+    /// `wake` is called when events, or bytes for streams, wait after there were none.
     pub fn start(options: &Options, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Self> {
         let count = options.threads.clamp(1, SHARD_LIMIT) as ShardId;
         let (sockets, port) = Socket::bind(options.bind, options.port, options.portable, count)?;
         let path = sockets.first().map_or("", |(socket, _)| socket.path());
         let shards = sockets.len() as ShardId;
         let (sockets, wakers): (Vec<_>, Vec<_>) = sockets.into_iter().unzip();
+        let wake: Arc<dyn Fn() + Send + Sync> = wake.into();
         let shared = Arc::new(Shared {
             desks: wakers.into_iter().map(Desk::new).collect(),
-            events: Events::new(wake),
+            events: Events::new(wake.clone()),
+            streams: Streams::new(shards, wake),
             stop: AtomicBool::new(false),
             #[cfg(target_os = "linux")]
             steering: Default::default(),
@@ -91,6 +100,7 @@ impl EngineHandle {
         for (shard, ((socket, rings), parsed)) in ends.enumerate() {
             let config = Config {
                 candidates: candidates.clone(),
+                streams: options.streams,
                 seed: 0,
                 shard: shard as ShardId,
                 shards,
@@ -161,11 +171,47 @@ impl EngineHandle {
         events
     }
 
+    /// A TCP connection from `from` to our address `to` that shall carry media. None when there were too many of them.
+    pub fn open_stream(&self, from: SocketAddr, to: SocketAddr) -> Option<StreamId> {
+        self.shared.streams.open(plain(from), plain(to))
+    }
+
+    /// What arrived on a stream. False when it is none of ours and is to be closed.
+    pub fn receive_stream(&self, stream: StreamId, bytes: &[u8]) -> bool {
+        let Some((shard, packets)) = self.shared.streams.receive(stream, bytes) else {
+            return false;
+        };
+        if let Some(desk) = self.shared.desks.get(usize::from(shard))
+            && !packets.is_empty()
+        {
+            desk.arrivals.push(packets);
+            desk.ring();
+        }
+        true
+    }
+
+    /// So many bytes that `drain_streams` gave have left.
+    pub fn stream_written(&self, stream: StreamId, bytes: usize) {
+        self.shared.streams.written(stream, bytes);
+    }
+
+    /// The connection has ended. Repeating it does nothing.
+    pub fn close_stream(&self, stream: StreamId) {
+        self.shared.streams.close(stream);
+    }
+
+    /// What is to leave on streams now; `wake` is called again when there is more.
+    pub fn drain_streams(&self) -> Vec<StreamOutput> {
+        self.shared.streams.take(Instant::now())
+    }
+
     /// The sum over all threads, at most a tenth of a second old.
     pub fn metrics(&self) -> Metrics {
+        let sum: Metrics = self.thread_metrics().into_iter().sum();
         Metrics {
             events_dropped: self.shared.events.dropped(),
-            ..self.thread_metrics().into_iter().sum()
+            send_errors: sum.send_errors + self.shared.streams.dropped(),
+            ..sum
         }
     }
 

@@ -18,6 +18,8 @@ use std::time::{Duration, Instant, SystemTime};
 const METRICS_INTERVAL: Duration = Duration::from_millis(100);
 /// Commands that are worked on before datagrams get their turn.
 const COMMANDS_A_TURN: usize = 64;
+/// Packets of TCP streams likewise.
+const PACKETS_A_TURN: usize = 256;
 /// Panics outside of any transport within a minute, after which the thread gives up: more tries would mend nothing.
 const RESTART_LIMIT: usize = 3;
 const RESTART_MEMORY: Duration = Duration::from_secs(60);
@@ -111,6 +113,7 @@ impl MediaThread {
                 desk.answer();
             }
             more = !behind && self.take_posts();
+            more |= !behind && self.take_arrivals();
             self.flush();
             more |= self.commands();
             self.engine.tick(Instant::now());
@@ -135,6 +138,20 @@ impl MediaThread {
         let engine = &mut self.engine;
         self.rings
             .receive(|from, posts| engine.post(now, from, posts))
+    }
+
+    /// Packets of TCP streams. True when there may be more.
+    fn take_arrivals(&mut self) -> bool {
+        let Some(desk) = self.shared.desks.get(usize::from(self.config.shard)) else {
+            return false;
+        };
+        let now = Instant::now();
+        let packets = desk.arrivals.take(PACKETS_A_TURN);
+        for packet in &packets {
+            self.engine
+                .datagram(now, packet.remote, packet.local, &packet.bytes);
+        }
+        packets.len() == PACKETS_A_TURN
     }
 
     /// True when more of them wait.
@@ -165,8 +182,19 @@ impl MediaThread {
     fn flush(&mut self) {
         let posts = self.engine.take_posts();
         self.send_posts(posts);
-        if !self.engine.outbox().is_empty() {
-            self.socket.send(self.engine.outbox());
+        let outbox = self.engine.outbox();
+        if outbox.has_streamed() {
+            self.shared.streams.send(Instant::now(), outbox);
+            if outbox.is_empty() {
+                outbox.clear();
+            }
+        }
+        if !outbox.is_empty() {
+            self.socket.send(outbox);
+        }
+        let ended = self.engine.take_ended_streams();
+        if !ended.is_empty() {
+            self.shared.streams.end(&ended);
         }
         self.shared.events.push(self.engine.take_events());
     }

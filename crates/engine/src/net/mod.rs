@@ -11,7 +11,10 @@ mod ring;
 mod socket;
 #[cfg(target_os = "linux")]
 mod steering;
+mod stream_queue;
+mod streams;
 mod wake;
 
 pub use handle::{EngineHandle, Options};
 pub use queue::QueueFull;
+pub use streams::StreamOutput;

@@ -1,9 +1,10 @@
-//! What goes between the media threads and the others: commands in, events out, both bounded.
+//! What goes between the media threads and the others: commands and packets of streams in, events out, all bounded.
 
+use super::streams::Arrived;
 use crate::command::Command;
 use crate::event::{Event, EventQueue};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Commands that may wait for the media thread.
 const COMMAND_LIMIT: usize = 65_536;
@@ -30,14 +31,48 @@ impl Commands {
     }
 }
 
+/// Packets of streams that may wait for the media thread, in bytes. What comes above that is lost, as with a full socket.
+const ARRIVALS_LIMIT: usize = 4 << 20;
+
+/// Packets of TCP streams on their way to a media thread.
+#[derive(Default)]
+pub(super) struct Arrivals(Mutex<ArrivalQueue>);
+
+#[derive(Default)]
+struct ArrivalQueue {
+    packets: VecDeque<Arrived>,
+    bytes: usize,
+}
+
+impl Arrivals {
+    pub fn push(&self, packets: Vec<Arrived>) {
+        let mut queue = lock(&self.0);
+        for packet in packets {
+            if queue.bytes + packet.bytes.len() <= ARRIVALS_LIMIT {
+                queue.bytes += packet.bytes.len();
+                queue.packets.push_back(packet);
+            }
+        }
+    }
+
+    /// The oldest, at most `max`.
+    pub fn take(&self, max: usize) -> Vec<Arrived> {
+        let mut queue = lock(&self.0);
+        let count = queue.packets.len().min(max);
+        let taken: Vec<Arrived> = queue.packets.drain(..count).collect();
+        queue.bytes -= taken.iter().map(|packet| packet.bytes.len()).sum::<usize>();
+        taken
+    }
+}
+
 /// Events and the wake of their reader. The wake is called when the queue stops being empty.
 pub(super) struct Events {
     queue: Mutex<EventQueue>,
-    wake: Box<dyn Fn() + Send + Sync>,
+    wake: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Events {
-    pub fn new(wake: Box<dyn Fn() + Send + Sync>) -> Self {
+    pub fn new(wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         Events {
             queue: Mutex::default(),
             wake,

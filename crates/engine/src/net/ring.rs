@@ -102,9 +102,10 @@ impl Rings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
 
     fn lossy() -> Post {
-        let remote = "192.0.2.1:1".parse().unwrap();
+        let remote = SocketAddr::from(([192, 0, 2, 1], 1)).into();
         Post::Mine { remote }
     }
 

@@ -214,7 +214,7 @@ impl Wire for PortableWire {
         // Nothing is coupled here: each train is one datagram in one piece.
         let first = trains
             .first()
-            .map(|train| (train.route.to, outbox.pieces(train).next()));
+            .map(|train| (train.route.to.address, outbox.pieces(train).next()));
         if let Some((to, bytes)) = first {
             let to = for_socket(to, self.bound.is_ipv6());
             self.socket.send_to(bytes.unwrap_or_default(), to)?;
@@ -303,7 +303,7 @@ mod tests {
         for (number, size) in sizes.iter().enumerate() {
             for (receiver, tail) in receivers.iter().zip(&mut tails) {
                 let route = Route {
-                    to: receiver.local_addr().unwrap(),
+                    to: receiver.local_addr().unwrap().into(),
                     from: (!portable).then_some(from),
                 };
                 outbox.couple(tail, route, Class::Video, |arena| {

@@ -15,5 +15,6 @@ mod single;
 mod slices;
 mod slow;
 mod sockets;
+mod streams;
 mod trains;
 mod world;

@@ -90,7 +90,7 @@ impl Live {
         let mut buffer = [0; 2048];
         for (client, socket) in &mut self.clients {
             client.tick(Instant::now());
-            for bytes in client.sent.drain(..) {
+            for (_, bytes) in client.sent.drain(..) {
                 let _ = socket.send_to(&bytes, self.target);
             }
             while let Ok((len, from)) = socket.recv_from(&mut buffer) {

@@ -1,5 +1,5 @@
 /**
- * The one TCP port: plain HTTP and TLS on the same number, told apart by the first byte of a connection.
+ * The one TCP port: plain HTTP, TLS and media (ICE over TCP) on the same number, told apart by the first byte of a connection.
  * It ends connections that say nothing; from then on TLS and the application's own time limits hold.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
@@ -10,11 +10,13 @@ const FIRST_BYTE_TIMEOUT_MS = 10_000
 const HANDSHAKE_TIMEOUT_MS = 10_000
 /** How a TLS handshake begins, and no HTTP method does. */
 const TLS_HANDSHAKE = 0x16
+/** Media begins with a STUN message in a frame: the upper byte of its length, which is less than 512. */
+const MAX_FRAME_START = 0x01
 
 export interface Port {
   readonly number: number
-  /** Hands everybody who has come so far, and comes from now on, to the application. */
-  serve(app: App): void
+  /** Hands everybody who has come so far, and comes from now on, to the application; connections that carry media to `takeMedia`. */
+  serve(app: App, takeMedia?: (socket: Socket) => void): void
   /** Takes effect for connections that begin after it. */
   setCertificate(certificate: Certificate): void
   /** Takes no more connections; those that are open stay. */
@@ -38,6 +40,7 @@ export async function openPort({
   const sockets = new Set<Socket>()
   const early: Socket[] = []
   let app: App | undefined
+  let takeMedia: ((socket: Socket) => void) | undefined
   let certificate: Certificate | undefined
   let tls: TlsServer | undefined
 
@@ -57,6 +60,7 @@ export async function openPort({
   async function greet(socket: Socket, to: App): Promise<void> {
     const first = await firstByte(socket, firstByteTimeoutMs)
     if (first === undefined) return void socket.destroy()
+    if (takeMedia && first <= MAX_FRAME_START) return takeMedia(socket)
     if (first !== TLS_HANDSHAKE) return void to.server.emit('connection', socket)
     socket.allowHalfOpen = false // TLS has its own way to end; a handshake that breaks off ends with it
     tls ??= certificate && (await createTlsServer(to, certificate))
@@ -67,8 +71,9 @@ export async function openPort({
   await bind(front, port, host)
   return {
     number: (front.address() as AddressInfo).port,
-    serve: (to) => {
+    serve: (to, media) => {
       app = to
+      takeMedia = media
       // The application's server never listens itself; this event is what starts its watch over slow headers and bodies.
       to.server.emit('listening')
       for (const socket of early.splice(0)) welcome(socket, to)

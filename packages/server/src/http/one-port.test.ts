@@ -149,6 +149,34 @@ it('outlives junk', async () => {
   expect((await ask('http', number, '/')).status).toBe(404)
 })
 
+it('hands over media whole, however it arrives, and nothing else', async () => {
+  const taken: Buffer[][] = []
+  const app = createApp({ checkMs: 5 })
+  port = await openPort({ port: 0, host: '127.0.0.1' })
+  port.setCertificate({ key: leaf.key, cert: leaf.certificate })
+  port.serve(app, (socket) => {
+    const pieces: Buffer[] = []
+    taken.push(pieces)
+    socket.on('data', (bytes) => pieces.push(bytes)).on('end', () => socket.end())
+    socket.resume()
+  })
+  // The head of a STUN message in its frame; RFC 4571 and RFC 8489.
+  const media = Buffer.from(`0064000100502112a442${'07'.repeat(98)}`, 'hex')
+  for (const cut of [1, 2, 3, 10, 99]) {
+    const socket = await open(port.number)
+    socket.setNoDelay()
+    for (let at = 0; at < media.length; at += cut) {
+      await new Promise((sent) => socket.write(media.subarray(at, at + cut), sent))
+    }
+    socket.end()
+    await closed(socket)
+  }
+  expect(taken.map((pieces) => Buffer.concat(pieces))).toEqual(Array(5).fill(media))
+  expect((await ask('http', port.number, '/')).status).toBe(404)
+  expect((await ask('https', port.number, '/')).status).toBe(404)
+  expect(taken).toHaveLength(5)
+})
+
 it('ends everything when it closes', async () => {
   const { number, port } = await serve()
   const sockets = await Promise.all([open(number), open(number)])

@@ -43,6 +43,7 @@ export function createFakeEngine(): FakeEngine {
     onEvents: (next) => {
       listener = next
     },
+    streams: { open: () => 0, receive: () => false, written() {}, close() {}, onOutput() {} },
     metrics: () => noMetrics,
     shutdown: () => {},
     take: (type) => {

@@ -1,5 +1,5 @@
 import { loadAddon } from './load-addon.ts'
-import type { EngineEvent, EngineOptions, MediaEngine } from './media-engine.ts'
+import type { EngineEvent, EngineOptions, MediaEngine, StreamOutput } from './media-engine.ts'
 
 /**
  * Starts the Rust engine of the given addon file.
@@ -8,13 +8,16 @@ import type { EngineEvent, EngineOptions, MediaEngine } from './media-engine.ts'
 export function startNativeEngine({ file, ...options }: EngineOptions & { file: string }): MediaEngine {
   const { Engine } = loadAddon(file)
   let listener: ((events: EngineEvent[]) => void) | undefined
+  let output: ((outputs: StreamOutput[]) => void) | undefined
   let open = true
   // The wake comes from another thread as a task of its own; the events stay in the engine until somebody listens.
   const engine = new Engine(options, () => deliver())
   const deliver = () => {
-    if (!open || !listener) return
-    const events = engine.drain()
-    if (events.length > 0) listener(events)
+    if (!open) return
+    const outputs = output ? engine.drainStreams() : []
+    if (outputs.length > 0) output?.(outputs)
+    const events = listener ? engine.drain() : []
+    if (events.length > 0) listener?.(events)
   }
   return {
     port: engine.port,
@@ -25,6 +28,15 @@ export function startNativeEngine({ file, ...options }: EngineOptions & { file: 
     onEvents: (next) => {
       listener = next
       deliver()
+    },
+    streams: {
+      open: (...ends) => engine.openStream(...ends),
+      receive: (stream, bytes) => engine.receiveStream(stream, bytes),
+      written: (stream, bytes) => engine.streamWritten(stream, bytes),
+      close: (stream) => engine.closeStream(stream),
+      onOutput: (next) => {
+        output = next
+      },
     },
     metrics: () => engine.metrics(),
     shutdown: () => {

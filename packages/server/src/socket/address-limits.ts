@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isIPv6 } from 'node:net'
+import { networkOf } from '../http/network-of.ts'
 import { createTokenBucket } from '../http/token-bucket.ts'
 
 /** A full room of people behind one router fits; who opens more alone is refused. */
@@ -26,11 +26,11 @@ export function createAddressLimits(now: () => number): AddressLimits {
 
   return {
     isFull(request) {
-      const address = addressOf(request)
+      const address = networkOf(request.socket)
       return address !== undefined && (connections.get(address) ?? 0) >= MAX_CONNECTIONS
     },
     add(request) {
-      const address = addressOf(request)
+      const address = networkOf(request.socket)
       if (address === undefined) return () => {}
       connections.set(address, (connections.get(address) ?? 0) + 1)
       return () => {
@@ -40,7 +40,7 @@ export function createAddressLimits(now: () => number): AddressLimits {
       }
     },
     takeNewcomer(request) {
-      const address = addressOf(request)
+      const address = networkOf(request.socket)
       if (address === undefined) return true
       const bucket = newcomers.get(address) ?? createTokenBucket(NEWCOMERS, NEWCOMERS_PER_SECOND, now)
       newcomers.delete(address)
@@ -50,15 +50,4 @@ export function createAddressLimits(now: () => number): AddressLimits {
       return bucket.take()
     },
   }
-}
-
-/** Of IPv6 the network: whoever has one address of it has them all. Undefined for this machine. */
-function addressOf({ socket }: IncomingMessage): string | undefined {
-  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-  if (address === '' || address === '::1' || address.startsWith('127.')) return undefined
-  if (!isIPv6(address)) return address
-  const [head = '', tail = ''] = address.split('::')
-  const groups = head.split(':').filter(Boolean)
-  const missing = 8 - groups.length - tail.split(':').filter(Boolean).length
-  return [...groups, ...Array(Math.max(0, missing)).fill('0')].slice(0, 4).join(':')
 }

@@ -89,7 +89,8 @@ impl Wire for LinuxWire {
             let source = self.source(train.route);
             let segment = (train.count > 1).then_some(train.segment as u16);
             let header = &mut messages[count].msg_hdr;
-            header.msg_namelen = write_address(&mut self.names[count], train.route.to, self.v6);
+            header.msg_namelen =
+                write_address(&mut self.names[count], train.route.to.address, self.v6);
             header.msg_name = (&raw mut self.names[count]).cast();
             header.msg_iov = (&raw mut slices[first]).cast();
             header.msg_iovlen = (used - first) as _;

@@ -1,6 +1,7 @@
 use super::feed::Feed;
 use super::{engine_address, parse_answer, parse_offer};
 use engine::event::MidTrack;
+use engine::remote::{Remote, StreamId};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::SdpPendingOffer;
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::media::{Direction, MediaKind, Mid, Simulcast, SimulcastLayer};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{Extension, RtpPacket, Ssrc};
 use str0m::stats::RemoteIngressStats;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
@@ -25,6 +26,9 @@ pub struct Setup {
     pub estimates: bool,
     /// Tells of every packet when it arrived (transport-wide feedback).
     pub tells_arrivals: bool,
+    /// Comes by datagrams, by a TCP stream, or as ICE finds best.
+    pub udp: bool,
+    pub tcp: bool,
 }
 
 impl Default for Setup {
@@ -36,6 +40,8 @@ impl Default for Setup {
             active: true,
             estimates: false,
             tells_arrivals: true,
+            udp: true,
+            tcp: false,
         }
     }
 }
@@ -43,6 +49,8 @@ impl Default for Setup {
 pub struct Client {
     pub transport: u32,
     pub address: SocketAddr,
+    /// Where its stream comes from.
+    pub stream: Remote,
     pub setup: Setup,
     pub rtc: Rtc,
     pub feeds: Vec<Feed>,
@@ -61,7 +69,7 @@ pub struct Client {
     pub tracks: Vec<MidTrack>,
     /// Layers that the engine has reported on, by their name.
     pub reported: HashMap<String, RemoteIngressStats>,
-    pub sent: Vec<Vec<u8>>,
+    pub sent: Vec<(Protocol, Vec<u8>)>,
     deadline: Instant,
 }
 
@@ -88,11 +96,23 @@ impl Client {
         let address: SocketAddr = format!("198.51.100.{transport}:{}", 5000 + transport)
             .parse()
             .expect("an address");
-        let candidate = Candidate::host(address, "udp").expect("a candidate");
-        rtc.add_local_candidate(candidate);
+        let stream = Remote {
+            address: SocketAddr::new(address.ip(), 40_000 + transport as u16),
+            stream: StreamId::new(transport),
+        };
+        if setup.udp {
+            let candidate = Candidate::host(address, "udp").expect("a candidate");
+            rtc.add_local_candidate(candidate);
+        }
+        if setup.tcp {
+            let candidate = Candidate::builder().tcp().host(stream.address);
+            let candidate = candidate.tcptype(TcpType::Active).build();
+            rtc.add_local_candidate(candidate.expect("a candidate"));
+        }
         Client {
             transport,
             address,
+            stream,
             setup,
             rtc,
             feeds: Vec::new(),
@@ -110,6 +130,11 @@ impl Client {
             sent: Vec::new(),
             deadline: now,
         }
+    }
+
+    /// Whether this is its address, or its stream.
+    pub fn is_at(&self, place: Remote) -> bool {
+        place == self.stream || place == self.address.into()
     }
 
     /// One m-line for each feed, layers of simulcast on one.
@@ -199,8 +224,12 @@ impl Client {
         answer.to_sdp_string()
     }
 
-    pub fn receive(&mut self, now: Instant, bytes: &[u8]) {
-        let Ok(receive) = Receive::new(Protocol::Udp, engine_address(), self.address, bytes) else {
+    pub fn receive(&mut self, now: Instant, here: Remote, bytes: &[u8]) {
+        let protocol = match here.stream {
+            Some(_) => Protocol::Tcp,
+            None => Protocol::Udp,
+        };
+        let Ok(receive) = Receive::new(protocol, engine_address(), here.address, bytes) else {
             return;
         };
         if self.rtc.is_alive() {
@@ -324,7 +353,10 @@ impl Client {
                     self.deadline = at;
                     return;
                 }
-                Ok(Output::Transmit(transmit)) => self.sent.push(transmit.contents.to_vec()),
+                Ok(Output::Transmit(transmit)) => {
+                    let bytes = transmit.contents.to_vec();
+                    self.sent.push((transmit.proto, bytes));
+                }
                 Ok(Output::Event(event)) => self.note(event),
                 Err(error) => panic!("client {}: {error}", self.transport),
             }

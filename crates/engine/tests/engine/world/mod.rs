@@ -14,11 +14,13 @@ use crate::allocations;
 use engine::command::{Command, TransportId, TransportRole, WantedTrack};
 use engine::event::{Event, MidTrack, OfferedMedia};
 use engine::outbox::Route;
+use engine::remote::Remote;
 use engine::shard::ShardId;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
+use str0m::net::Protocol;
 
 pub const LATENCY: Duration = Duration::from_millis(5);
 
@@ -29,7 +31,7 @@ pub fn engine_address() -> SocketAddr {
 /// Set for the run in which every story is told with so many shards.
 pub const SHARDS: &str = "ENGINE_TEST_SHARDS";
 
-type Wire = VecDeque<(Instant, SocketAddr, Vec<u8>)>;
+type Wire = VecDeque<(Instant, Remote, Vec<u8>)>;
 /// Takes a datagram of, or for, a client off the wire when it says true.
 pub type Loss = Box<dyn FnMut(TransportId, &[u8]) -> bool>;
 
@@ -41,6 +43,8 @@ pub struct World {
     pub loss: Loss,
     /// The same for datagrams of a client.
     pub loss_up: Loss,
+    /// Clients whose datagrams vanish on both ways.
+    pub without_udp: Vec<TransportId>,
     /// Slow lines towards clients.
     pub links: HashMap<TransportId, Link>,
     /// What left together: when, to whom, and the sizes of the datagrams.
@@ -71,6 +75,7 @@ impl World {
             events: Vec::new(),
             loss: Box::new(|_, _| false),
             loss_up: Box::new(|_, _| false),
+            without_udp: Vec::new(),
             links: HashMap::new(),
             trains: Vec::new(),
             ticks: Vec::new(),
@@ -259,17 +264,23 @@ impl World {
             .is_some_and(|(at, _, _)| *at <= self.now)
         {
             let (_, to, bytes) = self.to_clients.pop_front().expect("just seen");
-            let client = self.clients.iter_mut().find(|c| c.address == to);
+            let client = self.clients.iter_mut().find(|c| c.is_at(to));
             if let Some(client) = client {
-                client.receive(self.now, &bytes);
+                client.receive(self.now, to, &bytes);
             }
         }
         for client in &mut self.clients {
             client.tick(self.now);
         }
         if self.clutter > 0 {
-            let to = "192.0.2.99:9".parse().expect("an address");
-            let (route, clutter) = (Route { to, from: None }, vec![0; self.clutter]);
+            let to: SocketAddr = "192.0.2.99:9".parse().expect("an address");
+            let (route, clutter) = (
+                Route {
+                    to: Remote::from(to),
+                    from: None,
+                },
+                vec![0; self.clutter],
+            );
             for outbox in self.engine.outboxes() {
                 outbox.push(route, &clutter);
             }
@@ -291,13 +302,16 @@ impl World {
                     (1..=usize::from(train.count)).map(|n| (n * train.segment).min(train.bytes));
                 let sizes = ends.enumerate().map(|(n, end)| end - n * train.segment);
                 self.trains
-                    .push((self.now, train.route.to, sizes.collect()));
+                    .push((self.now, train.route.to.address, sizes.collect()));
             }
             for datagram in outbox.datagrams() {
                 let to = datagram.route.to;
                 let bytes = outbox.bytes(datagram).to_vec();
-                let client = self.clients.iter().find(|client| client.address == to);
-                if client.is_some_and(|client| (self.loss)(client.transport, &bytes)) {
+                let client = self.clients.iter().find(|client| client.is_at(to));
+                let vanishes = |id| to.stream.is_none() && self.without_udp.contains(&id);
+                if client.is_some_and(|client| {
+                    vanishes(client.transport) || (self.loss)(client.transport, &bytes)
+                }) {
                     continue;
                 }
                 let link = client.and_then(|client| self.links.get_mut(&client.transport));
@@ -313,12 +327,17 @@ impl World {
             outbox.clear();
         }
         for client in &mut self.clients {
-            for bytes in client.sent.drain(..) {
-                if (self.loss_up)(client.transport, &bytes) {
+            for (protocol, bytes) in client.sent.drain(..) {
+                let from = match protocol {
+                    Protocol::Udp => client.address.into(),
+                    _ => client.stream,
+                };
+                let vanishes =
+                    from.stream.is_none() && self.without_udp.contains(&client.transport);
+                if vanishes || (self.loss_up)(client.transport, &bytes) {
                     continue;
                 }
-                self.to_engine
-                    .push_back((self.now + LATENCY, client.address, bytes));
+                self.to_engine.push_back((self.now + LATENCY, from, bytes));
             }
         }
         let events = self.engine.take_events(self.now);
@@ -377,7 +396,7 @@ impl World {
     }
 
     /// A datagram from anywhere, at once.
-    pub fn inject(&mut self, from: SocketAddr, bytes: &[u8]) {
+    pub fn inject(&mut self, from: impl Into<Remote>, bytes: &[u8]) {
         self.engine
             .datagram(self.now, from, engine_address(), bytes);
         self.settle();
@@ -400,6 +419,7 @@ pub fn opening(transport: TransportId, role: TransportRole) -> Command {
         transport,
         role,
         room: "hall".to_owned(),
+        tcp_only: false,
     }
 }
 

@@ -5,6 +5,7 @@ use engine::engine::{Config, Engine};
 use engine::event::Event;
 use engine::metrics::Metrics;
 use engine::outbox::Outbox;
+use engine::remote::{Remote, StreamId};
 use engine::router::Router;
 use engine::shard::{Post, ShardId};
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ impl Shards {
     fn engine(shard: ShardId, shards: ShardId, candidate: SocketAddr, now: Instant) -> Engine {
         let config = Config {
             candidates: vec![candidate],
+            streams: true,
             seed: 7,
             shard,
             shards,
@@ -58,9 +60,26 @@ impl Shards {
         usize::from(from.port()) / 2 % self.engines.len()
     }
 
-    pub fn datagram(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
-        let arrives = self.arrives(from);
+    /// Streams come to the shard that their first message names, datagrams to any.
+    pub fn datagram(
+        &mut self,
+        now: Instant,
+        from: impl Into<Remote>,
+        to: SocketAddr,
+        bytes: &[u8],
+    ) {
+        let from = from.into();
+        let arrives = match from.stream {
+            Some(stream) => self.router.shard(stream.get()).map_or(0, usize::from),
+            None => self.arrives(from.address),
+        };
         self.engines[arrives].datagram(now, from, to, bytes);
+    }
+
+    /// Streams that nobody needs any longer.
+    pub fn take_ended_streams(&mut self) -> Vec<StreamId> {
+        let engines = self.engines.iter_mut();
+        engines.flat_map(Engine::take_ended_streams).collect()
     }
 
     pub fn deadline(&self) -> Instant {

@@ -1,0 +1,85 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChromium, openFirefox } from './stage/browsers.ts'
+import { arrive, type Person, smallCamera } from './stage/person.ts'
+import { type RunningServer, startServer } from './stage/server.ts'
+import { until } from './stage/until.ts'
+
+let server: RunningServer
+let chromium: Browser
+let firefox: Browser
+beforeAll(async () => {
+  ;[server, chromium, firefox] = await Promise.all([startServer(), openChromium(), openFirefox()])
+}, 90_000)
+afterAll(async () => {
+  await Promise.all([chromium?.close(), firefox?.close()])
+  await server?.stop()
+})
+
+/** As behind a firewall that lets no datagrams through: the page hears of no address that they could go to. */
+async function withoutDatagrams(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const set = RTCPeerConnection.prototype.setRemoteDescription as (
+      description: RTCSessionDescriptionInit,
+    ) => Promise<void>
+    RTCPeerConnection.prototype.setRemoteDescription = function (description: RTCSessionDescriptionInit) {
+      const sdp = description.sdp?.replace(/^a=candidate:\S+ \d udp .*\r\n/gim, '') ?? ''
+      return set.call(this, { type: description.type, sdp })
+    }
+  })
+}
+
+/** The protocols of the paths that a page has chosen, one for each of its connections. */
+function protocols(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const found: string[] = []
+    for (const connection of window.connections) {
+      if (connection.connectionState !== 'connected') continue
+      const rows = [...(await connection.getStats()).values()]
+      const pair = rows.find((row) => row.type === 'candidate-pair' && row.nominated && row.state === 'succeeded')
+      found.push(rows.find((row) => row.id === pair?.localCandidateId)?.protocol ?? '')
+    }
+    return found
+  })
+}
+
+async function seesAndHears(person: Person, others: number): Promise<void> {
+  const count = async () => {
+    const { videos, audios } = await person.hears()
+    return {
+      frames: videos.reduce((sum, { framesDecoded }) => sum + framesDecoded, 0),
+      moving: videos.filter(({ framesDecoded }) => framesDecoded > 10).length,
+      sounding: audios.filter(({ energy }) => energy > 0).length,
+    }
+  }
+  const before = await until(
+    `${person.name} seeing and hearing ${others}`,
+    count,
+    ({ moving, sounding }) => moving >= others && sounding >= others,
+  )
+  await until(`pictures moving on for ${person.name}`, count, ({ frames }) => frames > before.frames + 30)
+}
+
+test('people behind a firewall that passes TCP alone see, hear and are seen', { timeout: 180_000 }, async () => {
+  const people: Person[] = []
+  for (const [browser, name, isBehind] of [
+    [chromium, 'Ana', true],
+    [firefox, 'Ben', true],
+    [chromium, 'Cho', false],
+  ] as const) {
+    const person = await arrive(browser, {
+      url: server.url,
+      room: 'firewall',
+      name,
+      camera: smallCamera,
+      ...(isBehind && { prepare: withoutDatagrams }),
+    })
+    await person.join()
+    people.push(person)
+  }
+  const [ana, ben, cho] = people as [Person, Person, Person]
+  for (const person of people) await seesAndHears(person, 2)
+  expect(new Set(await protocols(ana.page))).toEqual(new Set(['tcp']))
+  expect(new Set(await protocols(ben.page))).toEqual(new Set(['tcp']))
+  expect(new Set(await protocols(cho.page))).toEqual(new Set(['udp']))
+})
