@@ -28,9 +28,10 @@ const placeOf = (n: number, messages: number) => PAGE * 2 + ((n * 7_919_993) % (
 function raw(file: string, messages: number): Times {
   const db = new DatabaseSync(file, { readOnly: true })
   const page = db.prepare('select * from entry where room_id = 1 and line = 1 and seq < ? order by seq desc limit ?')
+  // Cast: numbers come from JavaScript as fractions, and of those the index of words takes no notice.
   const search = db.prepare(
     `select entry.* from message_index join entry on entry.id = message_index.rowid
-     where message_index match 'body : "marble" AND body : "harbour"' and message_index.rowid < ?
+     where message_index match 'body : "marble" AND body : "harbour"' and message_index.rowid < cast(? as integer)
      order by message_index.rowid desc limit ?`,
   )
   const times = (run: (n: number) => unknown[], expected: number) => {

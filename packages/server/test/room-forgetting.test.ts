@@ -54,9 +54,40 @@ test('more messages than one step takes are all forgotten', async ({ expect }) =
   const texts = Array.from({ length: 650 }, (_, n) => `message ${n}`)
   await Promise.all(texts.map((text) => sendMessage(context, { room: 'hall', member }, { clientId: text, text })))
   await forgetMember(context, member.id)
-  expect(storage.read.entries.messagesOf(1, member.id, 0, 1_000)).toEqual([])
-  expect(storage.read.entries.isNamed(1, member.id)).toBe(false)
+  const left = storage.read.entries.messagesOf(member.id, { room: 1, after: 0, upTo: 1_000 })
+  expect(left).toHaveLength(650)
+  expect(left.every(({ deleted, text, name }) => deleted && text === '' && name === '')).toBe(true)
+  expect(storage.read.entries.isNamed(1, member.id, 0)).toBe(false)
   expect(storage.read.members.find(member.id)).toBeUndefined()
+})
+
+test('a room and a device that are added while somebody is forgotten are forgotten too, and the device hears it', async ({
+  expect,
+}) => {
+  const { url, storage, bus } = await server()
+  const ana = await new Member(url).come('hall', 'Ana')
+  const { id } = ana.welcome.me
+  // Enough for some steps: forgetting takes its time.
+  const texts = Array.from({ length: 650 }, (_, n) => `message ${n}`)
+  const actor = { room: 'hall', member: { id, name: 'Ana' } }
+  await Promise.all(texts.map((text) => sendMessage({ storage, bus }, actor, { clientId: text, text })))
+  const { code } = await ana.ask('transfer')
+  const forgotten = forgetMember({ storage, bus }, id)
+  const elsewhere = new Member(url)
+  await elsewhere.say({ type: 'hello', version: 1, room: 'attic', name: 'Ana', token: ana.welcome.token })
+  const device = new Member(url)
+  await device.say({ type: 'hello', version: 1, room: 'hall', name: 'Ana', transfer: code })
+  await forgotten
+  await Promise.all([ana, elsewhere, device].map((client) => client.gone()))
+  // What was written last is stored before this.
+  await storage.write(() => {})
+  expect(storage.read.memberships.roomsOf(id)).toEqual([])
+  expect(storage.read.sessions.of(id)).toEqual([])
+  expect(storage.read.presence.all().filter(({ member }) => member.id === id)).toEqual([])
+  for (const room of ['hall', 'attic']) {
+    const roomId = storage.read.rooms.find(room)
+    expect(roomId !== undefined && storage.read.entries.isNamed(roomId, id, 0)).toBe(false)
+  }
 })
 
 test('one device too many ends the one that was seen least lately, and that hears it', async ({ expect }) => {

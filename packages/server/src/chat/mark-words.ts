@@ -5,10 +5,10 @@ import type { SearchTerm } from '../storage/search-index.ts'
  * folded as the index folds them.
  */
 export function markWords(text: string, terms: readonly SearchTerm[]): [number, number][] {
-  const { folded, origins } = fold(text)
+  const { folded, originOf } = fold(text)
   const found = terms.flatMap((term) => occurrences(folded, term))
   const marks = found
-    .map(([start, end]): [number, number] => [origins[start] ?? 0, origins[end] ?? text.length])
+    .map(([start, end]): [number, number] => [originOf(start), originOf(end)])
     .toSorted((a, b) => a[0] - b[0] || b[1] - a[1])
   const apart: [number, number][] = []
   for (const mark of marks) {
@@ -19,22 +19,28 @@ export function markWords(text: string, terms: readonly SearchTerm[]): [number, 
   return apart
 }
 
-/** Folded character by character, so that each knows where it came from. */
-function fold(text: string): { folded: string; origins: number[] } {
+/** Folded character by character, so that each knows where it came from; of a text of Latin letters alone, each stays where it is. */
+function fold(text: string): { folded: string; originOf: (at: number) => number } {
+  if (/^[\0-\x7f]*$/.test(text)) return { folded: text.toLowerCase(), originOf: (at) => at }
   let folded = ''
   const origins: number[] = []
   let at = 0
   for (const character of text) {
-    const plain = foldCharacter(character)
-    for (let n = 0; n < plain.length; n += 1) origins.push(at)
-    folded += plain
+    const own = foldCharacter(character)
+    for (let n = 0; n < own.length; n += 1) origins.push(at)
+    folded += own
     at += character.length
   }
   origins.push(at)
-  return { folded, origins }
+  return { folded, originOf: (index) => origins[index] ?? text.length }
 }
 
-const foldCharacter = (text: string): string =>
+/** Latin letters without accents, kana, Chinese characters and syllables of Hangul: most of what is written, and folding only lowers it. */
+const plain = /^[\0-\x7f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]$/
+
+const foldCharacter = (text: string): string => (plain.test(text) ? text.toLowerCase() : foldAccents(text))
+
+const foldAccents = (text: string): string =>
   text
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')

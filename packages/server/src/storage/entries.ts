@@ -1,6 +1,6 @@
 import type { KnownEntry, Line, Member, Message } from '@maru/protocol'
 import type { Database } from './database.ts'
-import { preparePages } from './entry-pages.ts'
+import { preparePages, type Span } from './entry-pages.ts'
 import {
   type EntryRow,
   entryColumns,
@@ -13,6 +13,7 @@ import {
 } from './entry-rows.ts'
 import type { OpinionRecords } from './opinions.ts'
 import type { SearchIndex } from './search-index.ts'
+import { slotsOf } from './slots.ts'
 
 type WithoutStamp<Each> = Each extends unknown ? Omit<Each, 'seq' | 'at'> : never
 /** An entry before it has its number and time. */
@@ -54,10 +55,10 @@ export interface EntryLog {
   /** The entry a member has stored under its own id for it. */
   findByClientId(roomId: number, member: string, clientId: string): KnownEntry | undefined
   message(roomId: number, seq: number): StoredMessage | undefined
-  /** The oldest messages of a member after a number that still have something to lose. */
-  messagesOf(roomId: number, member: string, after: number, limit: number): StoredMessage[]
-  /** Whether anything of a member still tells their name. */
-  isNamed(roomId: number, member: string): boolean
+  /** All messages of a member with these numbers, traces among them. */
+  messagesOf(member: string, span: Span): StoredMessage[]
+  /** Whether anything of a member after a number tells their name. */
+  isNamed(roomId: number, member: string, after: number): boolean
   /** Numbers of the oldest entries from before a time, without those that only tell of others that went. */
   oldest(roomId: number, before: number, limit: number): number[]
   /** Gives the draft the room's next number. `to`: the other reader, for a change of a private message. Inside `write` only, as everything below. */
@@ -65,8 +66,8 @@ export interface EntryLog {
   setText(roomId: number, message: StoredMessage, to: { text: string; data: MessageData; at: number }): void
   /** Leaves only a trace of a message. */
   wipe(roomId: number, message: StoredMessage): void
-  /** Takes the member's name off everything. */
-  forget(roomId: number, member: string): void
+  /** Takes the member's name off everything with these numbers. */
+  forget(member: string, span: Span): void
   setData(roomId: number, seq: number, data: MessageData): void
   removeUpTo(roomId: number, seq: number): void
 }
@@ -153,36 +154,48 @@ export function prepareEntries(
       .where('room_id', '=', values.room)
       .where('seq', '=', values.seq),
   )
-  const forgetName = db.query<{ room: number; member: string }>()((tables, values) =>
+  const forgetName = db.query<Span & { member: string }>()((tables, values) =>
     tables
       .updateTable('entry')
       .set({ name: '', before: null })
       .where('room_id', '=', values.room)
+      .where('seq', '>', values.after)
+      .where('seq', '<=', values.upTo)
       .where('member_id', '=', values.member),
   )
-  const forgetReader = db.query<{ room: number; member: string }>()((tables, values) =>
+  const forgetReader = db.query<Span & { member: string }>()((tables, values) =>
     tables
       .updateTable('entry')
       .set({ to_name: '' })
       .where('room_id', '=', values.room)
+      .where('seq', '>', values.after)
+      .where('seq', '<=', values.upTo)
       .where('to_id', '=', values.member),
   )
-  const named = db.query<{ room: number; member: string }>()((tables, values) =>
+  const named = db.query<{ room: number; member: string; after: number }>()((tables, values) =>
     tables
       .selectFrom('entry')
       .select('seq')
       .where('room_id', '=', values.room)
+      .where('seq', '>', values.after)
       .where('member_id', '=', values.member)
       .where('name', '<>', '')
       .limit(1),
   )
-  const newOwners = db.query<{ room: number }>()((tables, values) =>
-    tables.selectFrom('entry').select(['seq', 'data']).where('room_id', '=', values.room).where('kind', '=', 'owner'),
+  const newOwners = db.query<Span>()((tables, values) =>
+    tables
+      .selectFrom('entry')
+      .select(['seq', 'data'])
+      .where('room_id', '=', values.room)
+      .where('seq', '>', values.after)
+      .where('seq', '<=', values.upTo)
+      .where('kind', '=', 'owner'),
   )
   const removeUpTo = db.query<{ room: number; seq: number }>()((tables, values) =>
     tables.deleteFrom('entry').where('room_id', '=', values.room).where('seq', '<=', values.seq),
   )
 
+  /** Rows that lie side by side, with what members think of them. */
   function whole(roomId: number, rows: readonly ReadRow[]): KnownEntry[] {
     const messages = rows.filter(({ kind, deleted }) => kind === 'message' && !deleted)
     const from = messages[0]?.seq
@@ -191,6 +204,18 @@ export function prepareEntries(
     const reactions = opinions.reactions(roomId, from, to)
     const votes = opinions.votes(roomId, from, to)
     return rows.map((row) => toEntry(row, reactions.get(row.seq), votes))
+  }
+  /** The lines of these numbers. What lies between them may be far more than they are, and is not read. */
+  function lookUp(view: View, seqs: readonly number[]): Map<number, Line> {
+    const found = new Map<number, Line>()
+    for (const slots of slotsOf(seqs)) {
+      const rows = pages.lookUp({ ...view, ...slots }).filter(({ seq }) => seq > view.from)
+      if (rows.length === 0) continue
+      const reactions = opinions.reactionsOf(view.roomId, slots)
+      const votes = opinions.votesOf(view.roomId, slots)
+      for (const row of rows) found.set(row.seq, toEntry(row, reactions.get(row.seq), votes) as Line)
+    }
+    return found
   }
   /** Times grow with the numbers, so the place is found by halving. */
   function seqAt(room: number, at: number): number | undefined {
@@ -213,31 +238,23 @@ export function prepareEntries(
     after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...since(view, seq), limit })),
     changesAfter: (view, seq, limit) => whole(view.roomId, pages.changesAfter({ ...since(view, seq), limit })),
     thread(view, root, seq, limit) {
-      const rows = pages.thread({ ...since(view), root, seq, limit })
+      const rows = pages.thread({ ...view, root, seq, limit }).filter((row) => row.seq > view.from)
+      const answers = linesOf(view.roomId, rows.reverse())
       // The first one lies elsewhere: asked for together they would be looked for in all of the room.
-      if (rows.length < limit && root < seq)
-        rows.push(
-          ...pages
-            .after({ ...since(view, root - 1), limit: 1 })
-            .filter((row) => row.seq === root && row.kind === 'message'),
-        )
-      return linesOf(view.roomId, rows.reverse())
+      const first = rows.length < limit && root < seq ? lookUp(view, [root]).get(root) : undefined
+      return first?.kind === 'message' ? [first, ...answers] : answers
     },
     lastMessage: (view) => linesOf(view.roomId, pages.lastMessage(since(view)))[0] as Message | undefined,
-    // One by one: what lies between them may be far more than they are.
-    lookUp: (view, seqs) =>
-      [...new Set(seqs)].flatMap((seq) =>
-        linesOf(
-          view.roomId,
-          pages.after({ ...since(view, seq - 1), limit: 1 }).filter((row) => row.seq === seq),
-        ),
-      ),
+    lookUp(view, seqs) {
+      const lines = lookUp(view, seqs)
+      return [...new Set(seqs)].flatMap((seq) => lines.get(seq) ?? [])
+    },
     seqAt,
     findByClientId: (room, member, clientId) =>
       pages.byClientId({ room, member, clientId }).map((row) => toEntry(row, undefined, []))[0],
     message: (room, seq) => pages.message({ room, seq }).map(toStored)[0],
-    messagesOf: (room, member, after, limit) => pages.messagesOf({ room, member, after, limit }).map(toStored),
-    isNamed: (room, member) => named({ room, member }).length > 0,
+    messagesOf: (member, span) => pages.messagesOf({ ...span, member }).map(toStored),
+    isNamed: (room, member, after) => named({ room, member, after }).length > 0,
     oldest(room, until, limit) {
       const rows = oldest({ room, limit })
       const end = rows.findIndex(({ at }) => at >= until)
@@ -266,12 +283,12 @@ export function prepareEntries(
       search.change({ roomId: room, ...message }, undefined)
       wipe({ room, seq: message.seq })
     },
-    forget(room, member) {
-      forgetName({ room, member })
-      forgetReader({ room, member })
-      for (const { seq, data } of newOwners({ room })) {
+    forget(member, span) {
+      forgetName({ ...span, member })
+      forgetReader({ ...span, member })
+      for (const { seq, data } of newOwners(span)) {
         const target = JSON.parse(data ?? '{}') as Member
-        if (target.id === member) setData({ room, seq, data: JSON.stringify({ ...target, name: '' }) })
+        if (target.id === member) setData({ room: span.room, seq, data: JSON.stringify({ ...target, name: '' }) })
       }
     },
     removeUpTo(room, seq) {

@@ -2,13 +2,24 @@
 import type { Kysely } from 'kysely'
 import type { Database, Query } from './database.ts'
 import { type EntryRow, entryColumns, type ReadRow } from './entry-rows.ts'
+import { type Slots, slotsIn } from './slots.ts'
 import type { Tables } from './tables.ts'
 
-interface From {
+interface Reading {
   roomId: number
   reader: string
   /** What the reader may not see ends with this number: what is answered or changed is not read where it lies there. */
   from: number
+}
+
+/** Numbers of a room: larger than `after`, up to `upTo`. */
+export interface Span {
+  room: number
+  after: number
+  upTo: number
+}
+
+interface From extends Reading {
   /** Entries with a larger number; not less than `from`. */
   after: number
   limit: number
@@ -19,6 +30,13 @@ interface PageOf extends From {
   seq: number
 }
 
+interface ThreadOf extends Reading {
+  root: number
+  /** Answers with a smaller number. */
+  seq: number
+  limit: number
+}
+
 type Message = EntryRow & { id: number }
 
 export interface EntryPages {
@@ -26,12 +44,14 @@ export interface EntryPages {
   before: Query<PageOf, ReadRow>
   after: Query<From, ReadRow>
   changesAfter: Query<From, ReadRow>
-  /** The newest first. */
-  thread: Query<PageOf & { root: number }, ReadRow>
+  /** The newest answers first, those up to `from` among them. */
+  thread: Query<ThreadOf, ReadRow>
+  /** Lines of these numbers in any order, those up to `from` among them. */
+  lookUp: Query<Reading & Slots, ReadRow>
   lastMessage: Query<Omit<From, 'limit'>, ReadRow>
   byClientId: Query<{ room: number; member: string; clientId: string }, ReadRow>
   message: Query<{ room: number; seq: number }, Message>
-  messagesOf: Query<{ room: number; member: string; after: number; limit: number }, Message>
+  messagesOf: Query<Span & { member: string }, Message>
   messagesUpTo: Query<{ room: number; seq: number }, Message>
 }
 
@@ -55,14 +75,15 @@ export function preparePages(db: Database): EntryPages {
         'other.deleted as other_deleted',
         'other.data as other_data',
       ])
-  const readable = (tables: Kysely<Tables>, { roomId, reader, from, after }: Omit<From, 'limit'>) =>
+  const readable = (tables: Kysely<Tables>, { roomId, reader, from }: Reading) =>
     rows(tables, from)
       .where('entry.room_id', '=', roomId)
-      // The only lower bound: of two, the database would take either and read all that lies between them.
-      .where('entry.seq', '>', after)
       .where((eb) =>
         eb.or([eb('entry.to_id', 'is', null), eb('entry.to_id', '=', reader), eb('entry.member_id', '=', reader)]),
       )
+  // The only lower bound: of two, the database would take either and read all that lies between them.
+  const since = (tables: Kysely<Tables>, values: Omit<From, 'limit'>) =>
+    readable(tables, values).where('entry.seq', '>', values.after)
   const message = (tables: Kysely<Tables>, room: number) =>
     tables
       .selectFrom('entry')
@@ -71,28 +92,29 @@ export function preparePages(db: Database): EntryPages {
       .where('kind', '=', 'message')
   return {
     before: db.query<PageOf>()((tables, values) =>
-      readable(tables, values)
+      since(tables, values)
         .where('entry.line', '=', 1)
         .where('entry.seq', '<', values.seq)
         .orderBy('entry.seq', 'desc')
         .limit(values.limit),
     ),
     after: db.query<From>()((tables, values) =>
-      readable(tables, values).where('entry.line', '=', 1).orderBy('entry.seq').limit(values.limit),
+      since(tables, values).where('entry.line', '=', 1).orderBy('entry.seq').limit(values.limit),
     ),
-    changesAfter: db.query<From>()((tables, values) =>
-      readable(tables, values).orderBy('entry.seq').limit(values.limit),
-    ),
-    thread: db.query<PageOf & { root: number }>()((tables, values) =>
+    changesAfter: db.query<From>()((tables, values) => since(tables, values).orderBy('entry.seq').limit(values.limit)),
+    // Without a lower bound: with two bounds SQLite would read all of the room between them and not the thread.
+    thread: db.query<ThreadOf>()((tables, values) =>
       readable(tables, values)
-        .where('entry.kind', '=', 'message')
-        .where('entry.seq', '<', values.seq)
         .where('entry.root', '=', values.root)
+        .where('entry.seq', '<', values.seq)
         .orderBy('entry.seq', 'desc')
         .limit(values.limit),
     ),
+    lookUp: db.query<Reading & Slots>()((tables, values) =>
+      readable(tables, values).where('entry.line', '=', 1).where('entry.seq', 'in', slotsIn(values)),
+    ),
     lastMessage: db.query<Omit<From, 'limit'>>()((tables, values) =>
-      readable(tables, values)
+      since(tables, values)
         .where('entry.line', '=', 1)
         .where('entry.kind', '=', 'message')
         .where('entry.deleted', '=', 0)
@@ -108,13 +130,12 @@ export function preparePages(db: Database): EntryPages {
     message: db.query<{ room: number; seq: number }>()((tables, values) =>
       message(tables, values.room).where('seq', '=', values.seq),
     ),
-    messagesOf: db.query<{ room: number; member: string; after: number; limit: number }>()((tables, values) =>
+    messagesOf: db.query<Span & { member: string }>()((tables, values) =>
       message(tables, values.room)
         .where('seq', '>', values.after)
+        .where('seq', '<=', values.upTo)
         .where('member_id', '=', values.member)
-        .where('deleted', '=', 0)
-        .orderBy('seq')
-        .limit(values.limit),
+        .orderBy('seq'),
     ),
     messagesUpTo: db.query<{ room: number; seq: number }>()((tables, values) =>
       message(tables, values.room).where('seq', '<=', values.seq).where('deleted', '=', 0).orderBy('seq'),

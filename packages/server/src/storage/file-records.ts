@@ -75,7 +75,11 @@ export function prepareFiles(db: Database, now: () => number): FileRecords {
     tables.selectFrom('file').select('id').where('hash', '=', values.hash).where('gone', '=', 0).limit(1),
   )
   const gone = db.query<{ limit: number }>()((tables, values) =>
-    tables.selectFrom('file').select(['id', 'hash']).where('gone', '=', 1).limit(values.limit),
+    tables
+      .selectFrom('file')
+      .select(['id', 'hash'])
+      .where((eb) => eb('gone', '=', eb.lit(1)))
+      .limit(values.limit),
   )
   const insert = db.query<Omit<Selectable<Tables['file']>, 'hash' | 'seq' | 'gone'>>()((tables, values) =>
     tables.insertInto('file').values({

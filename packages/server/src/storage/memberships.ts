@@ -1,6 +1,8 @@
 import type { Member, Unread } from '@maru/protocol'
 import { limits } from '@maru/protocol'
+import type { Kysely } from 'kysely'
 import type { Database } from './database.ts'
+import type { Tables } from './tables.ts'
 
 export interface Membership {
   member: Member
@@ -19,7 +21,10 @@ export interface MembershipRecords {
   hasOwner(roomId: number): boolean
   /** Members who came when the room had this number already. */
   since(roomId: number, seq: number): string[]
-  /** Messages of others behind a read mark that the member may read, and those that call the member. Both end at `limits.unread`. */
+  /**
+   * Messages of others behind a read mark that the member may read, among the newest entries, and those that call the member. Both end at
+   * `limits.unread`.
+   */
   unread(roomId: number, member: string, read: number): Unread
   /** Inside `write` only, as everything below. */
   insert(roomId: number, membership: Membership): void
@@ -33,6 +38,9 @@ export interface MembershipRecords {
 
 /** Stands for all members where a message calls everyone. */
 export const EVERYONE = 'everyone'
+
+/** Entries that are looked through for what is unread: a bot that has written all of a room itself waits no longer than others. */
+const COUNTED = 5_000
 
 export function prepareMemberships(db: Database): MembershipRecords {
   const find = db.query<{ room: number; member: string }>()((tables, values) =>
@@ -77,11 +85,17 @@ export function prepareMemberships(db: Database): MembershipRecords {
     tables
       .selectFrom(
         tables
-          .selectFrom('entry')
-          .select('seq')
-          .where('room_id', '=', values.room)
-          .where('line', '=', 1)
-          .where('seq', '>', values.read)
+          .selectFrom(
+            tables
+              .selectFrom('entry')
+              .select(['kind', 'member_id', 'to_id'])
+              .where('room_id', '=', values.room)
+              .where('seq', '>', values.read)
+              .orderBy('seq', 'desc')
+              .limit(COUNTED)
+              .as('newest'),
+          )
+          .select('kind')
           .where('kind', '=', 'message')
           .where('member_id', '<>', values.member)
           .where((eb) => eb.or([eb('to_id', 'is', null), eb('to_id', '=', values.member)]))
@@ -90,13 +104,21 @@ export function prepareMemberships(db: Database): MembershipRecords {
       )
       .select((eb) => eb.fn.countAll<number>().as('count')),
   )
-  const mentions = db.query<{ room: number; member: string; read: number }>()((tables, values) =>
+  const mentionsOf = (tables: Kysely<Tables>, { room, read }: { room: number; read: number }, member: string) =>
     tables
       .selectFrom('mention')
-      .select((eb) => eb.fn.count<number>('seq').distinct().as('count'))
-      .where('room_id', '=', values.room)
-      .where('seq', '>', values.read)
-      .where((eb) => eb.or([eb('member_id', '=', values.member), eb('member_id', '=', EVERYONE)])),
+      .select('seq')
+      .where('room_id', '=', room)
+      .where('member_id', '=', member)
+      .where('seq', '>', read)
+  const mentions = db.query<{ room: number; member: string; read: number }>()((tables, values) =>
+    tables
+      .selectFrom(
+        mentionsOf(tables, values, values.member)
+          .union(mentionsOf(tables, values, EVERYONE))
+          .as('called'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('count')),
   )
   const insert = db.query<{ room: number; member: string; name: string; owner: number; since: number; read: number }>()(
     (tables, values) =>

@@ -1,5 +1,8 @@
 import type { Member, Reaction } from '@maru/protocol'
+import type { Kysely } from 'kysely'
 import type { Database } from './database.ts'
+import { type Slots, slotsIn } from './slots.ts'
+import type { Tables } from './tables.ts'
 
 /** A member's present choice in a poll. */
 export interface Vote {
@@ -13,6 +16,9 @@ export interface OpinionRecords {
   /** Of the messages between two numbers, both included; in the order in which they came. */
   reactions(roomId: number, from: number, to: number): Map<number, Reaction[]>
   votes(roomId: number, from: number, to: number): Vote[]
+  /** The same of messages with these numbers. */
+  reactionsOf(roomId: number, seqs: Slots): Map<number, Reaction[]>
+  votesOf(roomId: number, seqs: Slots): Vote[]
   /** The latest last. */
   pins(roomId: number): number[]
   /** Inside `write` only, as everything below. True where something has changed. */
@@ -29,22 +35,25 @@ export interface OpinionRecords {
 }
 
 export function prepareOpinions(db: Database): OpinionRecords {
-  const reactions = db.query<{ room: number; from: number; to: number }>()((tables, values) =>
+  const anyReactions = (tables: Kysely<Tables>, room: number) =>
     tables
       .selectFrom('reaction')
       .select(['seq', 'emoji', 'member_id', 'name'])
-      .where('room_id', '=', values.room)
-      .where('seq', '>=', values.from)
-      .where('seq', '<=', values.to)
-      .orderBy('id'),
+      .where('room_id', '=', room)
+      .orderBy('id')
+  const reactions = db.query<{ room: number; from: number; to: number }>()((tables, values) =>
+    anyReactions(tables, values.room).where('seq', '>=', values.from).where('seq', '<=', values.to),
   )
+  const reactionsOf = db.query<{ room: number } & Slots>()((tables, values) =>
+    anyReactions(tables, values.room).where('seq', 'in', slotsIn(values)),
+  )
+  const anyVotes = (tables: Kysely<Tables>, room: number) =>
+    tables.selectFrom('vote').select(['seq', 'member_id', 'name', 'choice']).where('room_id', '=', room)
   const votes = db.query<{ room: number; from: number; to: number }>()((tables, values) =>
-    tables
-      .selectFrom('vote')
-      .select(['seq', 'member_id', 'name', 'choice'])
-      .where('room_id', '=', values.room)
-      .where('seq', '>=', values.from)
-      .where('seq', '<=', values.to),
+    anyVotes(tables, values.room).where('seq', '>=', values.from).where('seq', '<=', values.to),
+  )
+  const votesOf = db.query<{ room: number } & Slots>()((tables, values) =>
+    anyVotes(tables, values.room).where('seq', 'in', slotsIn(values)),
   )
   const pins = db.query<{ room: number }>()((tables, values) =>
     tables.selectFrom('pin').select('seq').where('room_id', '=', values.room).orderBy('id'),
@@ -113,23 +122,10 @@ export function prepareOpinions(db: Database): OpinionRecords {
     db.query<{ member: string }>()((tables, values) => tables.deleteFrom(table).where('member_id', '=', values.member)),
   )
   return {
-    reactions(room, from, to) {
-      const found = new Map<number, Reaction[]>()
-      for (const { seq, emoji, member_id: id, name } of reactions({ room, from, to })) {
-        const list = found.get(seq) ?? []
-        found.set(seq, list)
-        const same = list.find((reaction) => reaction.emoji === emoji)
-        if (same) same.by.push({ id, name })
-        else list.push({ emoji, by: [{ id, name }] })
-      }
-      return found
-    },
-    votes: (room, from, to) =>
-      votes({ room, from, to }).map(({ seq, member_id: id, name, choice }) => ({
-        seq,
-        member: { id, name },
-        options: JSON.parse(choice) as number[],
-      })),
+    reactions: (room, from, to) => grouped(reactions({ room, from, to })),
+    reactionsOf: (room, seqs) => grouped(reactionsOf({ room, ...seqs })),
+    votes: (room, from, to) => votes({ room, from, to }).map(toVote),
+    votesOf: (room, seqs) => votesOf({ room, ...seqs }).map(toVote),
     pins: (room) => pins({ room }).map(({ seq }) => seq),
     react: (room, seq, emoji, { id, name }) => react({ room, seq, emoji, member: id, name }).length > 0,
     unreact: (room, seq, emoji, member) => unreact({ room, seq, emoji, member }).length > 0,
@@ -147,4 +143,24 @@ export function prepareOpinions(db: Database): OpinionRecords {
       for (const remove of removeOf) remove({ member })
     },
   }
+}
+
+/** By message, and there by emoji. */
+function grouped(
+  rows: readonly { seq: number; emoji: string; member_id: string; name: string }[],
+): Map<number, Reaction[]> {
+  const found = new Map<number, Reaction[]>()
+  for (const { seq, emoji, member_id: id, name } of rows) {
+    const list = found.get(seq) ?? []
+    found.set(seq, list)
+    const same = list.find((reaction) => reaction.emoji === emoji)
+    if (same) same.by.push({ id, name })
+    else list.push({ emoji, by: [{ id, name }] })
+  }
+  return found
+}
+
+function toVote(row: { seq: number; member_id: string; name: string; choice: string }): Vote {
+  const { seq, member_id: id, name, choice } = row
+  return { seq, member: { id, name }, options: JSON.parse(choice) as number[] }
 }

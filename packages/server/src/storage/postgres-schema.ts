@@ -131,4 +131,7 @@ export const migrations: readonly string[] = [
    create index message_by_word on message_index using gin (words);
    create table indexed (id integer primary key, last bigint not null);
    insert into indexed (id, last) values (1, 0);`,
+
+  `create index mention_by_message on mention (room_id, seq);
+   create index file_by_size on file (size);`,
 ]

@@ -10,15 +10,15 @@ export function preparePostgresWords(db: PostgresDatabase): WordIndex {
   const remove = db.statement('delete from message_index where id = $1')
   const find = db.statement(
     `select entry.seq as seq from message_index join entry on entry.id = message_index.id
-     where words @@ $1::tsquery and message_index.id < $2 and message_index.id >= $3
-       and (entry.to_id is null or entry.to_id = $4 or entry.member_id = $4)
-     order by message_index.id desc limit $5`,
+     where words @@ $1::tsquery and message_index.id <= $2 and message_index.id >= $3
+       and entry.room_id = $4 and (entry.to_id is null or entry.to_id = $5 or entry.member_id = $5)
+     order by message_index.id desc limit $6`,
   )
   return {
     add: ({ id, ...text }) => void insert(id, vectorOf(text)),
     remove: ({ id }) => void remove(id),
-    find: (query, { first, end, reader, limit }) =>
-      find(queryOf(query), end, first, reader, limit).map(({ seq }) => Number(seq)),
+    find: (query, { roomId, first, last, reader, limit }) =>
+      find(queryOf(query), last, first, roomId, reader, limit).map(({ seq }) => Number(seq)),
   }
 }
 

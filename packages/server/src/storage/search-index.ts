@@ -1,6 +1,8 @@
+import type { Kysely } from 'kysely'
 import type { Database } from './database.ts'
 import { entryColumns, type StoredMessage, toStored } from './entry-rows.ts'
 import { FILE_WORD, foldTerm, foldText, indexScope, memberWord, roomWord } from './fold-text.ts'
+import type { Tables } from './tables.ts'
 import type { IndexedText } from './word-index.ts'
 
 export interface SearchTerm {
@@ -34,14 +36,13 @@ export interface SearchIndex {
 
 export function prepareSearchIndex(db: Database): SearchIndex {
   const words = db.words()
-  const idAt = db.query<{ roomId: number; seq: number }>()((tables, values) =>
-    tables
-      .selectFrom('entry')
-      .select('id')
-      .where('room_id', '=', values.roomId)
-      .where('seq', '>=', values.seq)
-      .orderBy('seq')
-      .limit(1),
+  const inRoom = (tables: Kysely<Tables>, roomId: number) =>
+    tables.selectFrom('entry').select(['id', 'seq']).where('room_id', '=', roomId).limit(1)
+  const firstAfter = db.query<{ roomId: number; seq: number }>()((tables, values) =>
+    inRoom(tables, values.roomId).where('seq', '>', values.seq).orderBy('seq'),
+  )
+  const lastBefore = db.query<{ roomId: number; seq: number }>()((tables, values) =>
+    inRoom(tables, values.roomId).where('seq', '<', values.seq).orderBy('seq', 'desc'),
   )
   const last = db.query<object>()((tables) => tables.selectFrom('indexed').select('last'))
   const setLast = db.query<{ last: number }>()((tables, values) =>
@@ -79,11 +80,15 @@ export function prepareSearchIndex(db: Database): SearchIndex {
       const terms = query.terms.map(({ text, isPrefix }) => foldTerm(text, isPrefix))
       if (terms.some(({ phrase }) => phrase === '') || query.from?.length === 0) return []
       // By ids, which grow with the numbers of a room: the index then reads nothing outside of them.
-      const [first, end] = [idAt({ roomId, seq: from + 1 })[0]?.id, idAt({ roomId, seq: before })[0]?.id]
-      if (first === undefined) return []
-      const scope = [[roomWord(roomId)], ...(query.hasFile ? [[FILE_WORD]] : [])]
+      const [first] = firstAfter({ roomId, seq: from })
+      const [last] = lastBefore({ roomId, seq: before })
+      if (!first || !last) return []
+      const scope = query.hasFile ? [[FILE_WORD]] : []
       if (query.from !== undefined) scope.push(query.from.map(memberWord))
-      return words.find({ terms, scope }, { first, end: end ?? Number.MAX_SAFE_INTEGER, reader, limit })
+      // Where most of what lies there is the room's, its word would leave out little and have the index work twice as long.
+      const isMost = (last.seq - first.seq) * 2 > last.id - first.id
+      if (!isMost || terms.length + scope.length === 0) scope.push([roomWord(roomId)])
+      return words.find({ terms, scope }, { roomId, first: first.id, last: last.id, reader, limit })
     },
   }
 }

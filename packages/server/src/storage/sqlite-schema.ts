@@ -192,4 +192,12 @@ export const migrations: readonly string[] = [
      problem text
    ) strict, without rowid;
    create index hook_by_room on hook (room_id);`,
+
+  // Nothing is looked for in all mentions of a room, or in all files, where only a few of them are meant.
+  `create index mention_by_message on mention (room_id, seq);
+   drop index file_gone;
+   create index file_gone on file (id) where gone = 1;
+   drop index file_unsent;
+   create index file_unsent on file (member_id, gone) where seq is null;
+   create index file_by_size on file (size);`,
 ]

@@ -7,18 +7,19 @@ export function prepareSqliteWords(db: SqliteDatabase): WordIndex {
   const remove = db.statement(
     "insert into message_index (message_index, rowid, body, scope) values ('delete', ?, ?, ?)",
   )
-  // By rowid, which grows with the numbers of a room: the index then reads nothing outside of them.
+  // By rowid, which grows with the numbers of a room: the index then reads nothing outside of them. Cast, for numbers come from JavaScript
+  // as fractions, and of those the index takes no notice: it would walk through everything that is newer.
   const find = db.statement(
     `select entry.seq as seq from message_index join entry on entry.id = message_index.rowid
-     where message_index match ? and message_index.rowid < ? and message_index.rowid >= ?
-       and (entry.to_id is null or entry.to_id = ? or entry.member_id = ?)
+     where message_index match ? and message_index.rowid <= cast(? as integer) and message_index.rowid >= cast(? as integer)
+       and entry.room_id = ? and (entry.to_id is null or entry.to_id = ? or entry.member_id = ?)
      order by message_index.rowid desc limit ?`,
   )
   return {
     add: ({ id, body, scope }) => void insert(id, body, scope),
     remove: ({ id, body, scope }) => void remove(id, body, scope),
-    find: (query, { first, end, reader, limit }) =>
-      find(matchExpression(query), end, first, reader, reader, limit).map(({ seq }) => Number(seq)),
+    find: (query, { roomId, first, last, reader, limit }) =>
+      find(matchExpression(query), last, first, roomId, reader, reader, limit).map(({ seq }) => Number(seq)),
   }
 }
 

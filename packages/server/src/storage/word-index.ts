@@ -18,6 +18,9 @@ export interface WordIndex {
   add(text: IndexedText): void
   /** It has to be told just what was added: an index may keep no texts. */
   remove(text: IndexedText): void
-  /** Numbers of messages whose id is at least `first` and less than `end`, the newest first; those that `reader` may read. */
-  find(query: WordQuery, where: { first: number; end: number; reader: string; limit: number }): number[]
+  /** Numbers of a room's messages with ids from `first` to `last`, the newest first; those that `reader` may read. */
+  find(
+    query: WordQuery,
+    where: { roomId: number; first: number; last: number; reader: string; limit: number },
+  ): number[]
 }

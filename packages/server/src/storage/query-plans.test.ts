@@ -1,0 +1,76 @@
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { prepareTables } from './open-storage.ts'
+import { openSqlite } from './sqlite.ts'
+
+/** Steps of a plan that read all of something, and why each may. */
+const allowed: [step: RegExp, reason: string][] = [
+  [/^SCAN (indexed|CONSTANT ROW)/, 'it has one row'],
+  [/^SCAN room\b/, 'rooms are few beside what is in them; asked for numbers of the server and when the house is kept'],
+  [/^SCAN (hook|presence)$/, 'all of them are wanted, once, at the start'],
+  [/^SCAN transfer$/, 'they live for five minutes'],
+  [/^SCAN message_index VIRTUAL TABLE INDEX [0-9]+:M\d*<>$/, 'by its words, between two ids'],
+  [/^SCAN file USING COVERING INDEX file_by_size$/, 'a sum of all sizes, and nothing but sizes is read'],
+  [/^SCAN file USING INDEX file_(unsent|gone)$/, 'an index of just those that are meant'],
+  [/^SCAN (unread|newest|called)$/, 'a part of the same statement that has an end'],
+]
+
+/** Every statement that the storage prepares, with the steps of its plan. */
+function plans(): { sql: string; steps: string[] }[] {
+  const prepared = vi.spyOn(DatabaseSync.prototype, 'prepare')
+  onTestFinished(() => prepared.mockRestore())
+  const db = openSqlite(':memory:')
+  prepareTables(db, Date.now)
+  const own = new Set(prepared.mock.calls.map(([sql]) => sql).filter((sql) => !/^(pragma|explain)/.test(sql)))
+  return Array.from(own, (sql) => {
+    const rows = db.statement(`explain query plan ${sql}`)(...Array(sql.split('?').length - 1).fill(null))
+    return { sql, steps: rows.map(({ detail }) => String(detail)) }
+  })
+}
+
+const planOf = (part: RegExp) => plans().filter(({ sql }) => part.test(sql))
+
+test('no statement reads all of a table, but for those that may', () => {
+  const all = plans()
+  expect(all.length).toBeGreaterThan(90)
+  const whole = all.flatMap(({ sql, steps }) =>
+    steps
+      .filter((step) => /^SCAN/.test(step) && !allowed.some(([known]) => known.test(step)))
+      .map((step) => `${step}: ${sql}`),
+  )
+  expect(whole).toEqual([])
+})
+
+test('no statement reads all entries of a room', () => {
+  const whole = plans().flatMap(({ sql, steps }) =>
+    steps
+      .filter((step) => /^SEARCH \w+ USING (COVERING )?INDEX entry_by_seq \(room_id=\?\)$/.test(step))
+      // What begins at one end and stops soon is none of them.
+      .filter(() => !/order by "seq" limit \?$/.test(sql) && !/^insert/.test(sql))
+      .map((step) => `${step}: ${sql}`),
+  )
+  expect(whole).toEqual([])
+})
+
+test('a thread is read by its root, what is looked up by its number', () => {
+  const [thread] = planOf(/"entry"."root" = \?/)
+  expect(thread?.steps[0]).toBe('SEARCH entry USING INDEX entry_by_root (room_id=? AND root=? AND seq<?)')
+  const [lookUp] = planOf(/"entry"."line" = \? and "entry"."seq" in/)
+  expect(lookUp?.steps[0]).toBe('SEARCH entry USING INDEX entry_by_seq (room_id=? AND seq=?)')
+})
+
+test('mentions, files and opinions are found by what is asked for', () => {
+  const steps = (part: RegExp) => planOf(part).flatMap(({ steps }) => steps.filter((step) => /^SEARCH/.test(step)))
+  expect(steps(/from "mention" where .*"seq" > /)).toEqual([
+    'SEARCH mention USING PRIMARY KEY (room_id=? AND member_id=? AND seq>?)',
+    'SEARCH mention USING PRIMARY KEY (room_id=? AND member_id=? AND seq>?)',
+  ])
+  expect(steps(/delete from "mention" where .*"seq" <= /)).toEqual([
+    'SEARCH mention USING COVERING INDEX mention_by_message (room_id=? AND seq<?)',
+  ])
+  expect(steps(/from "file" where "hash" = /)).toEqual(['SEARCH file USING INDEX file_by_hash (hash=?)'])
+  expect(steps(/from "file" where "member_id" = /)).toEqual([
+    'SEARCH file USING INDEX file_unsent (member_id=? AND gone=?)',
+  ])
+  for (const step of steps(/^select .*from "(reaction|vote)"/)) expect(step).toMatch(/\(room_id=\? AND seq[=>]\?/)
+})
