@@ -127,13 +127,14 @@ impl Engine {
 
     /// Looks at those subscribers whose time has come.
     pub(crate) fn allocate_due(&mut self, now: Instant) {
-        let due = |transport: &&Transport| {
+        let due = |transport: &Transport| {
             transport.role.sends()
                 && transport.connected
                 && transport.allocation.due.is_none_or(|due| due <= now)
         };
         let mut ids = std::mem::take(&mut self.due_allocations);
-        ids.extend(self.transports.values().filter(due).map(|t| t.id));
+        let transports = self.transports.values().filter(|transport| due(transport));
+        ids.extend(transports.map(|t| t.id));
         for id in ids.drain(..) {
             self.allocate(now, id);
         }

@@ -82,8 +82,9 @@ impl Engine {
 
     /// Hands waiting reliable messages to SCTP as far as it takes them.
     pub(crate) fn flush_data(&mut self, now: Instant, id: TransportId) {
-        let ready = |t: &Transport| !t.data.waiting.is_empty() && t.data.open_reliable().is_some();
-        if self.transports.get(&id).is_some_and(ready) {
+        let ready = |data: &Data| !data.waiting.is_empty() && data.open_reliable().is_some();
+        let data = self.transports.get(&id).map(|transport| &transport.data);
+        if data.is_some_and(ready) {
             let refused = self.operate(now, id, |transport| transport.write_waiting());
             if let Some(Ok(count @ 1..)) = refused {
                 // The client says how long a message may be.

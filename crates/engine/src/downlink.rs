@@ -5,7 +5,6 @@ use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::MediaKind;
 use crate::formats::{self, Outgoing};
-use crate::ids::IdMap;
 use crate::media::egress::{ExtensionIds, MidText, OutStream, PayloadForm, Stamp};
 use crate::media::select::Aim;
 use crate::media::sent::SentLog;
@@ -15,7 +14,7 @@ use crate::outbox::{Route, Tail};
 use crate::reports::Received;
 use crate::slab::{Key, Slab};
 use crate::tracks::TrackKey;
-use crate::transport::Transport;
+use crate::transport::{Transport, Transports};
 use std::time::Instant;
 use str0m::format::CodecSpec;
 use str0m::rtp::Extension;
@@ -88,11 +87,7 @@ pub struct Sender {
 
 impl Sender {
     /// The subscriber's numbers for a codec; the last answer is kept.
-    pub fn format(
-        &mut self,
-        spec: &CodecSpec,
-        transports: &IdMap<TransportId, Transport>,
-    ) -> Option<Outgoing> {
+    pub fn format(&mut self, spec: &CodecSpec, transports: &Transports) -> Option<Outgoing> {
         if let Some((known, outgoing)) = &self.format
             && known == spec
         {

@@ -2,6 +2,7 @@
 //!
 //! str0m's own provider validates a whole crypto configuration for every transport (1.5 ms); here it is made once.
 
+use crate::no_srtp::NoSrtp;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -10,7 +11,7 @@ use str0m::crypto::dtls::{
     DtlsCert, DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, DtlsVersion, ProtocolVersion,
     SrtpProfile,
 };
-use str0m::crypto::{CryptoError, CryptoProvider};
+use str0m::crypto::{CryptoError, CryptoProvider, SrtpProvider};
 use str0m::{Rtc, RtcConfig};
 
 /// What a finished handshake leaves for SRTP.
@@ -48,10 +49,23 @@ pub(crate) fn simulate(seed: u64) {
 
 /// Builds an `Rtc` whose keying material will appear in the returned slot.
 pub fn build(config: RtcConfig, now: Instant) -> (Rtc, KeySlot) {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    let provider = PROVIDER.get_or_init(|| provider(base().srtp_provider));
+    build_with(provider, config, now)
+}
+
+/// As [`build`] for an `Rtc` that neither seals nor opens media and reports.
+pub(crate) fn build_for_control(config: RtcConfig, now: Instant) -> (Rtc, KeySlot) {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    let provider = PROVIDER.get_or_init(|| provider(&NoSrtp));
+    build_with(provider, config, now)
+}
+
+fn build_with(provider: &Arc<CryptoProvider>, config: RtcConfig, now: Instant) -> (Rtc, KeySlot) {
     let slot = KeySlot::default();
     NEXT_SLOT.with(|next| *next.borrow_mut() = Some(slot.clone()));
     let rtc = config
-        .set_crypto_provider(provider())
+        .set_crypto_provider(provider.clone())
         .set_dtls_cert(certificate())
         .set_dtls_version(DtlsVersion::Dtls12)
         .build(now);
@@ -68,19 +82,14 @@ fn base() -> &'static CryptoProvider {
     BASE.get_or_init(str0m::crypto::from_feature_flags)
 }
 
-fn provider() -> Arc<CryptoProvider> {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    PROVIDER
-        .get_or_init(|| {
-            Arc::new(CryptoProvider {
-                srtp_provider: base().srtp_provider,
-                sha1_hmac_provider: base().sha1_hmac_provider,
-                sha1_provider: base().sha1_provider,
-                sha256_provider: base().sha256_provider,
-                dtls_provider: &KeepingProvider,
-            })
-        })
-        .clone()
+fn provider(srtp_provider: &'static dyn SrtpProvider) -> Arc<CryptoProvider> {
+    Arc::new(CryptoProvider {
+        srtp_provider,
+        sha1_hmac_provider: base().sha1_hmac_provider,
+        sha1_provider: base().sha1_provider,
+        sha256_provider: base().sha256_provider,
+        dtls_provider: &KeepingProvider,
+    })
 }
 
 /// One certificate for the life of the process: its fingerprint must not change between offers.

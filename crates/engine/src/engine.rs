@@ -8,7 +8,6 @@ use crate::command::{Command, TransportId, TransportRole};
 use crate::deliveries::Deliveries;
 use crate::downlink::{EgressPath, Sender};
 use crate::event::{Event, LogLevel};
-use crate::ids::IdMap;
 use crate::media::bandwidth::Told;
 use crate::media::level::SpeakerList;
 use crate::media::rtcp::Feedback;
@@ -24,7 +23,7 @@ use crate::slab::{Key, Slab};
 use crate::strays::Strays;
 use crate::tracks::TrackKey;
 use crate::tracks::Tracks;
-use crate::transport::{Opening, Transport};
+use crate::transport::{Opening, Transport, Transports};
 use crate::wanted_layers::View;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -53,7 +52,7 @@ pub struct Config {
 pub struct Engine {
     pub(crate) config: Config,
     pub(crate) start: Instant,
-    pub(crate) transports: IdMap<TransportId, Transport>,
+    pub(crate) transports: Transports,
     pub(crate) tracks: Tracks,
     /// The sending state of all subscriptions, and of all transports.
     pub(crate) senders: Slab<Sender>,
@@ -108,7 +107,7 @@ impl Engine {
             random: Random::new(config.seed),
             config,
             start: now,
-            transports: IdMap::default(),
+            transports: Transports::default(),
             tracks: Tracks::default(),
             senders: Slab::default(),
             egress: Slab::default(),

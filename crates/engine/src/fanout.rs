@@ -10,7 +10,6 @@ use crate::downlink::{EgressPath, Sender, payload_form};
 use crate::engine::Engine;
 use crate::event::MediaKind;
 use crate::formats::Incoming;
-use crate::ids::IdMap;
 use crate::media::egress;
 use crate::media::train::{self, RUN};
 use crate::media::{LayerId, MediaPacket, Ntp};
@@ -19,7 +18,7 @@ use crate::outbox::{Class, Outbox};
 use crate::runs::Run;
 use crate::slab::Slab;
 use crate::tracks::TrackKey;
-use crate::transport::Transport;
+use crate::transport::Transports;
 use std::time::Instant;
 
 /// A point in time in the forms that packets need.
@@ -31,7 +30,7 @@ pub struct Moment {
 /// What sending takes from the engine.
 pub struct Forwarding<'a> {
     pub moment: &'a Moment,
-    pub transports: &'a IdMap<TransportId, Transport>,
+    pub transports: &'a Transports,
     pub egress: &'a mut Slab<EgressPath>,
     pub outbox: &'a mut Outbox,
     pub metrics: &'a mut Metrics,

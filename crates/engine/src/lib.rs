@@ -27,6 +27,7 @@ pub mod media;
 pub mod metrics;
 mod negotiate;
 pub mod net;
+mod no_srtp;
 pub mod outbox;
 mod panics;
 pub mod placement;

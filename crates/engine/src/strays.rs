@@ -154,3 +154,37 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_goes_on_arriving_here_is_told_once_and_taken_back() {
+        let (mut strays, now) = (Strays::default(), Instant::now());
+        let remote = SocketAddr::new([192, 0, 2, 1].into(), 7);
+        let told = |strays: &mut Strays| std::mem::take(&mut strays.turns);
+        strays.count(remote);
+        for number in 0..3 * SETTLED {
+            // Proving it again changes nothing.
+            strays.note_owner(now, remote, 1);
+            assert!(number >= SETTLED || told(&mut strays).is_empty());
+            strays.count(remote);
+        }
+        assert_eq!(told(&mut strays), [(remote, Some(1))]);
+        strays.forget(remote, 2);
+        assert_eq!(told(&mut strays), []);
+        strays.note_owner(now, remote, 2);
+        assert_eq!(told(&mut strays), [(remote, None)]);
+        for _ in 0..SETTLED {
+            strays.count(remote);
+        }
+        assert_eq!(told(&mut strays), [(remote, Some(2))]);
+        assert!(strays.forget_shard(2).is_empty());
+        assert_eq!(told(&mut strays), [(remote, None)]);
+        assert!(strays.owners.is_empty());
+        strays.note_owner(now, remote, 1);
+        strays.let_go(remote);
+        assert_eq!(told(&mut strays), [], "nobody was told of it");
+    }
+}

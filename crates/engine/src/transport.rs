@@ -7,6 +7,7 @@ use crate::data::Data;
 use crate::downlink::EgressPath;
 use crate::dtls::{self, KeySlot};
 use crate::feedback::RtxBudget;
+use crate::ids::IdMap;
 use crate::media::Open;
 use crate::negotiate::Negotiation;
 use crate::outbox::Route;
@@ -32,6 +33,9 @@ pub struct Path {
     /// The shard at whose socket they arrive, when it is not ours.
     pub via: Option<ShardId>,
 }
+
+/// In boxes: they are large, and a map that grows would move them all.
+pub type Transports = IdMap<TransportId, Box<Transport>>;
 
 pub struct Transport {
     pub id: TransportId,
@@ -86,7 +90,7 @@ pub struct Opening<'a> {
 }
 
 impl Transport {
-    pub fn open(opening: Opening) -> Self {
+    pub fn open(opening: Opening) -> Box<Self> {
         let Opening {
             id,
             role,
@@ -110,7 +114,7 @@ impl Transport {
             .set_stats_interval(None)
             .set_rtcp_report_interval_audio(NEVER)
             .set_rtcp_report_interval_video(NEVER);
-        let (mut rtc, keys) = dtls::build(codecs::enable(config, role), now);
+        let (mut rtc, keys) = dtls::build_for_control(codecs::enable(config, role), now);
         let all = if udp { candidates } else { &[] };
         for address in all {
             if let Ok(candidate) = Candidate::host(*address, "udp") {
@@ -125,7 +129,7 @@ impl Transport {
                 rtc.add_local_candidate(candidate);
             }
         }
-        Transport {
+        Box::new(Transport {
             id,
             role,
             rtc,
@@ -149,7 +153,7 @@ impl Transport {
             data: Data::default(),
             rtx_budget: RtxBudget::default(),
             allocation: Allocation::default(),
-        }
+        })
     }
 
     /// What str0m, which knows no streams, means by an address. Of several streams it is the newest.

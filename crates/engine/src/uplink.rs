@@ -14,6 +14,7 @@ use crate::sdp::Section;
 use crate::tracks::Home;
 use crate::upstream::Schedule;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 use str0m::Rtc;
 use str0m::media::{Mid, Rid};
@@ -37,7 +38,7 @@ pub struct Uplink {
 }
 
 /// Header extension ids agreed on with a client; one number means the same on every m-line.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 struct Extensions {
     mid: Option<u8>,
     rid: Option<u8>,
@@ -46,6 +47,9 @@ struct Extensions {
     audio_level: Option<u8>,
     orientation: Option<u8>,
     dependency_descriptor: Option<u8>,
+    /// Names that packets are likely to carry: making one anew costs an allocation.
+    mids: Vec<Mid>,
+    rids: Vec<Rid>,
 }
 
 /// What the header extensions of a packet say.
@@ -67,9 +71,15 @@ struct Received {
 }
 
 impl Extensions {
-    fn agreed(rtc: &Rtc, mids: impl Iterator<Item = Mid>) -> Extensions {
-        let mut ids = Extensions::default();
-        for map in mids.filter_map(|mid| Some(rtc.media(mid)?.remote_extmap())) {
+    fn agreed(rtc: &Rtc, mids: Vec<Mid>, rids: Vec<Rid>) -> Extensions {
+        let mut ids = Extensions {
+            rids,
+            ..Extensions::default()
+        };
+        for map in mids
+            .iter()
+            .filter_map(|mid| Some(rtc.media(*mid)?.remote_extmap()))
+        {
             let known = [
                 (&mut ids.mid, Extension::RtpMid),
                 (&mut ids.rid, Extension::RtpStreamId),
@@ -86,6 +96,7 @@ impl Extensions {
                 *id = id.or(map.id_of(extension));
             }
         }
+        ids.mids = mids;
         ids
     }
 
@@ -98,11 +109,11 @@ impl Extensions {
             } else if id == self.audio_level {
                 said.audio_level = data.first().copied();
             } else if id == self.mid {
-                said.labels.mid = str::from_utf8(data).ok().map(Mid::from);
+                said.labels.mid = named(&self.mids, data);
             } else if id == self.rid {
-                said.labels.rid = str::from_utf8(data).ok().map(Rid::from);
+                said.labels.rid = named(&self.rids, data);
             } else if id == self.repaired {
-                said.labels.repaired = str::from_utf8(data).ok().map(Rid::from);
+                said.labels.repaired = named(&self.rids, data);
             } else if id == self.orientation {
                 said.orientation = data.first().copied();
             } else if id == self.dependency_descriptor {
@@ -111,6 +122,16 @@ impl Extensions {
         }
         said
     }
+}
+
+/// A name out of a packet: one that is known, or a new one.
+fn named<Name>(known: &[Name], data: &[u8]) -> Option<Name>
+where
+    Name: Copy + Deref<Target = str> + for<'a> From<&'a str>,
+{
+    let same = known.iter().find(|name| name.as_bytes() == data);
+    same.copied()
+        .or_else(|| str::from_utf8(data).ok().map(Name::from))
 }
 
 impl Uplink {
@@ -126,7 +147,9 @@ impl Uplink {
         let mids = both
             .iter()
             .map(|(section, _)| Mid::from(section.mid.as_str()));
-        self.extensions = Extensions::agreed(rtc, mids);
+        let rids = both.iter().flat_map(|(section, _)| &section.rids);
+        let rids = rids.map(|rid| Rid::from(rid.as_str()));
+        self.extensions = Extensions::agreed(rtc, mids.collect(), rids.collect());
         let nacks = both.iter().filter(|(_, answered)| answered.nack);
         self.nacks = nacks.map(|(s, _)| Mid::from(s.mid.as_str())).collect();
         let lines = both

@@ -22,6 +22,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const BATCH: usize = 64;
+/// The first batch after a wake: of a larger one most would be prepared for nothing where little comes at once.
+const FIRST_BATCH: usize = 8;
 /// Batches before timers and commands get their turn.
 const ROUNDS: usize = 4;
 
@@ -125,10 +127,12 @@ impl LinuxSocket {
         if !ready.readable {
             return Ok(());
         }
+        let mut more = self.receive_batch::<FIRST_BATCH>(arrival)?;
         for _ in 0..ROUNDS {
-            if self.receive_batch(arrival)? < BATCH {
+            if !more {
                 break;
             }
+            more = self.receive_batch::<BATCH>(arrival)?;
         }
         Ok(())
     }
@@ -164,11 +168,12 @@ impl LinuxSocket {
         }
     }
 
-    fn receive_batch(&mut self, arrival: &mut Arrival) -> io::Result<usize> {
+    /// At most `COUNT` datagrams, no more than [`BATCH`]. True when there may be more.
+    fn receive_batch<const COUNT: usize>(&mut self, arrival: &mut Arrival) -> io::Result<bool> {
         // SAFETY: all zeros are valid for both structures.
-        let mut slices: [libc::iovec; BATCH] = unsafe { zeroed() };
-        let mut messages: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
-        for i in 0..BATCH {
+        let mut slices: [libc::iovec; COUNT] = unsafe { zeroed() };
+        let mut messages: [libc::mmsghdr; COUNT] = unsafe { zeroed() };
+        for i in 0..COUNT {
             slices[i].iov_base = self.buffers[i].as_mut_ptr().cast();
             slices[i].iov_len = DATAGRAM_LIMIT;
             let header = &mut messages[i].msg_hdr;
@@ -184,7 +189,7 @@ impl LinuxSocket {
             libc::recvmmsg(
                 self.socket.as_raw_fd(),
                 messages.as_mut_ptr(),
-                BATCH as u32,
+                COUNT as u32,
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut(),
             )
@@ -194,8 +199,8 @@ impl LinuxSocket {
             return match error.kind() {
                 io::ErrorKind::WouldBlock
                 | io::ErrorKind::Interrupted
-                | io::ErrorKind::ConnectionRefused => Ok(0),
-                _ => self.mishaps.note(error).map(|()| 0),
+                | io::ErrorKind::ConnectionRefused => Ok(false),
+                _ => self.mishaps.note(error).map(|()| false),
             };
         }
         self.mishaps.over();
@@ -210,7 +215,7 @@ impl LinuxSocket {
             let len = (message.msg_len as usize).min(DATAGRAM_LIMIT);
             arrival(plain(from), plain(local), &self.buffers[i][..len]);
         }
-        Ok(count as usize)
+        Ok(count as usize == COUNT)
     }
 
     /// Sends everything, or keeps it for a moment when the network takes no more.

@@ -14,6 +14,9 @@ use std::sync::Arc;
 const BATCH: usize = 64;
 /// Pieces of one call; a train has at most 64.
 const PIECES: usize = 256;
+/// The same for a call with few trains: what is not used need not be cleared.
+const FEW: usize = 16;
+const FEW_PIECES: usize = 64;
 
 /// Room for packet info of either family and the segment size, aligned for `cmsghdr`.
 #[repr(C, align(8))]
@@ -67,11 +70,25 @@ impl LinuxWire {
 
 impl Wire for LinuxWire {
     fn send(&mut self, outbox: &Outbox, trains: &[Train]) -> io::Result<usize> {
+        match trains.len() <= FEW {
+            true => self.send_some::<FEW, FEW_PIECES>(outbox, trains),
+            false => self.send_some::<BATCH, PIECES>(outbox, trains),
+        }
+    }
+}
+
+impl LinuxWire {
+    /// At most `TRAINS` of them, no more than [`BATCH`], in at most `PIECES` pieces.
+    fn send_some<const TRAINS: usize, const PIECES: usize>(
+        &mut self,
+        outbox: &Outbox,
+        trains: &[Train],
+    ) -> io::Result<usize> {
         // SAFETY: all zeros are valid for both structures.
         let mut slices: [libc::iovec; PIECES] = unsafe { zeroed() };
-        let mut messages: [libc::mmsghdr; BATCH] = unsafe { zeroed() };
+        let mut messages: [libc::mmsghdr; TRAINS] = unsafe { zeroed() };
         let (mut count, mut used) = (0, 0);
-        for train in trains.iter().take(BATCH) {
+        for train in trains.iter().take(TRAINS) {
             let first = used;
             let mut fits = true;
             for bytes in outbox.pieces(train) {
