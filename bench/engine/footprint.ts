@@ -6,6 +6,9 @@ import { type Setting, VIDEO } from './forwarding.ts'
 import { residentMemory } from './system.ts'
 
 const SUBSCRIBERS = 500
+/** Of those who hear many. */
+const LISTENERS = 200
+const VOICES = 10
 const COMINGS = 300
 const AT_A_TIME = 20
 const FIRST_COMINGS = 480
@@ -19,6 +22,11 @@ export async function footprint(setting: Setting): Promise<Row> {
   const slope = await inCall(setting, comings)
   const voiceBytes = await inCall(setting, (call, { voice }) => each(call, voice, 0))
   const videoBytes = await inCall(setting, (call, { picture }) => each(call, picture, ESTIMATE))
+  const manyBytes = await inCall(setting, async (call) => {
+    const voices = await call.publish(Array.from({ length: VOICES }, () => 'voice').join(','))
+    return each(call, voices, 0, LISTENERS)
+  })
+  const trackBytes = (manyBytes - voiceBytes) / (VOICES - 1)
   const kilobytes = (bytes: number) => `${(bytes / 1_000).toFixed(1)} kB`
   return {
     row: 'F1',
@@ -26,10 +34,11 @@ export async function footprint(setting: Setting): Promise<Row> {
     cells: {
       'a voice subscriber': kilobytes(voiceBytes),
       'a video subscriber': kilobytes(videoBytes),
+      'a further track of a subscriber': kilobytes(trackBytes),
       [`a join and leave, of ${COMINGS}`]: kilobytes(slope),
     },
     remarks: [],
-    figures: { voiceBytes, videoBytes, slope },
+    figures: { voiceBytes, videoBytes, trackBytes, slope },
   }
 }
 
@@ -52,13 +61,13 @@ async function inCall(setting: Setting, measure: (call: Call, tracks: Tracks, se
 }
 
 /** Bytes that each of many subscribers adds, media flowing. */
-async function each(call: Call, tracks: Track[], estimate: number) {
+async function each(call: Call, tracks: Track[], estimate: number, count = SUBSCRIBERS) {
   await call.subscribe({ count: 50, wanted: () => tracks, estimate })
   await played(call)
   const before = residentMemory(call.server.pid)
-  await call.subscribe({ count: SUBSCRIBERS, wanted: () => tracks, estimate })
+  await call.subscribe({ count, wanted: () => tracks, estimate })
   await played(call)
-  return (residentMemory(call.server.pid) - before) / SUBSCRIBERS
+  return (residentMemory(call.server.pid) - before) / count
 }
 
 /** Bytes that stay behind each who came and went. */

@@ -26,15 +26,22 @@ interface Gathering {
   threads?: number
 }
 
+const SPEAKERS = 10
+/** Packets that each sends; they are not in step. */
+const VOICES_A_SECOND = 50
+
 export function voice(setting: Setting, listeners: number): Promise<Row> {
   return gather(setting, {
     row: 'M1',
-    load: `voice, 10 speakers x ${listeners}`,
-    publishers: Array.from({ length: 10 }, () => 'voice'),
+    load: `voice, ${SPEAKERS} speakers x ${listeners}`,
+    publishers: Array.from({ length: SPEAKERS }, () => 'voice'),
     subscribers: listeners,
     wanted: (tracks) => tracks.flat(),
     estimate: 0,
-    floors: [{ name: 'floor', form: 'plain', frames: voiceFrames }],
+    floors: [
+      { name: 'floor', form: 'plain', frames: voiceFrames },
+      { name: 'floor, paced', form: 'plain', frames: voiceFrames, framesASecond: SPEAKERS * VOICES_A_SECOND },
+    ],
   })
 }
 

@@ -10,6 +10,7 @@
 //! | `close ID` | |
 //! | `lighten` | subscribers that are connected let go of all but keys and socket |
 //! | `play`, `pause` | |
+//! | `spread` | key frames of different publishers come one after the other |
 //! | `speakers SECONDS` | voices take turns, two at a time |
 //! | `hurry N` | subscribers from now on report and ping so many times as often |
 //! | `targets N` | `targets`: ports of sockets that drop what comes |
@@ -113,6 +114,13 @@ impl Load {
             }
             "pause" => {
                 self.playing = false;
+                Ok(())
+            }
+            "spread" => {
+                let count = self.sources.len() as u32;
+                for (number, source) in (0..).zip(&mut self.sources) {
+                    source.spread(number, count);
+                }
                 Ok(())
             }
             "speakers" => {

@@ -65,6 +65,11 @@ impl Video {
         self.since_key = KEY_INTERVAL;
     }
 
+    /// The next key frame comes after so many of so many parts of the time between two.
+    pub fn spread(&mut self, number: u32, of: u32) {
+        self.since_key = KEY_INTERVAL - KEY_INTERVAL * number / of.max(1);
+    }
+
     /// Payloads that leave together, and how long to wait after them.
     fn due(&mut self, media_time: Duration) -> (Vec<Payload>, Duration) {
         if self.waiting.is_empty() {

@@ -148,6 +148,15 @@ impl Source {
         self.feeds.iter().map(|feed| feed.next).min()
     }
 
+    /// Its next key frames come at this part of the time from one to the next.
+    pub fn spread(&mut self, number: u32, of: u32) {
+        for feed in &mut self.feeds {
+            if let Pattern::Video(video) = &mut feed.pattern {
+                video.spread(number, of);
+            }
+        }
+    }
+
     pub fn receive(&mut self, buffer: &mut [u8]) -> Result<(), String> {
         while let Ok((length, from)) = self.socket.recv_from(buffer) {
             self.heard += 1;
