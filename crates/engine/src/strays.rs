@@ -73,6 +73,10 @@ impl Strays {
     }
 
     fn count(&mut self, remote: Remote) {
+        // A stream stays where it was accepted.
+        if remote.stream.is_some() {
+            return;
+        }
         let known = self.owners.get_mut(&remote);
         let Some(known) = known.filter(|known| known.handed_over < SETTLED) else {
             return;
@@ -162,7 +166,8 @@ mod tests {
     #[test]
     fn who_goes_on_arriving_here_is_told_once_and_taken_back() {
         let (mut strays, now) = (Strays::default(), Instant::now());
-        let remote = SocketAddr::new([192, 0, 2, 1].into(), 7);
+        let address = SocketAddr::new([192, 0, 2, 1].into(), 7);
+        let remote = Remote::from(address);
         let told = |strays: &mut Strays| std::mem::take(&mut strays.turns);
         strays.count(remote);
         for number in 0..3 * SETTLED {
@@ -171,17 +176,17 @@ mod tests {
             assert!(number >= SETTLED || told(&mut strays).is_empty());
             strays.count(remote);
         }
-        assert_eq!(told(&mut strays), [(remote, Some(1))]);
+        assert_eq!(told(&mut strays), [(address, Some(1))]);
         strays.forget(remote, 2);
         assert_eq!(told(&mut strays), []);
         strays.note_owner(now, remote, 2);
-        assert_eq!(told(&mut strays), [(remote, None)]);
+        assert_eq!(told(&mut strays), [(address, None)]);
         for _ in 0..SETTLED {
             strays.count(remote);
         }
-        assert_eq!(told(&mut strays), [(remote, Some(2))]);
+        assert_eq!(told(&mut strays), [(address, Some(2))]);
         assert!(strays.forget_shard(2).is_empty());
-        assert_eq!(told(&mut strays), [(remote, None)]);
+        assert_eq!(told(&mut strays), [(address, None)]);
         assert!(strays.owners.is_empty());
         strays.note_owner(now, remote, 1);
         strays.let_go(remote);
