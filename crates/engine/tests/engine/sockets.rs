@@ -275,6 +275,17 @@ fn a_call_goes_over_several_threads() {
     assert_eq!(metrics.subscriptions, 16);
     assert!(metrics.handed_over > 0);
     assert_eq!(metrics.posts_dropped, 0);
+    let mut before = metrics;
+    live.until("what arrives finds its thread by itself", |live| {
+        let after = live.handle.metrics();
+        let came = after.packets_in - before.packets_in;
+        if came < 50 {
+            return false;
+        }
+        let detours = after.handed_over - before.handed_over;
+        before = after;
+        detours < came / 10
+    });
     live.handle.shutdown();
     live.until("clients are told", |live| {
         live.clients.iter().all(|(client, _)| client.closed)
