@@ -127,6 +127,7 @@ function createParticipant(
     unclaimed: [],
     subscriptions: new Map(),
     intents: new Map(),
+    awaited: new Map(),
     undecodable: new Set(),
     allowed: 'everyone',
     lastSequence: 0,

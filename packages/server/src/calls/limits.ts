@@ -25,6 +25,9 @@ export const MAX_RPCS = 1_000
 /** Clients begin at once; who has not after this time does not hear. */
 export const RPC_ACK_MS = 7_000
 
+/** How long a track that somebody asked for may not be there, until it is told so. A publisher who joins anew takes less. */
+export const TRACK_NOT_FOUND_MS = 60_000
+
 /** A participant who never becomes active is not kept. */
 export const JOIN_TIMEOUT_MS = 60_000
 /** How long somebody without signalling stays while its media flows; clients try to go on for less. */

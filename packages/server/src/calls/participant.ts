@@ -115,6 +115,8 @@ export interface Participant {
   lastOffer?: number
   readonly subscriptions: Map<string, Subscription>
   readonly intents: Map<string, TrackIntent>
+  /** Tracks it asked for that were not there, and since when, the oldest first. */
+  readonly awaited: Map<string, number>
   /** Types of video, lower case, that it turned out not to decode. */
   readonly undecodable: Set<string>
   /** What the engine was last told to forward, as one comparable text. */

@@ -1,6 +1,7 @@
 /** Who receives what: wishes, permissions and what the engine was told of them. */
 import type { WantedTrack } from '../media/media-engine.ts'
 import { watch } from './audience.ts'
+import { awaitTrack } from './awaited-tracks.ts'
 import { type Call, findTrack, othersOf } from './call.ts'
 import { command, type Turn, tell } from './effect.ts'
 import { chooseEncoding, furtherCodecOf, ownEncoding, sidOf } from './encoding.ts'
@@ -14,7 +15,10 @@ import { wantedTrack } from './wanted-track.ts'
 export function chooseTracks(call: Call, turn: Turn, participant: Participant, sids: string[], wanted: boolean): void {
   for (const sid of sids) {
     const intent = intentFor(participant, sid)
-    if (intent) intent.subscribe = wanted
+    if (intent) {
+      intent.subscribe = wanted
+      awaitTrack(call, turn, participant, sid, wanted)
+    }
     const failed = participant.subscriptions.get(sid)?.state === 'failed'
     if (!wanted || failed) participant.subscriptions.delete(sid)
   }

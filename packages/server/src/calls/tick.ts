@@ -1,4 +1,5 @@
 import { restUnwatched } from './audience.ts'
+import { expireAwaited } from './awaited-tracks.ts'
 import { type Call, describeCall, takesSeat } from './call.ts'
 import { type EndReason, happened, type Turn, tell } from './effect.ts'
 import { depart, dismiss, forgetDeparted, isGraceOver } from './leave.ts'
@@ -19,6 +20,7 @@ export function tick(call: Call, turn: Turn): void {
       participant.nextTokenAt = turn.now + TOKEN_REFRESH_MS
       turn.effects.push({ type: 'refreshToken', participant: participant.sid })
     }
+    if (participant.state === 'active') expireAwaited(call, turn, participant)
   }
   forgetDeparted(call, turn)
   restUnwatched(call, turn)

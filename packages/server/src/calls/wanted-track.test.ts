@@ -233,6 +233,28 @@ describe('what nobody looks at need not be sent', () => {
   })
 })
 
+test('who asked for a track that does not come hears so after a minute, once; what comes meanwhile is received', () => {
+  const it = watch()
+  const choose = (track: string, wanted: boolean) => it.say('PA_bo', { type: 'chooseTracks', tracks: [track], wanted })
+  for (const [who, transport] of [
+    ['PA_ana', 2],
+    ['PA_bo', 4],
+  ] as const)
+    it.say(who, { type: 'connected', transport })
+  choose('TR_never', true)
+  choose('TR_given-up', true)
+  choose(it.sid, true)
+  it.pass(30_000)
+  choose('TR_given-up', false)
+  choose('TR_never', true)
+  expect(told(it.pass(29_999), 'subscriptionFailed')).toEqual([])
+  expect(told(it.pass(1), 'subscriptionFailed')).toEqual([
+    { to: ['PA_bo'], type: 'subscriptionFailed', track: 'TR_never', why: 'notFound' },
+  ])
+  expect(told(it.pass(60_000), 'subscriptionFailed')).toEqual([])
+  expect(it.call.participants.get('PA_bo')?.intents.has('TR_never')).toBe(false)
+})
+
 test('the subscriber hears that its path does not carry a track, and that it does again', () => {
   const it = watch()
   const hear = (type: 'subscriptionPaused' | 'subscriptionResumed') =>
