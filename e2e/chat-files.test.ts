@@ -102,7 +102,18 @@ test('a dropped file goes on where it was after the line broke', { timeout: 90_0
     offsets.push(request.headers()['upload-offset'] ?? '')
     return offsets.length === 2 ? route.abort('connectionreset') : route.continue()
   })
+  await ana.page.getByRole('log').focus()
+  await ana.page.evaluate(() => {
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(new File(['x'], 'x'))
+    document.body.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true, dataTransfer }))
+  })
+  const invitation = ana.page.getByText('Let go to add them to your message')
+  await invitation.waitFor()
   await give(ana.page, 'drop', { name: 'big.bin', type: 'application/x-thing', kind: 'bytes', size: 2_500_000 })
+  await invitation.waitFor({ state: 'hidden' })
+  const box = ana.page.getByRole('textbox', { name: 'Message to everyone' })
+  expect(await box.evaluate((field) => field === document.activeElement)).toBe(true)
   await until(
     'the upload',
     () => canSend(ana.page),

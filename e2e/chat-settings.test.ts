@@ -55,6 +55,8 @@ test('a membership goes to another device, is ended there, and is forgotten ever
   const ana = await chatter(chromium, { url: server.url, room: 'moving', name: 'Ana' })
   await ana.say('Mine')
   await has(ana, 'Mine')
+  await ana.say('/topic Moving')
+  await has(ana, 'Ana set the topic: Moving')
   await ana.page.evaluate(() => {
     const clipboard = {
       async writeText(text: string) {
@@ -107,6 +109,7 @@ test('a membership goes to another device, is ended there, and is forgotten ever
   expect(left).toEqual({ keys: [], databases: [] })
   const ben = await chatter(chromium, { url: server.url, room: 'moving', name: 'Ben' })
   await has(ben, 'Former member')
+  await has(ben, /^Former member set the topic/)
   expect((await ben.conversation()).join(' ')).not.toContain('Mine')
 })
 

@@ -74,6 +74,14 @@ test('commands, completion, polls, pins and search', { timeout: 90_000 }, async 
   await ana.say('/poll Where to? | Market | River')
   await ben.page.getByRole('button', { name: /^River/ }).click()
   await page.getByRole('button', { name: /River.*1 vote/ }).waitFor()
+  await ana.say('/poll')
+  const poll = page.getByRole('dialog', { name: 'New poll' })
+  await poll.getByRole('textbox', { name: 'Question' }).fill('When?')
+  await poll.getByRole('textbox', { name: 'Options' }).fill('Now\nLater')
+  await poll.getByRole('button', { name: 'Start the poll' }).press('Enter')
+  await ben.page.getByRole('button', { name: /^Later/ }).waitFor()
+  // What stood in front gives the focus back to where it came from.
+  expect(await box.evaluate((field) => field === document.activeElement)).toBe(true)
 
   const morning = page.getByRole('article', { name: /Good morning/ })
   await morning.focus()

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { drawPicture, scripts, tellAll } from './conversation.ts'
 import { type Look, rest, visitor, words } from './look.ts'
+import { paintMedia } from './painted.ts'
 import { until } from './until.ts'
 
 /**
@@ -18,6 +19,7 @@ export async function goThroughStates(
   const { chat, shell, more, landing, prejoin, settings } = words[language]
   const script = scripts[language]
   const context = await visitor(browser, script.reader, look)
+  await paintMedia(context, { hue: 26, sheet: script.sheet })
   const page = await context.newPage()
   // What the server cannot store is told by a frame that only this page gets.
   let stall: (works: boolean) => void = () => undefined

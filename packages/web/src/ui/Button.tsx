@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react'
+import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react'
 import { classNames } from './class-names.ts'
 
 type Look = 'go' | 'plain' | 'quiet' | 'danger'
@@ -18,6 +18,7 @@ const sizes = {
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: Look
+  ref?: Ref<HTMLButtonElement>
   size?: keyof typeof sizes
   children: ReactNode
 }

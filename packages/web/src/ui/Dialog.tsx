@@ -16,17 +16,26 @@ export function Dialog({ title, open, onClose, children }: DialogProps) {
   const id = useId()
   const { shell } = useWords()
   const box = useRef<HTMLDialogElement>(null)
+  const isGone = useRef(false)
   useLayoutEffect(() => {
     const dialog = box.current
     if (!dialog || open === dialog.open) return
     if (open) dialog.showModal()
     else dialog.close()
   }, [open])
+  // One that is taken away while it is open gives the focus back as well; that it has closed is known then.
+  useLayoutEffect(
+    () => () => {
+      isGone.current = true
+      box.current?.close()
+    },
+    [],
+  )
   return (
     <dialog
       ref={box}
       aria-labelledby={id}
-      onClose={onClose}
+      onClose={() => isGone.current || onClose()}
       {...{ closedby: 'any' }}
       className="rise m-auto max-h-[calc(100dvh-2rem)] w-[min(28rem,calc(100vw-1.5rem))] rounded-panel border border-line bg-surface p-0 text-ink shadow-soft backdrop:bg-(--veil)"
     >

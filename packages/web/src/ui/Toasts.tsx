@@ -26,22 +26,24 @@ function dismiss(id: number): void {
 
 /** One at the root and one inside each modal dialog, because a modal makes everything outside of it inert. */
 export function Toasts() {
+  const { shell } = useWords()
   const list = useStore(toasts, (state) => state)
-  const box = useRef<HTMLDivElement>(null)
+  const box = useRef<HTMLElement>(null)
   useLayoutEffect(() => {
     const wanted = list.length > 0
     if (box.current && box.current.matches(':popover-open') !== wanted) box.current.togglePopover(wanted)
   }, [list])
   return (
-    <div
+    <section
       ref={box}
       popover="manual"
+      aria-label={shell.notices}
       className="pointer-events-none fixed inset-x-0 top-auto bottom-26 m-0 w-full flex-col items-center gap-2 border-0 bg-transparent p-3 open:flex"
     >
       {list.map((item) => (
         <ToastLine key={item.id} item={item} />
       ))}
-    </div>
+    </section>
   )
 }
 

@@ -57,7 +57,7 @@ export function Private({ message, own }: { message: Message; own: boolean }) {
   return (
     <p className="my-0.5 flex w-fit items-center gap-1.5 rounded-full bg-pine-tint px-2.5 text-[0.8125rem] font-semibold text-pine">
       <Lock size={13} aria-hidden="true" />
-      {own ? chat.toOne(message.to.name) : chat.toMe(message.name)}
+      {own ? chat.toOne(message.to.name || chat.formerMember) : chat.toMe(message.name || chat.formerMember)}
     </p>
   )
 }

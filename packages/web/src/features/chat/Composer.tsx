@@ -57,7 +57,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   /** Files on their way go with the message they were chosen for; an edit leaves them be. */
   const maySend = (length: number, waits: readonly Attachment[]) =>
     length <= limit && (editing ? length > 0 : length + waits.length > 0 && !waits.some(isOnItsWay))
-  const attach = useAttach(desk)
+  const { attach, isOver } = useAttach(desk, field)
   const takeKey = useRef<(event: globalThis.KeyboardEvent) => boolean>(undefined)
   const [completes, setCompletes] = useState(false)
   const typed = (text: string) => {
@@ -137,6 +137,11 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
         </Suspense>
       )}
       <IntentBar id={barId} desk={desk} />
+      {isOver && (
+        <p className="pointer-events-none absolute inset-x-0 bottom-0 z-20 grid min-h-12.5 place-items-center rounded-2xl border-2 border-dashed border-wood bg-wood-tint font-semibold text-wood">
+          {chat.dropHere}
+        </p>
+      )}
       {left <= NEAR && <Counter id={id} left={left} />}
       <div className="flex items-end gap-1 rounded-2xl border-[1.5px] border-line-strong/60 bg-raised p-1 transition focus-within:border-wood focus-within:ring-4 focus-within:ring-wood-tint">
         <label

@@ -54,6 +54,7 @@ export const chat = {
   noCommand: (text: string) => `There is no ${text.split(/\s/)[0]}. /help shows what there is.`,
   halfCommand: (text: string) => `${text.split(/\s/)[0]} needs more: /help tells what.`,
   attach: 'Add files',
+  dropHere: 'Let go to add them to your message',
   tooManyFiles: 'A message takes at most ten files.',
   seenBy: (who: readonly string[]) => `Seen by ${names(who)}`,
   typing: (who: readonly string[]) => `${names(who)} ${who.length === 1 ? 'is' : 'are'} typing…`,

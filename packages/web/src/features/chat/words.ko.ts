@@ -52,6 +52,7 @@ export const chat: ChatWords = {
   noCommand: (text) => `${text.split(/\s/)[0]} 명령은 없어요. /help 로 볼 수 있어요.`,
   halfCommand: (text) => `${text.split(/\s/)[0]} 뒤에 내용이 더 필요해요. /help 로 볼 수 있어요.`,
   attach: '파일 넣기',
+  dropHere: '놓으면 메시지에 붙어요',
   tooManyFiles: '한 메시지에는 파일을 열 개까지 넣을 수 있어요.',
   seenBy: (who) => `${names(who)}이 읽었어요`,
   typing: (who) => `${names(who)}이 쓰는 중…`,

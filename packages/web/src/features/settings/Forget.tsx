@@ -1,5 +1,5 @@
 import type { RoomClient } from '@maru/client'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { forgetBrowser } from '../../lib/forget-browser.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -12,6 +12,10 @@ export function Forget({ client }: { client: RoomClient }) {
   const words = useSettingsWords()
   const { shell } = useWords()
   const [isAsked, setIsAsked] = useState(false)
+  const no = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (isAsked) no.current?.focus()
+  }, [isAsked])
   const forget = async () => {
     try {
       await client.ask<'forgetMe'>({ type: 'forgetMe' })
@@ -31,7 +35,7 @@ export function Forget({ client }: { client: RoomClient }) {
           <Button size="small" look="danger" onClick={() => void forget()}>
             {words.forgetSure}
           </Button>
-          <Button size="small" autoFocus onClick={() => setIsAsked(false)}>
+          <Button ref={no} size="small" onClick={() => setIsAsked(false)}>
             {shell.cancel}
           </Button>
         </div>

@@ -26,6 +26,7 @@ export const shell = {
   close: 'Close',
   cancel: 'Cancel',
   save: 'Save',
+  notices: 'Notices',
   dismiss: (text: string) => `Dismiss: ${text}`,
   opening: 'Opening the room…',
   left: {

@@ -28,6 +28,7 @@ export const shell: ShellWords = {
   close: '닫기',
   cancel: '취소',
   save: '저장',
+  notices: '알림',
   dismiss: (text) => `닫기: ${text}`,
   opening: '방을 여는 중이에요…',
   left: {
