@@ -276,9 +276,31 @@ describe('mishaps that a client plays for itself', () => {
     expect(third.cases()[0]).toBe('reconnect')
   })
 
-  test('switchCandidateProtocol and leaveRequestFullReconnect: the client goes around by itself', async () => {
+  test('switchCandidateProtocol: who comes again is offered TCP alone, for five minutes or until it wants UDP', async () => {
+    const opened = () => engine.take('openTransport').map(({ tcpOnly }) => tcpOnly ?? false)
+    const come = async (protocol?: number) => {
+      const bo = await connectSingle(server, 'bo')
+      if (protocol !== undefined) simulate(bo, { case: 'switchCandidateProtocol', value: protocol })
+      await bo.settled()
+      return bo
+    }
+    const bo = await come(2)
+    await connectSingle(server, 'ana')
+    await come(1)
+    expect(opened()).toEqual([false, false, false])
+    expect(bo.cases()).not.toContain('reconnect')
+    await come()
+    await connectSingle(server, 'cho')
+    expect(opened()).toEqual([true, false])
+    await come(0)
+    await come(1)
+    server.clock.now += 5 * 60_000
+    await come()
+    expect(opened()).toEqual([true, false, false])
+  })
+
+  test('leaveRequestFullReconnect: the client goes around by itself', async () => {
     const bo = await connectSingle(server, 'bo')
-    simulate(bo, { case: 'switchCandidateProtocol', value: 1 })
     simulate(bo, { case: 'leaveRequestFullReconnect', value: true })
     await bo.settled()
     expect(bo.cases().slice(-2)).toEqual(['pong', 'pong'])

@@ -40,6 +40,8 @@ export interface Call extends CallOptions {
   recorded: boolean
   /** Marks of what the server said lately, and when: the same said again is not passed on. */
   readonly nonces: Map<string, number>
+  /** Identities that are to be reached by TCP alone, and until when. */
+  readonly tcpOnly: Map<string, number>
   /** By the id of the remote procedure call. */
   readonly rpcs: Map<string, PendingRpc>
 }
@@ -65,6 +67,7 @@ export function createCall(name: string, options: Partial<CallOptions>, now: num
     ended: false,
     recorded: false,
     nonces: new Map(),
+    tcpOnly: new Map(),
     rpcs: new Map(),
   }
 }

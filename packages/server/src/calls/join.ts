@@ -15,6 +15,7 @@ import {
 import type { Permissions } from './permissions.ts'
 import { noteRecording } from './recording.ts'
 import { CallRefusal } from './refusal.ts'
+import { isTcpOnly } from './simulate.ts'
 import { refreshSubscriptions } from './subscribe.ts'
 
 export interface JoinRequest {
@@ -61,8 +62,9 @@ export function join(
   call.participants.set(participant.sid, participant)
   call.everJoined = true
   call.emptySince = undefined
+  const tcpOnly = isTcpOnly(call, turn, request.identity) && { tcpOnly: true }
   for (const { role, id } of transportsOf(participant)) {
-    command(turn, { type: 'openTransport', transport: id, role, room: call.sid })
+    command(turn, { type: 'openTransport', transport: id, role, room: call.sid, ...tcpOnly })
   }
   tell(turn, participant, {
     type: 'joined',

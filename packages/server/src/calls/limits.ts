@@ -34,6 +34,8 @@ export const JOIN_TIMEOUT_MS = 60_000
 export const SIGNAL_GRACE_MS = 60_000
 /** How long the place is kept of somebody who has to join anew, so that it looks to the others like never having gone. */
 export const REJOIN_GRACE_MS = 8_000
+/** Who asked to be reached by TCP alone, as a trial, is for so long; LiveKit's server does the same. */
+export const TCP_ONLY_MS = 5 * 60_000
 /** Somebody who was away hears who left meanwhile. */
 export const MAX_DEPARTED = 1_000
 /** A video that nobody looks at is sent for this long still: who looks away often looks back. */

@@ -2,6 +2,7 @@
 import type { Call } from './call.ts'
 import type { Turn } from './effect.ts'
 import { depart, dismiss } from './leave.ts'
+import { TCP_ONLY_MS } from './limits.ts'
 import type { Participant } from './participant.ts'
 import { pretendToSpeak } from './speakers.ts'
 
@@ -12,6 +13,8 @@ export type Mishap =
   | { kind: 'shutdown' }
   /** The next attempt to go on breaks too: before its first word, or after its last. */
   | { kind: 'brokenResume'; when: 'early' | 'late' }
+  /** Whether it is as if datagrams did not get through from now on. The client joins anew by itself. */
+  | { kind: 'datagramsBlocked'; blocked: boolean }
 
 export function simulate(call: Call, turn: Turn, participant: Participant, mishap: Mishap): void {
   switch (mishap.kind) {
@@ -27,5 +30,19 @@ export function simulate(call: Call, turn: Turn, participant: Participant, misha
       break
     case 'brokenResume':
       participant.breaksNextResume = mishap.when
+      break
+    case 'datagramsBlocked':
+      blockDatagrams(call, turn, participant, mishap.blocked)
   }
+}
+
+function blockDatagrams({ tcpOnly }: Call, { now }: Turn, { identity }: Participant, blocked: boolean): void {
+  for (const [known, until] of tcpOnly) if (until <= now) tcpOnly.delete(known)
+  if (blocked) tcpOnly.set(identity, now + TCP_ONLY_MS)
+  else tcpOnly.delete(identity)
+}
+
+/** Whether who joins now is to be reached by TCP alone. */
+export function isTcpOnly({ tcpOnly }: Call, { now }: Turn, identity: string): boolean {
+  return (tcpOnly.get(identity) ?? 0) > now
 }

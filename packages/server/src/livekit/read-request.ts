@@ -1,12 +1,13 @@
 /** What a client asks in signalling, as the input to its call that it means. */
-import type {
-  AddTrackRequest,
-  PublishDataTrackRequest,
-  SimulateScenario,
-  SubscriptionPermission,
-  SyncState,
-  UnpublishDataTrackRequest,
-  UpdateSubscription,
+import {
+  type AddTrackRequest,
+  CandidateProtocol,
+  type PublishDataTrackRequest,
+  type SimulateScenario,
+  type SubscriptionPermission,
+  type SyncState,
+  type UnpublishDataTrackRequest,
+  type UpdateSubscription,
 } from '@livekit/protocol'
 import type { RequestOutcome } from '../calls/effect.ts'
 import type { ClientInput } from '../calls/step.ts'
@@ -114,7 +115,7 @@ function readState({ publishTracks, subscription, trackSidsDisabled }: SyncState
   return { type: 'syncState', kept }
 }
 
-/** Test scenarios. Those about candidates and bandwidth need nothing of the server: the client goes around by itself. */
+/** Test scenarios. Those that are not here need nothing of the server: the client goes around by itself. */
 function readSimulation({ scenario }: SimulateScenario): ClientInput | undefined {
   switch (scenario.case) {
     case 'speakerUpdate':
@@ -128,6 +129,12 @@ function readSimulation({ scenario }: SimulateScenario): ClientInput | undefined
       return { type: 'simulate', mishap: { kind: 'brokenResume', when: 'late' } }
     case 'disconnectSignalOnResumeNoMessages':
       return { type: 'simulate', mishap: { kind: 'brokenResume', when: 'early' } }
+    case 'switchCandidateProtocol': {
+      // TLS takes a relay, which there is none of.
+      const { value } = scenario
+      if (value !== CandidateProtocol.TCP && value !== CandidateProtocol.UDP) return undefined
+      return { type: 'simulate', mishap: { kind: 'datagramsBlocked', blocked: value === CandidateProtocol.TCP } }
+    }
     default:
       return undefined
   }
