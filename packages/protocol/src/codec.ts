@@ -12,7 +12,8 @@ export type ReadRequest = { request: Request } | { problem: Problem; id?: number
 export function readRequest(text: string): ReadRequest {
   const frame = parseRecord(text)
   if (!frame) return { problem: { code: 'bad_frame', message: 'The frame is not a JSON object.' } }
-  const id = typeof frame.id === 'number' && Number.isSafeInteger(frame.id) && frame.id >= 0 ? { id: frame.id } : {}
+  const found = idOf(frame)
+  const id = found === undefined ? {} : { id: found }
   if (frame.type === 'hello' && typeof frame.version === 'number' && frame.version !== protocolVersion)
     return {
       problem: {
@@ -23,6 +24,16 @@ export function readRequest(text: string): ReadRequest {
     }
   const checked = check(requestSchema, frame)
   return 'problem' in checked ? { ...checked, ...id } : { request: checked.value }
+}
+
+/** The id of a request that is not read any further, so that a refusal finds its question. */
+export function readId(text: string): number | undefined {
+  const frame = parseRecord(text)
+  return frame && idOf(frame)
+}
+
+function idOf({ id }: Record<string, unknown>): number | undefined {
+  return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : undefined
 }
 
 /** Reads one frame of the server; `undefined` for one this version does not know, which a client passes over. */

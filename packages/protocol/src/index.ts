@@ -1,6 +1,6 @@
 /** The room socket's wire: requests, replies, events, errors, limits and the stored form of names. Imports nothing of ours. */
 export { check, parseRecord } from './check.ts'
-export { type ReadRequest, readReply, readRequest, readServerMessage } from './codec.ts'
+export { type ReadRequest, readId, readReply, readRequest, readServerMessage } from './codec.ts'
 export {
   type Announcement,
   announcementSchema,

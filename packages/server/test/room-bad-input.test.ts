@@ -135,6 +135,29 @@ test('too many frames at once are refused until a moment has passed', async ({ e
   expect((await client.gone()).code).toBe(4000)
 })
 
+test('who is thrown out for flooding has no more to ask after coming back than before', async ({ expect }) => {
+  let time = 1_000
+  const { url } = await server({ now: () => time })
+  const flood = new RawClient(url)
+  const { token } = await flood.enter('hall', 'Ana')
+  for (let id = 0; id < 130; id += 1) await flood.say({ type: 'ping', id })
+  expect((await flood.gone()).code).toBe(4000)
+  const again = new RawClient(url)
+  // One that had no token yet began anew with it.
+  await again.enter('hall', 'Ana', { token })
+  for (let id = 0; id < 130; id += 1) await again.say({ type: 'ping', id })
+  await again.gone()
+  const third = new RawClient(url)
+  await third.say({ type: 'hello', version: 1, room: 'hall', name: 'Ana', token })
+  expect((await third.take('error')).code).toBe('too_fast')
+  expect((await third.gone()).code).toBe(4000)
+  time += 1_000
+  const patient = new RawClient(url)
+  await patient.enter('hall', 'Ana', { token })
+  for (let id = 0; id < 6; id += 1) await patient.say({ type: 'ping', id })
+  expect(await patient.take('error')).toMatchObject({ id: 4, code: 'too_fast' })
+})
+
 test('a page of another site may not open the socket; ours and programs may', async ({ expect }) => {
   const { port } = await server()
   const statusFor = (headers: Record<string, string>) =>

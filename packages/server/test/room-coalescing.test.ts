@@ -13,18 +13,19 @@ const read = (frames: Frames): string[] =>
 function listener(member: string): { connection: Connection; writes: string[][] } {
   const writes: string[][] = []
   const connection: Connection = {
-    seat: { room: 'hall', member, session: member },
+    seat: { room: 'hall', member, session: member, allowance: { take: () => true } },
     open: true,
     heard() {},
     gone() {},
-    catchUp() {},
+    backlog: undefined,
     deliver: (frames) => void writes.push(read(frames)),
     send(message) {
-      connection.catchUp()
+      connection.backlog?.catchUp(connection)
       connection.deliver(createFrames([JSON.stringify(message)]))
     },
     fail() {},
     close() {},
+    stopReading() {},
   }
   return { connection, writes }
 }

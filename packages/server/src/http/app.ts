@@ -65,7 +65,7 @@ export function createApp({ log, checkMs = CHECK_MS }: { log?: Log; checkMs?: nu
 
   server.on('upgrade', (request, socket, head) => {
     // Without a listener an error of a socket that nobody owns yet would end the process.
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroy)
     const url = urlOf(request)
     const handler = url && find(upgrades, '*', url.pathname)
     if (!url || !handler) return refuseUpgrade(socket, 404, 'Not Found')
@@ -94,6 +94,11 @@ export function refuseUpgrade(socket: Duplex, status: number, reason: string, bo
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${length}\r\n\r\n${body}`,
   )
+}
+
+/** A listener that knows nothing but its socket: one made beside the request would keep that for as long. */
+function destroy(this: Duplex): void {
+  this.destroy()
 }
 
 function call(run: () => void | Promise<void>, failed: (error: unknown) => void): void {

@@ -13,11 +13,13 @@ const MAX_ADDRESSES = 10_000
 /** What one address may take, so that nobody fills the server alone. This machine is not limited: a proxy on it brings everybody under its address. */
 export interface AddressLimits {
   /** Whether one more connection is refused. */
-  isFull(request: IncomingMessage): boolean
-  /** Counts a connection; gives the way to count it no more. */
-  add(request: IncomingMessage): () => void
+  isFull(address: string | undefined): boolean
+  /** Counts a connection. */
+  add(address: string | undefined): void
+  /** Counts it no more. */
+  remove(address: string | undefined): void
   /** Counts a new member; false where there are too many. */
-  takeNewcomer(request: IncomingMessage): boolean
+  takeNewcomer(address: string | undefined): boolean
 }
 
 export function createAddressLimits(now: () => number): AddressLimits {
@@ -25,22 +27,17 @@ export function createAddressLimits(now: () => number): AddressLimits {
   const newcomers = new Map<string, ReturnType<typeof createTokenBucket>>()
 
   return {
-    isFull(request) {
-      const address = networkOf(request.socket)
-      return address !== undefined && (connections.get(address) ?? 0) >= MAX_CONNECTIONS
+    isFull: (address) => address !== undefined && (connections.get(address) ?? 0) >= MAX_CONNECTIONS,
+    add(address) {
+      if (address !== undefined) connections.set(address, (connections.get(address) ?? 0) + 1)
     },
-    add(request) {
-      const address = networkOf(request.socket)
-      if (address === undefined) return () => {}
-      connections.set(address, (connections.get(address) ?? 0) + 1)
-      return () => {
-        const left = (connections.get(address) ?? 0) - 1
-        if (left > 0) connections.set(address, left)
-        else connections.delete(address)
-      }
+    remove(address) {
+      if (address === undefined) return
+      const left = (connections.get(address) ?? 0) - 1
+      if (left > 0) connections.set(address, left)
+      else connections.delete(address)
     },
-    takeNewcomer(request) {
-      const address = networkOf(request.socket)
+    takeNewcomer(address) {
       if (address === undefined) return true
       const bucket = newcomers.get(address) ?? createTokenBucket(NEWCOMERS, NEWCOMERS_PER_SECOND, now)
       newcomers.delete(address)
@@ -51,3 +48,6 @@ export function createAddressLimits(now: () => number): AddressLimits {
     },
   }
 }
+
+/** Under what somebody is counted; undefined for this machine. */
+export const addressOf = ({ socket }: IncomingMessage): string | undefined => networkOf(socket)

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import {
   AppError,
   type Asked,
@@ -21,8 +20,10 @@ import { becomeMember } from '../rooms/become-member.ts'
 import { describeRoom } from '../rooms/describe-room.ts'
 import type { Presence } from '../rooms/presence.ts'
 import type { AddressLimits } from './address-limits.ts'
+import type { Allowances } from './allowances.ts'
 import { answer } from './answers.ts'
 import type { Audience } from './audience.ts'
+import type { Caller } from './caller.ts'
 import type { Connection, Seat } from './connection.ts'
 
 /** What answering needs; the same for all connections. */
@@ -35,6 +36,7 @@ export interface SocketContext extends RoomContext {
   mintCallToken: (who: { identity: string; name: string; room: string }) => Promise<string>
   storageWorks: () => boolean
   addresses: AddressLimits
+  allowances: Allowances
   /** The largest file that may be sent, in bytes. */
   fileBytes: number
 }
@@ -49,16 +51,18 @@ export async function enterRoom(
   context: SocketContext,
   connection: Connection,
   hello: Hello,
-  upgrade: IncomingMessage,
+  caller: Caller,
 ): Promise<void> {
   const { storage } = context
   const room = readRoomName(hello.room)
+  const allowance = context.allowances.of(room, hello.token)
+  if (!allowance.take()) throw new AppError('too_fast')
   const { member, session, token, bot } = await identifyMember(context, {
     token: hello.token,
     transfer: hello.transfer,
     name: readName(hello.name),
     device: readDevice(hello.device),
-    isWelcome: () => context.addresses.takeNewcomer(upgrade),
+    isWelcome: () => context.addresses.takeNewcomer(caller.address),
   })
   checkRight(bot, 'read')
   if (bot && context.storage.read.rooms.find(room) !== bot.roomId)
@@ -79,7 +83,7 @@ export async function enterRoom(
     before.send({ type: 'replaced' })
     before.close(closeCodes.replaced, 'replaced')
   }
-  connection.seat = { room, member: me.id, session, ...(bot && { bot }) }
+  connection.seat = { room, member: me.id, session, allowance, ...(bot && { bot }) }
   context.audience.add(connection)
   const people = context.presence.people(room)
   connection.send({
@@ -101,13 +105,13 @@ export async function answerRequest(
   context: SocketContext,
   seat: Seat,
   request: Asked,
-  upgrade: IncomingMessage,
+  caller: Caller,
 ): Promise<ServerMessage> {
   const { room, session } = seat
   const member = context.presence.find(room, seat.member)
   if (!member) throw new AppError('disconnected')
   checkRight(seat.bot, neededFor[request.type])
-  return { type: 'reply', id: request.id, ...(await answer(context, { room, member, session, upgrade }, request)) }
+  return { type: 'reply', id: request.id, ...(await answer(context, { room, member, session, caller }, request)) }
 }
 
 /** What a client says about its device is shown to its member only, but by terminals too. */

@@ -1,5 +1,4 @@
 /** What each request asks of the domain. One line each: whatever needs more is a verb of the domain. */
-import type { IncomingMessage } from 'node:http'
 import { AppError, type Asked, type ReplyTo, readName } from '@maru/protocol'
 import { endSession, listSessions, offerTransfer } from '../accounts/sessions.ts'
 import { deleteMessage } from '../chat/delete-message.ts'
@@ -17,12 +16,12 @@ import { makeOwner } from '../rooms/make-owner.ts'
 import { setRetention } from '../rooms/set-retention.ts'
 import { setTopic } from '../rooms/set-topic.ts'
 import type { SocketContext } from './answer-request.ts'
-import { socketBase } from './check-origin.ts'
+import type { Caller } from './caller.ts'
 
 /** Who asks, from where. */
 export interface Asker extends Actor {
   session: string
-  upgrade: IncomingMessage
+  caller: Caller
 }
 
 type Answers = {
@@ -68,11 +67,11 @@ const answers: Answers = {
     await forgetMember(context, member.id)
     return {}
   },
-  joinCall: async ({ mintCallToken }, { room, member, upgrade }) => {
+  joinCall: async ({ mintCallToken }, { room, member, caller }) => {
     const token = await mintCallToken({ identity: member.id, name: member.name, room }).catch((cause) => {
       throw new AppError('call_unavailable', undefined, { cause })
     })
-    return { ticket: { url: socketBase(upgrade), token } }
+    return { ticket: { url: caller.base, token } }
   },
   ping: () => ({}),
 }

@@ -5,16 +5,18 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type CallPerson, closeCodes, limits, type RandomBytes } from '@maru/protocol'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { Bus } from '../events/bus.ts'
 import { type App, refuseUpgrade } from '../http/app.ts'
 import { createPresence, type Schedule, scheduleTimer } from '../rooms/presence.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Log } from '../terminal/log.ts'
-import { createAddressLimits } from './address-limits.ts'
+import { addressOf, createAddressLimits } from './address-limits.ts'
+import { createAllowances } from './allowances.ts'
 import type { SocketContext } from './answer-request.ts'
 import { createAudience } from './audience.ts'
-import { type Carrier, webSocketCarrier } from './carrier.ts'
+import { type Caller, callerOf } from './caller.ts'
+import { type Carrier, WebSocketCarrier } from './carrier.ts'
 import { isOwnOrigin } from './check-origin.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { addEventStream, type Taken } from './event-stream.ts'
@@ -52,7 +54,12 @@ export interface RoomSocket {
 
 export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
   const { app, storage, bus, log, now = Date.now, schedule = scheduleTimer } = options
-  const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false })
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.frameBytes,
+    perMessageDeflate: false,
+    clientTracking: false,
+  })
   const audience = createAudience(schedule)
   const calls = new Map<string, CallPerson[]>()
   const connections = new Set<Connection>()
@@ -72,6 +79,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     mintCallToken: options.mintCallToken,
     storageWorks: options.storageWorks,
     addresses: createAddressLimits(now),
+    allowances: createAllowances(now),
     fileBytes: options.fileBytes ?? limits.fileBytes,
   }
   let messages = 0
@@ -99,16 +107,16 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
   })
 
   /** A new connection: how to give it what its client says, and how to tell that its carrier has ended. */
-  function take(carrier: Carrier, request: IncomingMessage): Taken {
+  function take(carrier: Carrier, caller: Caller): Taken {
     const connection = createConnection(carrier, schedule)
     connections.add(connection)
-    const leaveAddress = context.addresses.add(request)
+    context.addresses.add(caller.address)
     return {
       connection,
-      read: createFrameReader(context, connection, request, { log, now, schedule }),
+      reader: createFrameReader(context, connection, caller, { log, schedule }),
       gone() {
         connection.gone()
-        leaveAddress()
+        context.addresses.remove(caller.address)
         connections.delete(connection)
         if (audience.remove(connection) === 'last' && connection.seat)
           presence.leave(connection.seat.room, connection.seat.member, 'later')
@@ -117,20 +125,25 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     }
   }
 
+  /** Nothing made here may know the request: it would stay as long as the connection. */
+  function begin(ws: WebSocket, request: IncomingMessage): void {
+    const { connection, reader, gone } = take(new WebSocketCarrier(ws, request.socket), callerOf(request))
+    ws.on('pong', () => connection.heard())
+    ws.on('message', (data, isBinary) => reader.read(isBinary ? '' : String(data)))
+    ws.on('close', gone)
+    ws.on('error', failed)
+  }
+
+  /** Only a frame too large or broken comes here; ws closes the connection itself. */
+  const failed = (error: Error) => log.debug('room socket failed', { error: error.message })
+
   app.upgrade('/socket', (request, socket, head) => {
     if (closing) return refuseUpgrade(socket, 503, 'Service Unavailable')
     if (!isOwnOrigin(request))
       return refuseUpgrade(socket, 403, 'Forbidden', 'This page may not open the room socket.\n')
-    if (context.addresses.isFull(request))
+    if (context.addresses.isFull(addressOf(request)))
       return refuseUpgrade(socket, 429, 'Too Many Requests', 'Too many connections from your address.\n')
-    server.handleUpgrade(request, socket, head, (ws) => {
-      const { connection, read, gone } = take(webSocketCarrier(ws, socket), request)
-      ws.on('pong', connection.heard)
-      ws.on('close', gone)
-      // Only a frame too large or broken comes here; ws closes the connection itself.
-      ws.on('error', (error) => log.debug('room socket failed', { error: error.message }))
-      ws.on('message', (data, isBinary) => read(isBinary ? '' : String(data)))
-    })
+    server.handleUpgrade(request, socket, head, begin)
   })
   addEventStream(app, { take, random: context.random, isClosing: () => closing, isFull: context.addresses.isFull })
 

@@ -3,7 +3,7 @@ import type { ServerEvent } from '../events/bus.ts'
 import type { Schedule } from '../rooms/presence.ts'
 import type { Logged } from '../storage/entries.ts'
 import type { Connection } from './connection.ts'
-import { createFrames, encode } from './frames.ts'
+import { borrowFrames, createFrames, encode } from './frames.ts'
 
 /** Which connection hears which room: at most one of each session in each room. */
 export interface Audience {
@@ -25,7 +25,7 @@ const MAX_PAUSE_MS = 200
 
 interface AudienceRoom {
   members: Map<string, Connection[]>
-  listeners: number
+  listeners: Set<Connection>
   /** Frames that most have not been sent, in order. */
   waiting: string[]
   /** How many of these some have been sent. */
@@ -33,17 +33,11 @@ interface AudienceRoom {
   /** They will leave: at the end of this turn, or of the pause. */
   scheduled: boolean
   pausing: boolean
+  catchUp(connection: Connection): void
 }
 
 export function createAudience(schedule: Schedule): Audience {
   const rooms = new Map<string, AudienceRoom>()
-
-  function catchUp(room: AudienceRoom, connection: Connection): void {
-    const from = room.ahead.get(connection) ?? 0
-    if (from === room.waiting.length) return
-    room.ahead.set(connection, room.waiting.length)
-    connection.deliver(createFrames(room.waiting.slice(from)))
-  }
 
   function flush(room: AudienceRoom): void {
     room.scheduled = false
@@ -52,13 +46,12 @@ export function createAudience(schedule: Schedule): Audience {
     room.waiting = []
     room.ahead = new Map()
     const all = createFrames(waiting)
-    for (const connections of room.members.values())
-      for (const connection of connections) {
-        const from = ahead.get(connection) ?? 0
-        if (from === 0) connection.deliver(all)
-        else if (from < waiting.length) connection.deliver(createFrames(waiting.slice(from)))
-      }
-    const pauseMs = Math.min(MAX_PAUSE_MS, Math.floor(room.listeners * PAUSE_MS))
+    for (const connection of room.listeners) {
+      const from = ahead.size === 0 ? 0 : (ahead.get(connection) ?? 0)
+      if (from === 0) connection.deliver(all)
+      else if (from < waiting.length) connection.deliver(borrowFrames(waiting.slice(from)))
+    }
+    const pauseMs = Math.min(MAX_PAUSE_MS, Math.floor(room.listeners.size * PAUSE_MS))
     if (pauseMs < 1) return
     room.pausing = true
     schedule(pauseMs, () => {
@@ -101,10 +94,10 @@ export function createAudience(schedule: Schedule): Audience {
       const room = rooms.get(connection.seat.room) ?? emptyRoom()
       rooms.set(connection.seat.room, room)
       room.members.set(member, [...(room.members.get(member) ?? []), connection])
-      room.listeners += 1
+      room.listeners.add(connection)
       // What waits is in its welcome.
-      room.ahead.set(connection, room.waiting.length)
-      connection.catchUp = () => catchUp(room, connection)
+      if (room.waiting.length > 0) room.ahead.set(connection, room.waiting.length)
+      connection.backlog = room
     },
     remove(connection) {
       if (!connection.seat) return 'stranger'
@@ -112,10 +105,10 @@ export function createAudience(schedule: Schedule): Audience {
       const room = rooms.get(connection.seat.room)
       const own = room?.members.get(member)
       if (!room || !own?.includes(connection)) return 'stranger'
-      connection.catchUp()
-      connection.catchUp = () => {}
+      room.catchUp(connection)
+      connection.backlog = undefined
       room.ahead.delete(connection)
-      room.listeners -= 1
+      room.listeners.delete(connection)
       const others = own.filter((other) => other !== connection)
       if (others.length > 0) {
         room.members.set(member, others)
@@ -155,11 +148,17 @@ export function createAudience(schedule: Schedule): Audience {
 
 const emptyRoom = (): AudienceRoom => ({
   members: new Map(),
-  listeners: 0,
+  listeners: new Set(),
   waiting: [],
   ahead: new Map(),
   scheduled: false,
   pausing: false,
+  catchUp(connection) {
+    const from = this.ahead.get(connection) ?? 0
+    if (from === this.waiting.length) return
+    this.ahead.set(connection, this.waiting.length)
+    connection.deliver(borrowFrames(this.waiting.slice(from)))
+  },
 })
 
 /** The only members that are told; undefined for all. */

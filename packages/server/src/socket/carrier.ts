@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
+import { DirectWriter } from './direct-writer.ts'
 import type { Frames } from './frames.ts'
 
 /** What carries the frames of one connection: a WebSocket, or an event stream where none can pass. */
@@ -11,6 +12,7 @@ export interface Carrier {
   readonly silenceMs: number
   ping(): void
   close(code: number, reason: string): void
+  stopReading(): void
   /** Ends it without a word. */
   terminate(): void
 }
@@ -18,18 +20,42 @@ export interface Carrier {
 /** A silent connection is noticed after one to two of these. */
 const SILENCE_MS = 20_000
 
-export function webSocketCarrier(ws: WebSocket, raw: Duplex): Carrier {
-  return {
-    // Past `ws`, which would write a header for each listener. It compresses nothing here, so that it holds nothing back and order is kept.
-    send(frames) {
-      if (ws.readyState === WebSocket.OPEN) raw.write(frames.webSocket)
-    },
-    get unsent() {
-      return ws.bufferedAmount
-    },
-    silenceMs: SILENCE_MS,
-    ping: () => ws.ping(),
-    close: (code, reason) => ws.close(code, reason),
-    terminate: () => ws.terminate(),
+/** A class, as `RoomConnection` is: thousands of these are gone through for each message, and functions of their own would be twice the memory. */
+export class WebSocketCarrier implements Carrier {
+  readonly #ws: WebSocket
+  readonly #writer: DirectWriter
+
+  constructor(ws: WebSocket, raw: Duplex) {
+    this.#ws = ws
+    this.#writer = new DirectWriter(raw)
+  }
+
+  /** Past `ws`, which would write a header for each listener. It compresses nothing here, so that it holds nothing back and order is kept. */
+  send({ webSocket, borrowed }: Frames): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#writer.write(webSocket, borrowed)
+  }
+
+  get unsent(): number {
+    return this.#writer.unsent
+  }
+
+  get silenceMs(): number {
+    return SILENCE_MS
+  }
+
+  ping(): void {
+    this.#ws.ping()
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason)
+  }
+
+  stopReading(): void {
+    this.#ws.pause()
+  }
+
+  terminate(): void {
+    this.#ws.terminate()
   }
 }

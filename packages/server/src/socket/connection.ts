@@ -1,8 +1,9 @@
 import { closeCodes, type Problem, type ServerMessage } from '@maru/protocol'
+import type { TokenBucket } from '../http/token-bucket.ts'
 import type { Schedule } from '../rooms/presence.ts'
 import type { BotLimits } from '../storage/sessions.ts'
 import type { Carrier } from './carrier.ts'
-import { createFrames, encode, type Frames } from './frames.ts'
+import { borrowFrames, encode, type Frames } from './frames.ts'
 
 /** More than this unsent and the connection is given up: it comes back and catches up by its cursor, from the disk and not from memory. */
 const MAX_BUFFERED_BYTES = 1_048_576
@@ -16,69 +17,91 @@ export interface Seat {
   session: string
   /** What it is held to, where it is a bot. */
   bot?: BotLimits
+  /** How much it may still ask. */
+  allowance: TokenBucket
 }
 
 /** One connection of one client, as the rest of this folder sees it. */
 export interface Connection {
   seat: Seat | undefined
+  /** Where its room holds frames back for it: whoever sends to it alone has those go before. */
+  backlog: { catchUp(connection: Connection): void } | undefined
   readonly open: boolean
   /** Its carrier has given a sign of life. */
   heard(): void
   /** Its carrier has ended. */
   gone(): void
-  /** Sends what its room still holds back for it: whoever sends to it alone has that go before. */
-  catchUp: () => void
   /** Sends what may go to many. */
   deliver(frames: Frames): void
   send(message: ServerMessage): void
   fail(problem: Problem, id?: number): void
   /** Nothing is read or sent afterwards. */
   close(code: number, reason: string): void
+  /** Takes nothing more out of its socket, not even what ends it politely: only for one that is closed and floods. */
+  stopReading(): void
 }
 
 export function createConnection(carrier: Carrier, schedule: Schedule): Connection {
-  let open = true
-  let alive = true
-  let cancelTimer = schedule(carrier.silenceMs, ping)
+  return new CarriedConnection(carrier, schedule)
+}
 
-  function ping(): void {
-    if (alive) {
-      alive = false
-      carrier.ping()
-      cancelTimer = schedule(carrier.silenceMs, ping)
-    } else carrier.terminate()
+class CarriedConnection implements Connection {
+  seat: Seat | undefined
+  backlog: Connection['backlog']
+  open = true
+  readonly #carrier: Carrier
+  readonly #schedule: Schedule
+  #alive = true
+  #cancelTimer: () => void
+
+  constructor(carrier: Carrier, schedule: Schedule) {
+    this.#carrier = carrier
+    this.#schedule = schedule
+    this.#cancelTimer = this.#listenForLife()
   }
 
-  const connection: Connection = {
-    seat: undefined,
-    get open() {
-      return open
-    },
-    heard() {
-      alive = true
-    },
-    gone() {
-      open = false
-      cancelTimer()
-    },
-    catchUp() {},
-    deliver(frames) {
-      if (!open) return
-      if (carrier.unsent > MAX_BUFFERED_BYTES) return connection.close(closeCodes.tooSlow, 'too slow')
-      carrier.send(frames)
-    },
-    send(message) {
-      connection.catchUp()
-      connection.deliver(createFrames([encode(message)]))
-    },
-    fail: (problem, id) => connection.send({ type: 'error', ...problem, ...(id === undefined ? {} : { id }) }),
-    close(code, reason) {
-      if (!open) return
-      open = false
-      cancelTimer()
-      carrier.close(code, reason)
-      cancelTimer = schedule(CLOSE_MS, () => carrier.terminate())
-    },
+  #listenForLife(): () => void {
+    return this.#schedule(this.#carrier.silenceMs, () => {
+      if (!this.#alive) return this.#carrier.terminate()
+      this.#alive = false
+      this.#carrier.ping()
+      this.#cancelTimer = this.#listenForLife()
+    })
   }
-  return connection
+
+  heard(): void {
+    this.#alive = true
+  }
+
+  gone(): void {
+    this.open = false
+    this.#cancelTimer()
+  }
+
+  deliver(frames: Frames): void {
+    if (!this.open) return
+    if (this.#carrier.unsent > MAX_BUFFERED_BYTES) this.close(closeCodes.tooSlow, 'too slow')
+    else this.#carrier.send(frames)
+  }
+
+  send(message: ServerMessage): void {
+    this.backlog?.catchUp(this)
+    this.deliver(borrowFrames([encode(message)]))
+  }
+
+  fail(problem: Problem, id?: number): void {
+    this.send({ type: 'error', ...problem, ...(id === undefined ? {} : { id }) })
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.open) return
+    this.open = false
+    this.#cancelTimer()
+    this.#carrier.close(code, reason)
+    this.#cancelTimer = this.#schedule(CLOSE_MS, () => this.#carrier.terminate())
+  }
+
+  stopReading(): void {
+    this.#carrier.stopReading()
+  }
 }

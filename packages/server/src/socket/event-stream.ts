@@ -2,26 +2,28 @@
  * The room socket without WebSockets, for proxies and browsers that let none pass: `POST /socket/stream` with the hello as its body answers with an
  * event stream of the same frames, and `POST /socket/frames/KEY` says what would have been said on the socket.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { AppError, createId, limits, type RandomBytes } from '@maru/protocol'
 import { readBody, sendJson } from '../http/answer.ts'
 import type { App } from '../http/app.ts'
+import { type Caller, callerOf } from './caller.ts'
 import type { Carrier } from './carrier.ts'
 import { isOwnOrigin } from './check-origin.ts'
 import type { Connection } from './connection.ts'
+import type { FrameReader } from './frame-reader.ts'
 
 /** A connection and the two ends by which its carrier holds it. */
 export interface Taken {
   connection: Connection
-  read: (frame: string) => void
+  reader: FrameReader
   gone: () => void
 }
 
 export interface EventStreamOptions {
-  take: (carrier: Carrier, request: IncomingMessage) => Taken
+  take: (carrier: Carrier, caller: Caller) => Taken
   random: RandomBytes
   isClosing: () => boolean
-  isFull: (request: IncomingMessage) => boolean
+  isFull: (address: string | undefined) => boolean
 }
 
 /** Nothing is heard of a client but what it says, and it says something every 25 s. */
@@ -36,19 +38,20 @@ export function addEventStream(app: Pick<App, 'route'>, { take, random, isClosin
   app.route('POST', '/socket/stream', async (request, response) => {
     if (!isOwnOrigin(request)) throw new AppError('foreign_origin')
     if (isClosing()) throw new AppError('disconnected', 'The server ends.')
-    if (isFull(request)) throw new AppError('too_fast', 'Too many connections from your address.')
+    const caller = callerOf(request)
+    if (isFull(caller.address)) throw new AppError('too_fast', 'Too many connections from your address.')
     const hello = await readBody(request, response, limits.frameBytes)
     // Its end would not be told any more.
     if (!hello || response.closed || response.destroyed) return
     const key = createId('', random) + createId('', random)
     begin(response, key)
-    const taken = take(streamCarrier(response), request)
+    const taken = take(streamCarrier(response), caller)
     streams.set(key, taken)
     response.on('close', () => {
       streams.delete(key)
       taken.gone()
     })
-    taken.read(hello.toString())
+    taken.reader.read(hello.toString())
   })
 
   app.route('POST', FRAMES, async (request, response, url) => {
@@ -57,7 +60,7 @@ export function addEventStream(app: Pick<App, 'route'>, { take, random, isClosin
     const body = await readBody(request, response, limits.frameBytes)
     if (!body) return
     stream.connection.heard()
-    for (const frame of body.toString().split('\n')) if (frame !== '') stream.read(frame)
+    for (const frame of body.toString().split('\n')) if (frame !== '') stream.reader.read(frame)
     sendJson(response, 200, {})
   })
 }
@@ -82,6 +85,8 @@ function streamCarrier(response: ServerResponse): Carrier {
     silenceMs: SILENCE_MS,
     ping: () => write(':\n\n'),
     close: (code) => void response.end(`event: close\ndata: ${code}\n\n`),
+    // What is said comes by requests of their own.
+    stopReading() {},
     terminate: () => void response.destroy(),
   }
 }
