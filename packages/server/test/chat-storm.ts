@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openRoom, type RoomClient, type WebSocketLike } from '@maru/client'
 import { WebSocket } from 'ws'
-import type { ChatHistory, Told } from './chat-history.ts'
+import type { ChatHistory, Snapshot, Told } from './chat-history.ts'
 import { seeded } from './seeded.ts'
 
 export interface Weather {
@@ -75,7 +75,7 @@ async function startServer(data: string, port: number): Promise<Server> {
 /** A client whose network can be taken away, and who notes all that happens to it. */
 interface Witness {
   client: RoomClient
-  heard: Told[]
+  stretches: { told: Told[]; snapshot?: Snapshot }[]
   drop(outageMs: number): void
 }
 
@@ -107,21 +107,28 @@ function enter({ name, url, random, haste, createClientId, acknowledged }: Witne
       return () => clearTimeout(timer)
     },
   })
-  const heard: Told[] = []
-  let { entries, view, pending } = client.state()
+  let told: Told[] = []
+  const stretches: Witness['stretches'] = [{ told }]
+  let { entries, view, pending, cursor } = client.state()
   client.subscribe((state) => {
     // A client that had to start over holds another log, of which every line is told anew.
-    const from = state.view === view ? entries.length : 0
-    for (const entry of state.entries.slice(from))
-      if (entry.kind === 'message') heard.push({ seq: entry.seq, clientId: entry.clientId })
+    const isAnew = state.view !== view
+    // The first welcome is no starting over: nothing was held before it, and nothing said.
+    if (isAnew && cursor > 0) {
+      told = []
+      const first = state.entries[0]?.seq ?? state.cursor
+      stretches.push({ told, snapshot: { held: cursor, cursor: state.cursor, first, hasOlder: state.hasOlder } })
+    }
+    for (const entry of state.entries.slice(isAnew ? 0 : entries.length))
+      if (entry.kind === 'message') told.push({ seq: entry.seq, clientId: entry.clientId })
     const left = new Set(state.pending.map(({ clientId }) => clientId))
     const done = pending.filter(({ clientId }) => !left.has(clientId))
-    ;({ entries, view, pending } = state)
+    ;({ entries, view, pending, cursor } = state)
     for (const { clientId } of done) acknowledged(clientId)
   })
   return {
     client,
-    heard,
+    stretches,
     drop(outageMs) {
       offlineUntil = performance.now() + outageMs
       socket?.terminate()
@@ -207,7 +214,7 @@ export async function chatInStorm(weather: Weather): Promise<Outcome> {
       written,
       acknowledged,
       stored,
-      witnesses: Object.fromEntries(witnesses.map(({ heard }, n) => [names[n] ?? '', heard])),
+      witnesses: Object.fromEntries(witnesses.map(({ stretches }, n) => [names[n] ?? '', stretches])),
       integrity,
       dropped,
       killed: readyMs.length,

@@ -29,10 +29,12 @@ for (let seed = Number(values.seed); seed < Number(values.seed) + Number(values.
     if (integrity !== 'ok') faults.push(`the file is damaged: ${integrity}`)
     const missing = weather.clients * weather.messages - stored.length
     if (missing > 0) faults.push(`${missing} messages were never stored`)
-    const deliveries = Object.values(witnesses).reduce((sum, told) => sum + told.length, 0)
+    const stretches = Object.values(witnesses).flat()
+    const deliveries = stretches.reduce((sum, { told }) => sum + told.length, 0)
+    const anew = stretches.filter(({ snapshot }) => snapshot).length
     const [fastest = 0, slowest = 0] = [Math.min(...readyMs), Math.max(...readyMs)].map(Math.round)
     console.log(
-      `${name.padEnd(6)} seed ${seed}: ${stored.length} messages, ${deliveries} deliveries, ${dropped} connections broken, ${killed} kills, ready after ${fastest}-${slowest} ms: ${faults.length === 0 ? 'all once and in order' : `${faults.length} FAULTS`}`,
+      `${name.padEnd(6)} seed ${seed}: ${stored.length} messages, ${deliveries} deliveries, ${dropped} connections broken, ${anew} started over, ${killed} kills, ready after ${fastest}-${slowest} ms: ${faults.length === 0 ? 'all once and in order' : `${faults.length} FAULTS`}`,
     )
     for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`)
     if (faults.length > 0) process.exitCode = 1
