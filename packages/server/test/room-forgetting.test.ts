@@ -67,16 +67,26 @@ test('a room and a device that are added while somebody is forgotten are forgott
   const { url, storage, bus } = await server()
   const ana = await new Member(url).come('hall', 'Ana')
   const { id } = ana.welcome.me
-  // Enough for some steps: forgetting takes its time.
+  // Enough for some steps. The second begins when both have entered.
   const texts = Array.from({ length: 650 }, (_, n) => `message ${n}`)
   const actor = { room: 'hall', member: { id, name: 'Ana' } }
   await Promise.all(texts.map((text) => sendMessage({ storage, bus }, actor, { clientId: text, text })))
   const { code } = await ana.ask('transfer')
-  const forgotten = forgetMember({ storage, bus }, id)
-  const elsewhere = new Member(url)
-  await elsewhere.say({ type: 'hello', version: 1, room: 'attic', name: 'Ana', token: ana.welcome.token })
-  const device = new Member(url)
-  await device.say({ type: 'hello', version: 1, room: 'hall', name: 'Ana', transfer: code })
+  const entered = Promise.withResolvers<void>()
+  let steps = 0
+  const inSteps = {
+    ...storage,
+    async write(...job: Parameters<typeof storage.write>) {
+      steps += 1
+      if (steps === 2) await entered.promise
+      return storage.write(...job)
+    },
+  } as typeof storage
+  const forgotten = forgetMember({ storage: inSteps, bus }, id)
+  const elsewhere = await new Member(url).come('attic', 'Ana', { token: ana.welcome.token })
+  const device = await new Member(url).come('hall', 'Ana', { transfer: code })
+  expect([elsewhere, device].map(({ welcome }) => welcome.me.id)).toEqual([id, id])
+  entered.resolve()
   await forgotten
   await Promise.all([ana, elsewhere, device].map((client) => client.gone()))
   // What was written last is stored before this.
