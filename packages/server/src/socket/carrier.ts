@@ -20,7 +20,7 @@ export interface Carrier {
 /** A silent connection is noticed after one to two of these. */
 const SILENCE_MS = 20_000
 
-/** A class, as `RoomConnection` is: thousands of these are gone through for each message, and functions of their own would be twice the memory. */
+/** A class, as the connection is: thousands of these are gone through for each message, and functions of their own would be twice the memory. */
 export class WebSocketCarrier implements Carrier {
   readonly #ws: WebSocket
   readonly #writer: DirectWriter
