@@ -30,6 +30,7 @@ pub const TARGETS: &[Target] = &[
     target("rtcp", parsers::rtcp, 20_000),
     target("srtp", parsers::srtp, 5_000),
     target("sdp", parsers::sdp, 1_000),
+    target("framing", parsers::framing, 20_000),
     target("vp8", codecs::vp8, 20_000),
     target("vp9", codecs::vp9, 20_000),
     target("h264", codecs::h264, 20_000),

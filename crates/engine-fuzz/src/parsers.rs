@@ -3,6 +3,7 @@
 use crate::input::Input;
 use engine::internals::sdp_pass;
 use engine::media::demux::{Class, classify};
+use engine::media::framing::{FRAME_LIMIT, FrameReader, FrameTooLong, write_frame};
 use engine::media::rtcp::Feedback;
 use engine::media::stun::{Stun, nominating};
 use engine::media::{Keys, Profile, rtcp, rtp};
@@ -135,4 +136,47 @@ pub fn sdp(data: &[u8]) {
         let again = sdp_pass(&passed).expect("what passed passes again");
         assert!(again.lines().count() <= passed.lines().count());
     }
+}
+
+/// A stream in pieces of any size has the packets that it has when all of it is there at once, and ends where that ends.
+pub fn framing(data: &[u8]) {
+    let mut input = Input(data);
+    let cuts: Vec<usize> = (0..input.byte() % 16)
+        .map(|_| usize::from(input.byte()) + 1)
+        .collect();
+    let stream = input.0;
+    let (expected, end) = frames(stream);
+    let (mut reader, mut found, mut result) = (FrameReader::default(), Vec::new(), Ok(()));
+    let (mut rest, mut sizes) = (stream, cuts.iter().cycle());
+    while !rest.is_empty() && result.is_ok() {
+        let size = sizes.next().map_or(rest.len(), |size| *size);
+        let (piece, after) = rest.split_at(size.min(rest.len()));
+        rest = after;
+        result = reader.read(piece, |packet| found.push(packet.to_vec()));
+    }
+    assert_eq!((&found, result), (&expected, end));
+    let mut copy = Vec::new();
+    for packet in &expected {
+        assert!(write_frame(&mut copy, packet), "what was read is written");
+    }
+    assert_eq!(frames(&copy), (expected, Ok(())));
+}
+
+/// The packets of a whole stream, after RFC 4571 section 2; the last may lack its end.
+fn frames(mut stream: &[u8]) -> (Vec<Vec<u8>>, Result<(), FrameTooLong>) {
+    let mut packets = Vec::new();
+    while let Some((length, rest)) = stream.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes(*length));
+        if length > FRAME_LIMIT {
+            return (packets, Err(FrameTooLong));
+        }
+        let Some((packet, after)) = rest.split_at_checked(length) else {
+            break;
+        };
+        if length > 0 {
+            packets.push(packet.to_vec());
+        }
+        stream = after;
+    }
+    (packets, Ok(()))
 }

@@ -2,6 +2,7 @@
 
 use crate::input::write_piece;
 use engine::media::demux::{Class, classify};
+use engine::media::framing::write_frame;
 use engine::media::rtcp::{self, Feedback};
 use engine::media::{Keys, Open, Profile};
 use engine_sim::feed::{Kind, TrackPlan};
@@ -54,6 +55,9 @@ pub fn record() -> Recorded {
         let mut from = vec![if id == publisher { 1 } else { 2 }];
         write_piece(&mut from, &bytes);
         add("datagram", from);
+        let mut frame = Vec::new();
+        write_frame(&mut frame, &bytes);
+        add("framing", frame);
         let mut plain = bytes.clone();
         let opening = open.get_mut(&id).expect("both have keys");
         match class {
@@ -130,6 +134,8 @@ pub fn record() -> Recorded {
             .collect();
         *inputs = together;
     }
+    let streams = recorded.entry("framing").or_default();
+    *streams = (0..).zip(streams.chunks(TOGETHER)).map(in_pieces).collect();
     for (target, inputs) in by_hand() {
         recorded.insert(target, inputs);
     }
@@ -206,6 +212,19 @@ fn by_hand() -> Vec<(&'static str, Vec<Vec<u8>>)> {
             ]),
         ),
     ]
+}
+
+/// A stream of a few frames, and the sizes of the pieces in which it arrives: whole, byte by byte, and between.
+fn in_pieces((number, frames): (u8, &[Vec<u8>])) -> Vec<u8> {
+    let sizes: &[u8] = match number % 3 {
+        0 => &[],
+        1 => &[0],
+        _ => &[1, 250, 0, 99, number],
+    };
+    let mut input = vec![sizes.len() as u8];
+    input.extend(sizes);
+    input.extend(frames.concat());
+    input
 }
 
 /// Inputs of state machines: any bytes are some order of events.
