@@ -15,7 +15,7 @@ const bars: Record<string, string> = {
   scale: '1.6 / 1.2; two threads 1.8 / 1.95',
   T1: '1.5 / 1.1 of raw; 0.3 a message at 20 a second',
   T2: '37 / 12 KB',
-  T3: 'ack p99 250 ms / 3 x fsync p99 + 30 ms',
+  T3: 'ack p99 250 ms / 3 x fsync p99 + 30 ms; 10,000 durable a second',
   R2: '1.5 / 1.1 of the p99s; bounded / 2 MB an offender',
   T4: 'p99 15 ms, search 100 ms / 2 x SQLite p50 + 0.3 ms',
 }
