@@ -385,6 +385,7 @@ impl Engine {
             rtp,
             at: now,
             rate,
+            wall: id,
         };
         layer.clock = Some(clock);
         self.export_clock(key, ssrc, clock);

@@ -124,6 +124,15 @@ fn codecs_of_some_threads() {
     }
 }
 
+/// Found that the clock of a publisher was compared with that of another who came in its place (9021), and that a clock that pictures
+/// shown again had moved ahead was put back (9026).
+#[test]
+fn codecs_of_publishers_that_come_back() {
+    for (seed, shards) in [(9_021, 1), (9_026, 3)] {
+        holds_on("codecs", 12, seed, shards);
+    }
+}
+
 /// H264, VP9, AV1 and RED with everything random that frame encryption covers.
 #[test]
 fn codecs() {

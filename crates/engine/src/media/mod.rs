@@ -51,7 +51,7 @@ pub use frame::Selection;
 pub use keyframe::KeyframeLimiter;
 pub use level::{LevelMeter, SpeakerList};
 pub use munger::{LayerId, Munger, Origin, Rewrite};
-pub use ntp::{Ntp, ReportClock};
+pub use ntp::{Aligned, Ntp, ReportClock};
 pub use packet::MediaPacket;
 pub use select::Aim;
 pub use srtp::{Keys, Open, Profile, Seal, SrtpError};

@@ -14,7 +14,7 @@ use super::codec::Codec;
 use super::codec::picture::PictureIds;
 use super::dependency::{Active, Targets};
 use super::frame::{Frame, Selection};
-use super::ntp::ticks;
+use super::ntp::{Aligned, ticks};
 use super::packet::MediaPacket;
 use super::rtp;
 use super::selector::Selector;
@@ -139,6 +139,22 @@ struct Last {
     at: Instant,
 }
 
+/// An outgoing timestamp, and the clock that shows 0 there.
+#[derive(Debug, Clone, Copy)]
+struct Zero {
+    timestamp: u32,
+    wall: u32,
+}
+
+impl Zero {
+    fn of(aligned: Aligned, timestamp: u32) -> Zero {
+        Zero {
+            timestamp: timestamp.wrapping_sub(aligned.ticks),
+            wall: aligned.wall,
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Munger {
@@ -159,8 +175,8 @@ pub struct Munger {
     targets: Option<Arc<Targets>>,
     /// Of the highest packet.
     last: Option<Last>,
-    /// The outgoing timestamp of time 0 on the publisher's clock, as sender reports tell it.
-    zero: Option<u32>,
+    /// The outgoing timestamp of time 0 on a publisher's clock, as sender reports tell it.
+    zero: Option<Zero>,
     pictures: PictureIds,
     frame_number: Option<u16>,
     /// Picture id, as it came, of the newest packet of the run.
@@ -483,36 +499,36 @@ impl Munger {
     /// else as time has passed; in any case onwards.
     fn seam(&mut self, packet: &MediaPacket, now: Instant) -> u32 {
         let Some(last) = self.last else {
-            self.zero = packet
-                .aligned
-                .map(|aligned| packet.timestamp.wrapping_sub(aligned));
+            self.zero = packet.aligned.map(|at| Zero::of(at, packet.timestamp));
             return 0;
         };
         let elapsed = ticks(now.saturating_duration_since(last.at), self.clock_rate);
         let told = self.told(packet, last, elapsed);
-        let timestamp = told.unwrap_or_else(|| {
-            let step = elapsed.max(self.clock_rate / SEAMS_PER_SECOND);
-            last.timestamp.wrapping_add(step)
-        });
-        if told.is_none() {
-            // Another clock than before, if any.
-            self.zero = packet
-                .aligned
-                .map(|aligned| timestamp.wrapping_sub(aligned));
+        let picture = self.clock_rate / SEAMS_PER_SECOND;
+        let least = (self.clock_rate / TOLD_SEAMS_PER_SECOND) as i32;
+        let step = match told {
+            Some(told) => told.max(least) as u32,
+            None => elapsed.max(picture),
+        };
+        let timestamp = last.timestamp.wrapping_add(step);
+        // Another clock than before, if any; or pictures are shown again, and the clock stays ahead by them. Were it put back where the
+        // next run begins, that one would seem to be late.
+        if told.is_none_or(|told| told < -(picture as i32)) {
+            self.zero = packet.aligned.map(|at| Zero::of(at, timestamp));
         }
         timestamp.wrapping_sub(packet.timestamp)
     }
 
-    /// The timestamp by the publisher's own clock, when it is known and believable.
-    fn told(&self, packet: &MediaPacket, last: Last, elapsed: u32) -> Option<u32> {
-        let told = packet.aligned?.wrapping_add(self.zero?);
-        let step = told.wrapping_sub(last.timestamp) as i32;
-        let off = step.wrapping_sub(elapsed as i32).unsigned_abs();
-        if off > TOLD_TOLERANCE * self.clock_rate {
+    /// How far from the last timestamp the publisher's own clock shows the packet, when it is known and believable.
+    fn told(&self, packet: &MediaPacket, last: Last, elapsed: u32) -> Option<i32> {
+        let (aligned, zero) = (packet.aligned?, self.zero?);
+        if aligned.wall != zero.wall {
             return None;
         }
-        let least = (self.clock_rate / TOLD_SEAMS_PER_SECOND) as i32;
-        Some(last.timestamp.wrapping_add(step.max(least) as u32))
+        let told = aligned.ticks.wrapping_add(zero.timestamp);
+        let step = told.wrapping_sub(last.timestamp) as i32;
+        let off = step.wrapping_sub(elapsed as i32).unsigned_abs();
+        (off <= TOLD_TOLERANCE * self.clock_rate).then_some(step)
     }
 
     /// Ends the open run at what was really given out, so that the next one follows without a hole.
@@ -573,9 +589,7 @@ impl Munger {
         self.frame_number = rewrite.frame_number.or(self.frame_number);
         // The first sender report may come after the run has begun.
         if self.zero.is_none() {
-            self.zero = packet
-                .aligned
-                .map(|aligned| rewrite.timestamp.wrapping_sub(aligned));
+            self.zero = packet.aligned.map(|at| Zero::of(at, rewrite.timestamp));
         }
     }
 }

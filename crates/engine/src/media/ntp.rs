@@ -48,16 +48,29 @@ pub struct ReportClock {
     pub at: Instant,
     /// Ticks per second.
     pub rate: u32,
+    /// Whose clock it is: reports with the same number tell the time of one wall clock.
+    pub wall: u32,
+}
+
+/// A timestamp on a publisher's own clock: the same for all its layers and codecs that show a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aligned {
+    /// In ticks modulo 2^32.
+    pub ticks: u32,
+    /// Whose clock it is. Two clocks may show any two times.
+    pub wall: u32,
 }
 
 impl ReportClock {
-    /// A timestamp on the publisher's own clock, in ticks modulo 2^32: the same for all layers that show a moment.
-    pub fn align(&self, timestamp: u32) -> u32 {
+    /// A timestamp on the publisher's own clock.
+    pub fn align(&self, timestamp: u32) -> Aligned {
         let seconds = ((self.ntp.0 >> 32) as u32).wrapping_mul(self.rate);
         let fraction = ((self.ntp.0 & u64::from(u32::MAX)) * u64::from(self.rate)) >> 32;
-        seconds
-            .wrapping_add(fraction as u32)
-            .wrapping_add(timestamp.wrapping_sub(self.rtp))
+        let report = seconds.wrapping_add(fraction as u32);
+        Aligned {
+            ticks: report.wrapping_add(timestamp.wrapping_sub(self.rtp)),
+            wall: self.wall,
+        }
     }
 
     /// The pair for `now`, carried forward by the elapsed time. Subscribers get the publisher's own clock, so that audio and video stay in step.
@@ -103,6 +116,7 @@ mod tests {
             rtp: u32::MAX,
             at,
             rate: 90_000,
+            wall: 3,
         };
         assert_eq!(
             clock.extrapolate(at + Duration::from_millis(2_500)),
@@ -114,6 +128,10 @@ mod tests {
             ..clock
         };
         assert_eq!(other.align(7), clock.align(224_999));
-        assert_eq!(clock.align(224_999), 7 * 90_000 + 45_000);
+        let aligned = Aligned {
+            ticks: 7 * 90_000 + 45_000,
+            wall: 3,
+        };
+        assert_eq!(clock.align(224_999), aligned);
     }
 }

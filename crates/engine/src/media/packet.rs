@@ -4,6 +4,7 @@ use super::codec::picture::PictureFields;
 use super::codec::{self, Codec, vp8, vp9};
 use super::dependency;
 use super::frame::Frame;
+use super::ntp::Aligned;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -40,8 +41,8 @@ pub struct MediaPacket {
     pub pictures: Option<PictureFields>,
     /// The frame that the packet belongs to, where payload descriptor or dependency descriptor tell.
     pub frame: Option<Frame>,
-    /// The timestamp on the publisher's own clock, in ticks modulo 2^32, when its sender reports tell.
-    pub aligned: Option<u32>,
+    /// The timestamp on the publisher's own clock, when its sender reports tell.
+    pub aligned: Option<Aligned>,
     /// When it came in.
     pub arrived: Instant,
 }
