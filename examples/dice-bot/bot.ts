@@ -1,7 +1,10 @@
 // A bot that rolls dice: "!roll 2d6". Told of messages by webhook, answers by REST. Node's own modules only.
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { pathToFileURL } from 'node:url'
+
+/** The longest message in JSON takes less. */
+const MAX_BODY = 131_072
 
 interface Delivery {
   room: string
@@ -31,23 +34,56 @@ export function answerTo({ kind, seq, text = '', deleted }: Delivery['entry'], r
   return { clientId: `dice-${seq}`, text: `${count}d${sides}: ${shown}`, replyTo: seq }
 }
 
-function serve({ MARU, BOT_TOKEN, HOOK_SECRET = '', PORT = '8080' }: NodeJS.ProcessEnv): void {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const signature = request.headers['maru-signature']?.toString()
-    const known = { secret: HOOK_SECRET, now: Date.now() }
-    const delivery = readDelivery(signature, Buffer.concat(chunks).toString(), known)
-    response.writeHead(delivery ? 204 : 403).end()
-    const answer = delivery && answerTo(delivery.entry)
-    if (!answer) return
-    const sent = await fetch(`${MARU}/api/rooms/${encodeURIComponent(delivery.room)}/messages`, {
+interface Place {
+  /** The server, as `https://chat.example.org`. */
+  maru: string
+  token: string
+  secret: string
+  fetcher?: typeof fetch
+}
+
+/** Takes deliveries. One is taken (204) only when its answer has arrived: else Maru delivers it again, and `clientId` keeps it from being answered twice. */
+export function answering(place: Place): RequestListener {
+  return (request, response) => {
+    answerRequest(place, request).then(
+      (status) => response.writeHead(status, { connection: 'close' }).end(),
+      () => response.destroy(), // whoever sent it has gone
+    )
+  }
+}
+
+async function answerRequest(place: Place, request: IncomingMessage): Promise<number> {
+  let body = ''
+  for await (const chunk of request.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    body += chunk
+    if (body.length > MAX_BODY) return 413
+  }
+  const signature = request.headers['maru-signature']?.toString()
+  const delivery = readDelivery(signature, body, { secret: place.secret, now: Date.now() })
+  if (!delivery) return 403
+  const answer = answerTo(delivery.entry)
+  return !answer || (await say(place, delivery.room, answer)) ? 204 : 503
+}
+
+/** False where another attempt may succeed. */
+async function say({ maru, token, fetcher = fetch }: Place, room: string, answer: object): Promise<boolean> {
+  try {
+    const sent = await fetcher(`${maru}/api/rooms/${encodeURIComponent(room)}/messages`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${BOT_TOKEN}` },
+      headers: { authorization: `Bearer ${token}` },
       body: JSON.stringify(answer),
+      signal: AbortSignal.timeout(5_000),
     })
-    if (!sent.ok) console.error('not sent:', await sent.text())
-  })
+    if (!sent.ok) console.error('not sent:', sent.status)
+    return sent.ok || (sent.status < 500 && sent.status !== 429)
+  } catch (error) {
+    console.error('not sent:', error)
+    return false
+  }
+}
+
+function serve({ MARU = '', BOT_TOKEN = '', HOOK_SECRET = '', PORT = '8080' }: NodeJS.ProcessEnv): void {
+  const server = createServer(answering({ maru: MARU, token: BOT_TOKEN, secret: HOOK_SECRET }))
   server.listen(Number(PORT), () => console.log(`The dice bot listens on port ${PORT}.`))
 }
 

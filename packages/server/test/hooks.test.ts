@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished, test } from 'vitest'
-import { answerTo, readDelivery } from '../../../examples/dice-bot/bot.ts'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { onTestFinished, test, vi } from 'vitest'
+import { answering, answerTo, readDelivery } from '../../../examples/dice-bot/bot.ts'
 import { deliverHooks } from '../src/hooks/deliver-hooks.ts'
-import { post } from '../src/hooks/post.ts'
+import { createPost, post } from '../src/hooks/post.ts'
+import { outcomeOf } from '../src/hooks/retry.ts'
 import { isPublicAddress } from '../src/rooms/public-address.ts'
 import { operatorToken, restServer } from './rest-harness.ts'
 import { createTimers, startRoomServer, temporaryFolder } from './room-harness.ts'
@@ -206,6 +207,55 @@ test('an owner reaches nothing but the Internet, whatever a name stands for', as
   expect(arrived).toEqual([])
 })
 
+test('a firewall in front of the machine is not walked around: its own addresses and networks are no Internet', async ({
+  expect,
+}) => {
+  const asked: string[] = []
+  const address = (cidr: string, family: 'IPv4' | 'IPv6') => {
+    const own = { address: cidr.split('/')[0] ?? '', netmask: '', mac: '', internal: false, cidr }
+    return family === 'IPv4' ? { ...own, family } : { ...own, family, scopeid: 0 }
+  }
+  const toOwner = createPost({
+    interfaces: () => ({ eth0: [address('8.8.8.8/24', 'IPv4'), address('2606:4700::1/64', 'IPv6')] }),
+    resolver: {
+      resolve4: async (name: string) => {
+        asked.push(name)
+        return name === 'both.example' ? ['1.1.1.1', '10.0.0.1'] : name === 'near.example' ? ['8.8.8.9'] : []
+      },
+      resolve6: async (name: string) => (name === 'six.example' ? ['2606:4700::2'] : []),
+    } as never,
+  })
+  const more = { headers: {}, body: '', isTrusted: false, signal: new AbortController().signal }
+  for (const host of ['8.8.8.8', '8.8.8.200', '[2606:4700::2]', 'near.example', 'six.example', 'both.example'])
+    await expect(toOwner({ ...more, url: `http://${host}/` }), host).rejects.toThrow('not one of the Internet')
+  expect(asked).toEqual(['near.example', 'six.example', 'both.example'])
+})
+
+test('a receiver that answers with no answer holds nothing up for ever', async ({ expect }) => {
+  const answers = [
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+    'SSH-2.0-server\r\n',
+    '',
+  ]
+  const tcp = createTcpServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end(answers.shift() ?? ''))
+  })
+  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void tcp.close())
+  const url = `http://127.0.0.1:${(tcp.address() as AddressInfo).port}/`
+  const more = { headers: {}, body: 'x', isTrusted: true, signal: new AbortController().signal }
+  for (let n = 0; n < 3; n += 1) await expect(post({ ...more, url })).rejects.toThrow()
+  expect([101, 200, 302, 404, 429, 500].map(outcomeOf)).toEqual([
+    'refused',
+    'taken',
+    'refused',
+    'refused',
+    'again',
+    'again',
+  ])
+})
+
 test('the example bot believes signed messages only, and rolls dice', ({ expect }) => {
   const secret = 'secret'
   const body = JSON.stringify({ room: 'hall', entry: { kind: 'message', seq: 7, text: '!roll 2d6' } })
@@ -221,4 +271,38 @@ test('the example bot believes signed messages only, and rolls dice', ({ expect 
   for (const text of ['hello', '!roll 99d6', '!roll 0d0', '!rolling'])
     expect([text, roll(text)]).toEqual([text, undefined])
   expect(roll('!roll', { deleted: true })).toBeUndefined()
+})
+
+test('the example bot takes a delivery only when its answer has arrived, and no more than one can be', async ({
+  expect,
+}) => {
+  const secret = 'secret'
+  const statuses = [502, 201]
+  const complaints = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => complaints.mockRestore())
+  const sent: unknown[] = []
+  const fetcher = (async (_url: string, { body }: { body: string }) => {
+    sent.push(JSON.parse(body).clientId)
+    const status = statuses.shift()
+    if (status === undefined) throw new TypeError('the server restarts')
+    return new Response('{}', { status })
+  }) as unknown as typeof fetch
+  const bot = createServer(answering({ maru: 'http://maru.invalid', token: 't', secret, fetcher }))
+  await new Promise<void>((resolve) => bot.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void bot.close())
+  const at = `http://127.0.0.1:${(bot.address() as AddressInfo).port}/`
+  const deliver = async (entry: object) => {
+    const body = JSON.stringify({ room: 'hall', entry })
+    const time = Math.floor(Date.now() / 1000)
+    const hmac = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')
+    const headers = { 'maru-signature': `t=${time},v1=${hmac}` }
+    return (await fetch(at, { method: 'POST', body, headers })).status
+  }
+  const roll = { kind: 'message', seq: 7, text: '!roll' }
+  expect([await deliver(roll), await deliver(roll), await deliver(roll)]).toEqual([503, 204, 503])
+  expect(sent).toEqual(['dice-7', 'dice-7', 'dice-7'])
+  expect(complaints).toHaveBeenCalledTimes(2)
+  expect(await deliver({ kind: 'message', seq: 8, text: 'hello' })).toBe(204)
+  expect(await deliver({ kind: 'message', seq: 9, text: 'x'.repeat(200_000) })).toBe(413)
+  expect((await fetch(at, { method: 'POST', body: '{}' })).status).toBe(403)
 })

@@ -1,8 +1,11 @@
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { errors } from '@maru/protocol'
 import { test } from 'vitest'
 import { openApi } from '../src/rest/openapi.ts'
 import { operations } from '../src/rest/operations.ts'
+import { createPatience } from '../src/rest/patience.ts'
+import { becomeMember } from '../src/rooms/become-member.ts'
 import { operatorToken, restServer } from './rest-harness.ts'
 import { RawClient } from './room-harness.ts'
 
@@ -274,6 +277,30 @@ test('nobody gets in without a token, and haste is answered with a pause', async
   let last = await hasty('GET', '/api/rooms')
   for (let n = 0; n < 100 && last.status === 200; n += 1) last = await hasty('GET', '/api/rooms')
   expect([last.status, last.json.code]).toEqual([429, 'too_fast'])
+})
+
+test('of very many rooms the latest are listed, and whoever asks for much asks less often', async ({ expect }) => {
+  const { ask, storage, me } = await restServer({ now: () => 1_000_000 })
+  await Promise.all(Array.from({ length: 250 }, (_, index) => becomeMember(storage, `room-${index}`, me)))
+  await ask('POST', '/api/rooms/room-7/messages', { clientId: '1', text: 'here' })
+  const { rooms } = (await ask('GET', '/api/rooms')).json
+  expect(rooms).toHaveLength(200)
+  expect(rooms[0]).toMatchObject({ room: 'room-7', last: { text: 'here' } })
+  const statuses: number[] = []
+  for (let n = 0; n < 6; n += 1) statuses.push((await ask('GET', '/api/rooms')).status)
+  expect(statuses).toEqual([200, 200, 200, 200, 429, 429])
+  expect((await ask('GET', hall)).status).toBe(200)
+})
+
+test('haste without a token is counted for a network, not for each of its many addresses', ({ expect }) => {
+  const isPatient = createPatience(
+    () => undefined,
+    () => 0,
+  )
+  const from = (remoteAddress: string) => ({ socket: { remoteAddress } }) as IncomingMessage
+  const taken = Array.from({ length: 100 }, (_, index) => isPatient(from(`2001:db8:1:2::${index}`), 1))
+  expect(taken.filter(Boolean)).toHaveLength(60)
+  expect(isPatient(from('2001:db8:1:3::1'), 1)).toBe(true)
 })
 
 test('the OpenAPI document is what docs/ holds, names every operation once, and is served', async ({ expect }) => {

@@ -239,6 +239,32 @@ test('a piece that breaks off stays as far as it came', async ({ expect }) => {
   expect((await ask('GET', `/api/uploads/${id}`)).json.received).toBe(10)
 })
 
+test('a piece that comes too slowly is broken off, stays as far as it came, and others have their answers meanwhile', async ({
+  expect,
+}) => {
+  const { announce, ask, put, http, token } = await server({ http: { checkMs: 5, requestTimeoutMs: 200 } })
+  const { file } = (await announce({ size: 10 })).json
+  const request = httpRequest(`${http}/api/uploads/${file.id}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${token}`, 'upload-offset': '0', 'content-length': 10 },
+  })
+  const ended = new Promise<string>((resolve) => {
+    request.on('response', ({ statusCode }) => resolve(`${statusCode}`))
+    request.on('error', ({ message }) => resolve(message))
+  })
+  request.write('abc')
+  for (;;) {
+    const { received } = (await ask('GET', `/api/uploads/${file.id}`)).json
+    if (received === 3) break
+  }
+  expect((await ask('GET', '/api/openapi.json')).status).toBe(200)
+  expect(['408', 'socket hang up', 'read ECONNRESET']).toContain(await ended)
+  // The server lets go of the piece a moment after its connection.
+  let answer = await put(file.id, 3, 'defghij')
+  while (answer.status === 409) answer = await put(file.id, 3, 'defghij')
+  expect(answer.json).toMatchObject({ received: 10 })
+})
+
 test('the client sends a file whole through losses, and gives one up', async ({ expect }) => {
   const { http, token, stored, say, ask } = await server({ fileBytes: 5_000_000 })
   let calls = 0

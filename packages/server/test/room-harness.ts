@@ -48,9 +48,14 @@ export const testKeys = { apiKey: 'test', apiSecret: 'a secret of a test, long e
 
 /** The room half of the server, whole, on a port of its own. */
 export async function startRoomServer(
-  options: { file?: string; port?: number; totalBytes?: number } & Partial<RoomSocketOptions> = {},
+  options: {
+    file?: string
+    port?: number
+    totalBytes?: number
+    http?: Parameters<typeof createApp>[0]
+  } & Partial<RoomSocketOptions> = {},
 ) {
-  const { file, port = 0, totalBytes = 1e9, ...rest } = options
+  const { file, port = 0, totalBytes = 1e9, http, ...rest } = options
   const { now = Date.now, schedule = scheduleTimer, fileBytes = 1e6 } = rest
   const folder = temporaryFolder()
   const database = file === undefined ? await emptyDatabase() : await databaseOf(file)
@@ -59,7 +64,7 @@ export async function startRoomServer(
   const storage = openStorage({ database, now, failed: watch.failed })
   const blobs = openBlobs(path.join(folder.path, 'files'), { failed: watch.failed, spare: 0 })
   watch.probeWith(storage.probe, blobs.probe)
-  const app = createApp()
+  const app = createApp(http)
   const backUpHere = async () => {
     const into = path.join(folder.path, 'backups', backupName(now()))
     return { folder: into, ...(await backUp({ storage, blobs, data: folder.path }, into)) }

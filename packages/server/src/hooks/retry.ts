@@ -13,5 +13,5 @@ export type Outcome = 'taken' | 'refused' | 'again'
 
 export function outcomeOf(status: number): Outcome {
   if (status >= 200 && status < 300) return 'taken'
-  return status >= 300 && status < 500 && !PASSING.includes(status) ? 'refused' : 'again'
+  return status < 500 && !PASSING.includes(status) ? 'refused' : 'again'
 }

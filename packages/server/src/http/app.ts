@@ -31,21 +31,29 @@ interface Route<Target> {
 }
 
 const HEADERS_TIMEOUT_MS = 20_000
-/** Long enough for an upload over a bad line later on; every handler limits the size of what it reads. */
+/** For the whole body: a piece of an upload over a bad line comes in this time. Every handler limits the size of what it reads. */
 const REQUEST_TIMEOUT_MS = 60_000
 const KEEP_ALIVE_MS = 10_000
 /** How often the two limits above are looked after. */
 const CHECK_MS = 5_000
 
-export function createApp({ log, checkMs = CHECK_MS }: { log?: Log; checkMs?: number } = {}): App {
+export function createApp({
+  log,
+  checkMs = CHECK_MS,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
+}: {
+  log?: Log
+  checkMs?: number
+  requestTimeoutMs?: number
+} = {}): App {
   const routes: Route<Handler>[] = []
   const upgrades: Route<UpgradeHandler>[] = []
   let fallback: Handler = notFound
 
   const server = createServer({
     maxHeaderSize: 16_384,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+    requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: checkMs,
   })

@@ -6,18 +6,13 @@ import type { ApiKeys } from '../api-keys.ts'
 import { readBody, sendJson } from '../http/answer.ts'
 import type { App, Method } from '../http/app.ts'
 import { actorOf, decodePart, memberOf, sessionOf } from '../http/authorize.ts'
-import { createTokenBucket } from '../http/token-bucket.ts'
 import { verifyToken } from '../livekit/tokens.ts'
 import type { Call, Operation, RestContext } from './operation.ts'
 import { operations } from './operations.ts'
+import { createPatience } from './patience.ts'
 
 /** The longest message in JSON, every character escaped, and what stands around it. */
 const MAX_BODY_BYTES = 65_536
-/** What one token may ask: enough to read a room through, too little to keep the server busy. */
-const BURST = 60
-const PER_SECOND = 20
-/** Tokens whose haste is remembered; one forgotten begins anew with a full bucket. */
-const MAX_BUCKETS = 1_000
 
 export interface RestOptions extends RestContext {
   app: Pick<App, 'route'>
@@ -28,7 +23,7 @@ export interface RestOptions extends RestContext {
 
 export function attachRest(options: RestOptions): void {
   const { app, now = Date.now } = options
-  const isPatient = createPatience(options, now)
+  const isPatient = createPatience((request) => sessionOf(options.storage, request), now)
   let document: object | undefined
   app.route('GET', '/api/openapi.json', async (_request, response) => {
     // Only who asks for it waits for what writes it.
@@ -43,7 +38,8 @@ export function attachRest(options: RestOptions): void {
     const pattern = patternOf(path)
     for (const operation of here)
       app.route(operation.method, pattern, async (request, response, url) => {
-        if (!isPatient(request)) throw new AppError('too_fast', 'Too many requests in a short time; wait a moment.')
+        if (!isPatient(request, operation.weight))
+          throw new AppError('too_fast', 'Too many requests in a short time; wait a moment.')
         await answer(options, operation, { request, response, url, pattern }, now)
       })
     // Files of a room are announced by a route of their own.
@@ -148,18 +144,4 @@ function accepted<Value>(
 /** `/api/rooms/{room}` as an expression that gives its parts by name. */
 function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
-}
-
-/** Whoever has no token, or one that is worth nothing, is held back with all others of the same address. */
-function createPatience({ storage }: RestOptions, now: () => number): (request: IncomingMessage) => boolean {
-  const buckets = new Map<string, ReturnType<typeof createTokenBucket>>()
-  return (request) => {
-    const key = sessionOf(storage, request) ?? request.socket.remoteAddress ?? ''
-    const bucket = buckets.get(key) ?? createTokenBucket(BURST, PER_SECOND, now)
-    buckets.delete(key)
-    buckets.set(key, bucket)
-    const [oldest] = buckets.keys()
-    if (buckets.size > MAX_BUCKETS && oldest !== undefined) buckets.delete(oldest)
-    return bucket.take()
-  }
 }

@@ -18,6 +18,7 @@ export const exports = (['json', 'html'] as const).map((format) =>
     who: 'reader',
     needs: 'read',
     media: media[format],
+    weight: 20,
     async run({ storage }, { authority: { room, member }, response }) {
       const pieces = exportRoom(storage, { room, member: member?.id, now: Date.now() }, format)
       response.writeHead(200, {

@@ -59,11 +59,13 @@ export interface Operation {
   media?: string
   status: number
   errors: readonly ErrorCode[]
+  /** How many ordinary requests it counts for, where it keeps the server as busy. */
+  weight: number
   /** Absent where a route of its own answers; this only describes it. */
   run?: (context: RestContext, call: Call<never, never>) => object | undefined | Promise<object | undefined>
 }
 
-type Optional = 'query' | 'status' | 'errors' | 'run'
+type Optional = 'query' | 'status' | 'errors' | 'weight' | 'run'
 
 /** Ties the types of what is read to what `run` is handed. */
 export function operation<Query extends Entries = Record<never, never>, Body = unknown>(
@@ -72,10 +74,11 @@ export function operation<Query extends Entries = Record<never, never>, Body = u
     body?: v.GenericSchema<unknown, Body>
     status?: number
     errors?: readonly ErrorCode[]
+    weight?: number
     run?: (context: RestContext, call: Call<Fields<Query>, Body>) => object | undefined | Promise<object | undefined>
   },
 ): Operation {
-  return { query: {}, status: 200, errors: [], ...described } as Operation
+  return { query: {}, status: 200, errors: [], weight: 1, ...described } as Operation
 }
 
 /** A reply with nothing in it. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { askedSchemas, count, entrySchema, messageSchema, replySchemas, roomSchema, unreadSchema } from '@maru/protocol'
 import * as v from 'valibot'
 import { lastMessage, readNews } from '../chat/read-history.ts'
@@ -8,6 +9,10 @@ import { setTopic } from '../rooms/set-topic.ts'
 import { operation } from './operation.ts'
 
 const tag = 'Rooms'
+/** Most rooms that are listed: each is looked into. */
+const LISTED = 200
+/** Rooms looked into before others have their turn. */
+const AT_ONCE = 10
 const { setTopic: topic, setRetention: retention } = askedSchemas
 
 export const rooms = [
@@ -16,7 +21,7 @@ export const rooms = [
     method: 'GET',
     path: '/api/rooms',
     tag,
-    summary: 'The rooms of the member, the latest message first.',
+    summary: `The rooms of the member, the latest message first; of very many the ${LISTED} where something happened last.`,
     who: 'member',
     needs: 'read',
     reply: v.object({
@@ -24,14 +29,17 @@ export const rooms = [
         v.object({ room: v.string(), topic: v.string(), unread: unreadSchema, last: v.optional(messageSchema) }),
       ),
     }),
-    run({ storage }, { member }) {
+    weight: 10,
+    async run({ storage }, { member }) {
       const { memberships, rooms } = storage.read
-      const list = memberships.roomsOf(member.id).map(({ roomId, room }) => {
+      const list = []
+      for (const { roomId, room } of memberships.latestRoomsOf(member.id, LISTED)) {
+        if (list.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
         const read = memberships.find(roomId, member.id)?.read ?? 0
         const last = lastMessage(storage, { room, member: member.id })
         const unread = memberships.unread(roomId, member.id, read)
-        return { room, topic: rooms.settings(roomId).topic, unread, ...(last && { last }) }
-      })
+        list.push({ room, topic: rooms.settings(roomId).topic, unread, ...(last && { last }) })
+      }
       return { rooms: list.toSorted((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0)) }
     },
   }),

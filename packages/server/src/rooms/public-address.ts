@@ -1,4 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net'
+import type { NetworkInterfaceInfo } from 'node:os'
 
 /** What is not the Internet: RFC 6890 and its successors, and addresses of IPv6 that hold one of IPv4. */
 const special = new BlockList()
@@ -36,4 +37,18 @@ for (const [net, prefix] of [
 export function isPublicAddress(address: string): boolean {
   if (!isIPv6(address)) return !special.check(address, 'ipv4')
   return global.check(address, 'ipv6') && !reserved.check(address, 'ipv6')
+}
+
+/**
+ * Whether somebody outside reaches an address as well as this machine does: one of the Internet, and neither its own nor of a network it is in.
+ * A firewall that keeps others away from those does not keep this machine away.
+ */
+export function isReachedByAll(address: string, interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): boolean {
+  if (!isPublicAddress(address)) return false
+  const near = new BlockList()
+  for (const { cidr, family } of Object.values(interfaces).flatMap((infos = []) => infos)) {
+    const [net, prefix] = (cidr ?? '').split('/')
+    if (net && prefix) near.addSubnet(net, Number(prefix), family === 'IPv6' ? 'ipv6' : 'ipv4')
+  }
+  return !near.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }

@@ -18,6 +18,8 @@ export interface MembershipRecords {
   /** By name. */
   of(roomId: number): Member[]
   roomsOf(member: string): { roomId: number; room: string }[]
+  /** At most `limit` of them, where something happened last first. */
+  latestRoomsOf(member: string, limit: number): { roomId: number; room: string }[]
   hasOwner(roomId: number): boolean
   /** Members who came when the room had this number already. */
   since(roomId: number, seq: number): string[]
@@ -65,6 +67,17 @@ export function prepareMemberships(db: Database): MembershipRecords {
       .select(['room.id', 'room.name'])
       .where('membership.member_id', '=', values.member)
       .orderBy('room.id'),
+  )
+  const latestRoomsOf = db.query<{ member: string; limit: number }>()((tables, values) =>
+    tables
+      .selectFrom('membership')
+      .innerJoin('room', 'room.id', 'membership.room_id')
+      .leftJoin('entry', (join) => join.onRef('entry.room_id', '=', 'room.id').onRef('entry.seq', '=', 'room.last_seq'))
+      .select(['room.id', 'room.name'])
+      .where('membership.member_id', '=', values.member)
+      .orderBy((eb) => eb.fn.coalesce('entry.at', eb.lit(0)), 'desc')
+      .orderBy('room.id')
+      .limit(values.limit),
   )
   const owners = db.query<{ room: number }>()((tables, values) =>
     tables
@@ -169,6 +182,8 @@ export function prepareMemberships(db: Database): MembershipRecords {
     },
     of: (room) => of({ room }).map(toMember),
     roomsOf: (member) => roomsOf({ member }).map(({ id, name }) => ({ roomId: id, room: name })),
+    latestRoomsOf: (member, limit) =>
+      latestRoomsOf({ member, limit }).map(({ id, name }) => ({ roomId: id, room: name })),
     hasOwner: (room) => owners({ room }).length > 0,
     since: (room, seq) => since({ room, seq }).map(({ member_id }) => member_id),
     unread: (room, member, read) => ({
