@@ -1,7 +1,7 @@
 // How a subscriber chooses what it gets, and how the publisher learns what is wanted.
 import { type RemoteTrack, type RemoteTrackPublication, RoomEvent, Track, VideoQuality } from 'livekit-client'
 import { behaviour } from './behaviour.ts'
-import { decoded, own, type Person, pause, same, until, width } from './stage.ts'
+import { decoded, inbound, own, type Person, pause, same, until, width } from './stage.ts'
 
 const source = Track.Source
 const large = { width: 960, height: 540, rate: 10 }
@@ -15,6 +15,9 @@ async function stopsDecoding(publication: RemoteTrackPublication): Promise<void>
     return (await decoded(publication)) === before
   })
 }
+
+const received = async (publication: RemoteTrackPublication) =>
+  Number((await inbound(publication))?.packetsReceived ?? 0)
 
 function show(person: Person, track: RemoteTrack, size: { width: number; height: number }): HTMLElement {
   const element = track.attach()
@@ -212,6 +215,46 @@ export const receive = [
     const seen = await ben.receives('ana', source.Camera)
     same('stream state', seen.track?.streamState, Track.StreamState.Active)
   }),
+  behaviour(
+    'simulated subscriber-bandwidth: on a narrow line the smallest layer comes, on a wide one the largest again',
+    async (stage) => {
+      const [ana, ben] = await stage.pair()
+      await ana.me.publishTrack(stage.picture(large), { source: source.Camera })
+      const seen = await ben.receives('ana', source.Camera)
+      await until('the largest layer', async () => (await width(seen)) === 960, LAYERS_MS)
+      // Between what the smallest layer takes and what the next one does.
+      await ben.room.simulateScenario('subscriber-bandwidth', 250_000)
+      await until('the smallest layer', async () => (await width(seen)) === 320, LAYERS_MS)
+      const before = await decoded(seen)
+      await until('frames of it', async () => (await decoded(seen)) > before + 3)
+      await ben.room.simulateScenario('subscriber-bandwidth', 0)
+      await until('the largest layer again', async () => (await width(seen)) === 960, LAYERS_MS)
+    },
+    { alone: true, better: 'the real server goes on with the largest layer' },
+  ),
+  behaviour(
+    'simulated subscriber-bandwidth: on a line too narrow for a picture it is paused, and the subscriber is told; the sound goes on',
+    async (stage) => {
+      const [ana, ben] = await stage.pair()
+      await ana.me.publishTrack(stage.picture(), { source: source.Camera })
+      await ana.me.publishTrack(stage.sound(), { source: source.Microphone })
+      const seen = await ben.receives('ana', source.Camera)
+      const heard = await ben.receives('ana', source.Microphone)
+      same('at first', seen.track?.streamState, Track.StreamState.Active)
+      // The real server looks once, and what it has not measured yet costs nothing.
+      await until('the picture having come for a while', async () => (await decoded(seen)) > 45)
+      await ben.room.simulateScenario('subscriber-bandwidth', 1_000)
+      await until('being told of the pause', () => seen.track?.streamState === Track.StreamState.Paused, LAYERS_MS)
+      await ben.hears(RoomEvent.TrackStreamStateChanged)
+      await stopsDecoding(seen)
+      const [packets, frames] = [await received(heard), await decoded(seen)]
+      await until('more sound', async () => (await received(heard)) > packets + 20)
+      await ben.room.simulateScenario('subscriber-bandwidth', 0)
+      await until('being told of the end', () => seen.track?.streamState === Track.StreamState.Active, LAYERS_MS)
+      await until('frames again', async () => (await decoded(seen)) > frames + 3, LAYERS_MS)
+    },
+    { alone: true, better: 'the real server pauses nothing where there is one connection' },
+  ),
   behaviour('a microphone muted by its owner goes on as a subscription', async (stage) => {
     const [ana, ben] = await stage.pair()
     await ana.me.publishTrack(stage.sound(), { source: source.Microphone })

@@ -83,6 +83,7 @@ export type EngineCommand =
   | { type: 'setTrackMuted'; track: string; muted: boolean }
   | { type: 'subscribe'; transport: number; wanted: Array<WantedTrack> }
   | { type: 'restartIce'; transport: number }
+  | { type: 'assumeCapacity'; transport: number; bitrate: number }
   | { type: 'sendData'; transports: Array<number>; reliable: boolean; payload: Uint8Array }
   | { type: 'injectPanic'; transport: number }
 

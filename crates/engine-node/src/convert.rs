@@ -87,6 +87,10 @@ pub fn command(command: EngineCommand) -> Command {
                 .collect(),
         },
         EngineCommand::RestartIce { transport } => Command::RestartIce { transport },
+        EngineCommand::AssumeCapacity { transport, bitrate } => Command::AssumeCapacity {
+            transport,
+            bitrate: u64::from(bitrate),
+        },
         EngineCommand::SendData {
             transports,
             reliable,

@@ -150,6 +150,11 @@ pub enum EngineCommand {
     RestartIce {
         transport: u32,
     },
+    /// The path to a subscriber is taken to carry so many bit/s, whatever is measured; 0 for what is measured.
+    AssumeCapacity {
+        transport: u32,
+        bitrate: u32,
+    },
     SendData {
         transports: Vec<u32>,
         reliable: bool,

@@ -36,6 +36,8 @@ pub struct Allocation {
     /// Of the last probe nothing was heard; then more is tried as without feedback.
     pub unheard: bool,
     pub budget: Budget,
+    /// bit/s that are taken for granted instead of the budget's.
+    assumed: Option<u64>,
     pub outcome: Outcome,
     /// bit/s of the voices.
     pub voice: u64,
@@ -122,6 +124,13 @@ impl Engine {
             if let (Some(sender), Some(wish)) = (sender, wish) {
                 sender.share.want(wish);
             }
+        }
+    }
+
+    pub(crate) fn assume_capacity(&mut self, now: Instant, id: TransportId, bitrate: u64) {
+        if let Some(transport) = self.transports.get_mut(&id) {
+            transport.allocation.assumed = Some(bitrate).filter(|rate| *rate > 0);
+            self.allocate(now, id);
         }
     }
 
@@ -223,11 +232,16 @@ impl Engine {
         let trial = !measured && paused && budget.may_try_picture(now);
         let reach = budget.reach(now, voice + cheapest).filter(|_| !measured);
         let rise = match reach {
+            _ if allocation.assumed.is_some() => Rise::Within,
             _ if trial => Rise::Probe(u64::MAX),
             Some(reach) => Rise::Probe(reach),
             None if budget.may_rise(now) => Rise::Within,
             None => Rise::No,
         };
+        if let Some(assumed) = allocation.assumed {
+            available = assumed;
+            videos.iter_mut().for_each(|video| video.kept = false);
+        }
         let allocator = &mut self.allocating.allocator;
         let outcome = allocator.allocate(voice, videos, available, rise, choices);
         if outcome.probed {

@@ -103,6 +103,12 @@ pub enum Command {
     RestartIce {
         transport: TransportId,
     },
+    /// The path to a subscriber is taken to carry so many bit/s, voices included, whatever is measured; 0 for what is measured. Test
+    /// clients play a narrow line with it.
+    AssumeCapacity {
+        transport: TransportId,
+        bitrate: u64,
+    },
     /// The whole set of shards that a track shall go to. Comes from the router, which knows who wants what.
     Export {
         track: String,

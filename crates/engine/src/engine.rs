@@ -177,6 +177,9 @@ impl Engine {
             Command::SetTrackMuted { track, muted } => self.set_muted(now, &track, muted),
             Command::Subscribe { transport, wanted } => self.subscribe(now, transport, wanted),
             Command::RestartIce { transport } => self.offer_restart(now, transport),
+            Command::AssumeCapacity { transport, bitrate } => {
+                self.assume_capacity(now, transport, bitrate);
+            }
             Command::Export { track, shards } => self.export(now, &track, shards),
             Command::Expect { track } => self.expect(now, track),
             Command::SendData {

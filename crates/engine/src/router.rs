@@ -63,7 +63,8 @@ impl Router {
             }
             Command::AcceptOffer { transport, .. }
             | Command::AcceptAnswer { transport, .. }
-            | Command::RestartIce { transport } => {
+            | Command::RestartIce { transport }
+            | Command::AssumeCapacity { transport, .. } => {
                 self.pass(transport, command, &mut routed);
             }
             Command::PublishTrack {

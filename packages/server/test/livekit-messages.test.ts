@@ -5,7 +5,6 @@ import {
   GetDataBlobRequest,
   PublishDataTrackRequest,
   RequestResponse_Reason,
-  SimulateScenario,
   StoreDataBlobRequest,
   UnpublishDataTrackRequest,
   UpdateDataSubscription,
@@ -96,13 +95,6 @@ test.each<[string, SignalAsk, object]>([
 
 test.each<[string, SignalAsk]>([
   ['update_layers', { case: 'updateLayers', value: new UpdateVideoLayers({ trackSid: 'TR_x' }) }],
-  [
-    'simulate subscriber_bandwidth',
-    {
-      case: 'simulate',
-      value: new SimulateScenario({ scenario: { case: 'subscriberBandwidth', value: 100_000n } }),
-    },
-  ],
   ['update_data_subscription', { case: 'updateDataSubscription', value: new UpdateDataSubscription() }],
 ])('%s is passed over', async (_what, ask) => {
   const ana = await connectActive(server, 'ana')

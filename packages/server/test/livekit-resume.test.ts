@@ -259,6 +259,14 @@ describe('mishaps that a client plays for itself', () => {
     expect(await bo.next('leave')).toMatchObject({ reason: reasons.shutdown, action: actions.disconnect })
   })
 
+  test('subscriberBandwidth: the engine takes its line for so narrow, and for as wide as it is', async () => {
+    const bo = await connectSingle(server, 'bo')
+    const assumed = () => engine.commands.flatMap((each) => (each.type === 'assumeCapacity' ? [each.bitrate] : []))
+    for (const value of [100_000n, 0n, -1n, 1n << 40n]) simulate(bo, { case: 'subscriberBandwidth', value })
+    await bo.settled()
+    expect(assumed()).toEqual([100_000, 0, 0, 2 ** 32 - 1])
+  })
+
   test.each([
     ['disconnectSignalOnResume', ['reconnect', 'update', 'roomUpdate']],
     ['disconnectSignalOnResumeNoMessages', []],

@@ -2,6 +2,7 @@
 
 use crate::media::unbroken;
 use crate::world::{Feed, Link, Setup, World};
+use engine::command::Command;
 use engine::event::Event;
 use std::time::{Duration, Instant};
 use str0m::media::MediaKind::{Audio, Video};
@@ -141,6 +142,12 @@ impl Hall {
         self.world.links.get_mut(&SLOW).expect("its line").rate = rate;
     }
 
+    fn assume(&mut self, bitrate: u64) {
+        let transport = SLOW;
+        self.world
+            .command(Command::AssumeCapacity { transport, bitrate });
+    }
+
     /// The layers that a subscriber was shown since then, each once in a row.
     fn shown(&self, id: u32, since: Instant) -> String {
         let packets = self.world.client(id).packets(Video);
@@ -219,6 +226,30 @@ fn the_picture_grows_back_when_the_line_does(tells: Tells) {
     assert_eq!(hall.shown(SLOW, since), "f", "it stays, after {took:?}");
     let (voices, gap) = hall.voice(SLOW, since);
     assert!(voices > 490 && gap < Duration::from_millis(40), "{gap:?}");
+}
+
+#[test]
+fn a_capacity_that_is_assumed_holds_whatever_the_line_carries() {
+    let mut hall = Hall::new(5_000_000, Tells::Arrivals);
+    hall.until(5, "the best layer", |hall| hall.sees(SLOW) == Some('f'));
+    hall.assume(300_000);
+    hall.until(2, "a small picture", |hall| hall.sees(SLOW) == Some('q'));
+    let since = hall.world.now;
+    hall.run_for(20);
+    assert_eq!(hall.shown(SLOW, since), "q");
+
+    hall.assume(1_000);
+    hall.until(1, "being told", |hall| hall.told(true) == 1);
+    hall.run_for(1);
+    let since = hall.world.now;
+    hall.run_for(10);
+    assert_eq!(hall.shown(SLOW, since), "");
+    let (voices, _) = hall.voice(SLOW, since);
+    assert!(voices > 490, "{voices} of 500 voice packets");
+
+    hall.assume(0);
+    hall.until(5, "the best layer", |hall| hall.sees(SLOW) == Some('f'));
+    assert_eq!(hall.told(false), 1);
 }
 
 fn a_fast_line_that_becomes_slow_is_relieved_at_once(tells: Tells) {

@@ -1,6 +1,6 @@
 /** Mishaps that a client asks for to try itself out. They hit nobody else. */
 import type { Call } from './call.ts'
-import type { Turn } from './effect.ts'
+import { command, type Turn } from './effect.ts'
 import { depart, dismiss } from './leave.ts'
 import { TCP_ONLY_MS } from './limits.ts'
 import type { Participant } from './participant.ts'
@@ -15,6 +15,8 @@ export type Mishap =
   | { kind: 'brokenResume'; when: 'early' | 'late' }
   /** Whether it is as if datagrams did not get through from now on. The client joins anew by itself. */
   | { kind: 'datagramsBlocked'; blocked: boolean }
+  /** Its line is taken to carry no more than this for what it receives, in bit/s; 0: as much as is measured. */
+  | { kind: 'narrowLine'; bitrate: number }
 
 export function simulate(call: Call, turn: Turn, participant: Participant, mishap: Mishap): void {
   switch (mishap.kind) {
@@ -33,6 +35,9 @@ export function simulate(call: Call, turn: Turn, participant: Participant, misha
       break
     case 'datagramsBlocked':
       blockDatagrams(call, turn, participant, mishap.blocked)
+      break
+    case 'narrowLine':
+      command(turn, { type: 'assumeCapacity', transport: participant.subscriber.id, bitrate: mishap.bitrate })
   }
 }
 

@@ -115,6 +115,11 @@ function readState({ publishTracks, subscription, trackSidsDisabled }: SyncState
   return { type: 'syncState', kept }
 }
 
+/** The engine takes a bit rate as 32 bits. */
+function bitrateOf(value: bigint): number {
+  return Math.min(Math.max(Number(value), 0), 0xffff_ffff)
+}
+
 /** Test scenarios. Those that are not here need nothing of the server: the client goes around by itself. */
 function readSimulation({ scenario }: SimulateScenario): ClientInput | undefined {
   switch (scenario.case) {
@@ -135,6 +140,8 @@ function readSimulation({ scenario }: SimulateScenario): ClientInput | undefined
       if (value !== CandidateProtocol.TCP && value !== CandidateProtocol.UDP) return undefined
       return { type: 'simulate', mishap: { kind: 'datagramsBlocked', blocked: value === CandidateProtocol.TCP } }
     }
+    case 'subscriberBandwidth':
+      return { type: 'simulate', mishap: { kind: 'narrowLine', bitrate: bitrateOf(scenario.value) } }
     default:
       return undefined
   }
