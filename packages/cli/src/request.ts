@@ -17,7 +17,13 @@ export function fetcherFor(trusted: boolean): typeof fetch {
       })
       request.on('error', reject)
       request.on('response', (answer) => {
-        resolve(new Response(Readable.toWeb(answer) as ReadableStream, { status: answer.statusCode ?? 500 }))
+        try {
+          resolve(new Response(Readable.toWeb(answer) as ReadableStream, { status: answer.statusCode ?? 500 }))
+        } catch (error) {
+          // A status that has no body, or is none.
+          reject(error)
+          answer.destroy()
+        }
       })
       request.end(bytes)
     })

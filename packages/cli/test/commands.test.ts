@@ -3,7 +3,7 @@ import { join as joinPath } from 'node:path'
 import type { Message } from '@maru/protocol'
 import { onTestFinished, test } from 'vitest'
 import { join, temporaryFolder, until } from '../../server/test/room-harness.ts'
-import { server, Terminal, temporaryHome } from './terminal.ts'
+import { encryptedFront, server, Terminal, temporaryHome } from './terminal.ts'
 
 const messages = (entries: readonly { kind: string }[]) => entries.filter(({ kind }) => kind === 'message') as Message[]
 
@@ -57,6 +57,23 @@ test('answers, edits, finds, sends a file by its path and saves one', async ({ e
     ben.type(line)
     await ben.shows(shown)
   }
+  ben.type('/quit')
+  expect(await ben.exited).toBe(0)
+})
+
+test('files go up and come down whole over a certificate that nobody vouches for', async ({ expect }) => {
+  const { port } = await server({ fileBytes: 5e6 })
+  const home = temporaryHome()
+  const ben = new Terminal([`127.0.0.1:${await encryptedFront(port)}`, '--name', 'Ben'], home)
+  await ben.shows('Here: Ben *')
+  // More than one piece.
+  const content = Buffer.from(Uint32Array.from({ length: 600_000 }, (_, index) => index * 2_654_435_761).buffer)
+  writeFileSync(joinPath(home, 'film.bin'), content)
+  ben.type('/send film.bin the film')
+  await ben.shows('the film [film.bin, 2400 KB]')
+  ben.type('/save copy.bin')
+  await ben.shows('film.bin is saved as copy.bin')
+  expect(readFileSync(joinPath(home, 'copy.bin')).equals(content)).toBe(true)
   ben.type('/quit')
   expect(await ben.exited).toBe(0)
 })

@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, connect as connectTcp } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { makeAuthority, makeLeaf } from '../../server/src/tls/authority.ts'
 import { join, temporaryFolder, until } from '../../server/test/room-harness.ts'
-import { server, Terminal } from './terminal.ts'
+import { encryptedFront, server, Terminal } from './terminal.ts'
 
 test('history, who is here, lines both ways, another nickname, and leaving', async ({ expect }) => {
   const { url, port } = await server()
@@ -72,25 +70,10 @@ test('the server going away is said, and what was typed meanwhile is sent when i
 })
 
 test('an encrypted server that nobody vouches for is joined with a note', async ({ expect }) => {
-  const { port, url } = await server()
-  const names = { dns: ['localhost'], ip: ['127.0.0.1'] }
-  const authority = await makeAuthority({ hostname: 'test', now: new Date() })
-  const leaf = await makeLeaf(authority, { names, now: new Date() })
-  const front = createTlsServer({ cert: leaf.certificate, key: leaf.key })
-  // As a proxy would: the bytes inside go to the plain server.
-  front.removeAllListeners('secureConnection')
-  front.on('secureConnection', (socket) => {
-    const back = connectTcp(port, '127.0.0.1')
-    back.on('error', () => socket.destroy())
-    socket.on('error', () => back.destroy())
-    socket.pipe(back).pipe(socket)
-  })
-  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void front.close())
-  const ana = new Terminal([`127.0.0.1:${(front.address() as AddressInfo).port}`, '--name', 'Ana'])
+  const { port } = await server()
+  const ana = new Terminal([`127.0.0.1:${await encryptedFront(port)}`, '--name', 'Ana'])
   await ana.shows('Here: Ana *')
   expect(ana.output).toContain("this server's certificate is not one this computer trusts")
-  expect(url).toContain('ws:')
   ana.interrupt()
   expect(await ana.exited).toBe(0)
 })

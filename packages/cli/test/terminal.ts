@@ -1,6 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, connect as connectTcp } from 'node:net'
 import { join as joinPath } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { makeAuthority, makeLeaf } from '../../server/src/tls/authority.ts'
 import { startRoomServer, temporaryFolder } from '../../server/test/room-harness.ts'
 
 const main = joinPath(import.meta.dirname, '../src/main.ts')
@@ -66,4 +69,23 @@ export async function server(options: Parameters<typeof startRoomServer>[0] = {}
   }
   onTestFinished(close)
   return { ...started, close }
+}
+
+/** TLS in front of a port, with a certificate that nobody vouches for; gives its own port. */
+export async function encryptedFront(port: number): Promise<number> {
+  const names = { dns: ['localhost'], ip: ['127.0.0.1'] }
+  const authority = await makeAuthority({ hostname: 'test', now: new Date() })
+  const leaf = await makeLeaf(authority, { names, now: new Date() })
+  const front = createTlsServer({ cert: leaf.certificate, key: leaf.key })
+  // As a proxy would: the bytes inside go to the plain server.
+  front.removeAllListeners('secureConnection')
+  front.on('secureConnection', (socket) => {
+    const back = connectTcp(port, '127.0.0.1')
+    back.on('error', () => socket.destroy())
+    socket.on('error', () => back.destroy())
+    socket.pipe(back).pipe(socket)
+  })
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void front.close())
+  return (front.address() as AddressInfo).port
 }

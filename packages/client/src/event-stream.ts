@@ -1,3 +1,4 @@
+import { limits } from '@maru/protocol'
 import type { WebSocketLike } from './connector.ts'
 
 /** The room socket over plain HTTP: an event stream down, requests up. Looks like a WebSocket to whoever uses it. */
@@ -5,7 +6,7 @@ export function openEventStream(socketUrl: string, fetcher: typeof fetch = fetch
   const base = socketUrl.replace(/^ws/, 'http')
   const ending = new AbortController()
   let key: string | undefined
-  let waiting: string[] = []
+  const waiting: string[] = []
   let sending = false
   let said = false
   let open = true
@@ -69,8 +70,7 @@ export function openEventStream(socketUrl: string, fetcher: typeof fetch = fetch
   async function sendWaiting(): Promise<void> {
     if (sending || key === undefined || waiting.length === 0) return
     sending = true
-    const frames = waiting
-    waiting = []
+    const frames = waiting.splice(0, fitting(waiting))
     try {
       const init = { method: 'POST', body: frames.join('\n'), keepalive: true }
       const response = await fetcher(`${base}/frames/${key}`, init)
@@ -84,6 +84,16 @@ export function openEventStream(socketUrl: string, fetcher: typeof fetch = fetch
   }
 
   return stream
+}
+
+/** How many of the frames one request holds: the server takes no more, nor does a browser of what may outlive its page. Always one. */
+function fitting(frames: readonly string[]): number {
+  let bytes = 0
+  const over = frames.findIndex((frame) => {
+    bytes += new TextEncoder().encode(frame).length + 1
+    return bytes > limits.frameBytes
+  })
+  return over < 0 ? frames.length : Math.max(1, over)
 }
 
 /** Reads `text/event-stream` as it comes, in whatever pieces. */

@@ -42,6 +42,44 @@ test('a file comes in pieces, and goes on after losses where the server has it',
   expect(seen.at(-1)).toBe(content.size)
 })
 
+test('a server that begins anew is waited for, longer each time, and not for ever', async () => {
+  const { kept, fetcher } = server()
+  const waits: number[] = []
+  let away = 5
+  const restarting = (async (path: string, init: RequestInit) => {
+    away -= 1
+    if (away >= 0) throw new TypeError('connection refused')
+    return fetcher(path, init)
+  }) as typeof fetch
+  const pause = async (failures: number) => void waits.push(failures)
+  await uploadFile({ ...options, pause, fetcher: restarting })
+  expect(waits).toEqual([1, 2, 3, 4, 5])
+  expect(kept.length).toBe(content.size)
+  away = Number.POSITIVE_INFINITY
+  const failure = await uploadFile({ ...options, pause, fetcher: restarting }).catch((error) => error)
+  expect(failure.code).toBe('disconnected')
+  expect(waits.slice(5)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+})
+
+test('a request that nobody answers ends, and the upload goes on', async () => {
+  const { kept, fetcher } = server()
+  let silent = 2
+  const ended: AbortController[] = []
+  const patience = () => {
+    const limit = new AbortController()
+    ended.push(limit)
+    return limit.signal
+  }
+  const mute = ((path: string, init: RequestInit) => {
+    silent -= 1
+    if (silent < 0) return fetcher(path, init)
+    queueMicrotask(() => ended.at(-1)?.abort())
+    return new Promise((_resolve, reject) => init.signal?.addEventListener('abort', () => reject(new Error('ended'))))
+  }) as typeof fetch
+  await uploadFile({ ...options, fetcher: mute, patience })
+  expect(kept.length).toBe(content.size)
+})
+
 test('a refusal is told by its code and not tried again', async () => {
   const fetcher = (async () => Response.json({ code: 'file_too_large', message: 'x' }, { status: 413 })) as typeof fetch
   const failure = await uploadFile({ ...options, fetcher }).catch((error) => error)

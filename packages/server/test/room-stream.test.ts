@@ -1,3 +1,4 @@
+import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net'
 import { openEventStream } from '@maru/client'
 import { onTestFinished, test } from 'vitest'
 import { createTimers, join, startRoomServer, until } from './room-harness.ts'
@@ -55,6 +56,98 @@ test('a stream that is lost is taken up by its cursor, and one that is replaced 
   const second = join(url, 'Ana', { connect, token })
   onTestFinished(() => second.close())
   expect((await until(ana, ({ connection }) => connection === 'closed')).problem?.code).toBe('replaced')
+})
+
+/** Carries TCP to a port. What is open can be silenced: nothing passes any more, and nobody is told. */
+async function gate(port: number) {
+  const open = new Set<Socket>()
+  const server = createTcpServer((front) => {
+    const back = connectTcp(port, '127.0.0.1')
+    for (const socket of [front, back]) {
+      open.add(socket)
+      socket.on('error', () => {}).on('close', () => open.delete(socket))
+    }
+    front.pipe(back).pipe(front)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  const silence = () => {
+    for (const socket of open) socket.unpipe().pause()
+  }
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/socket`, silence }
+}
+
+test('a stream that dies without a word is noticed by the missing answer, and taken up by its cursor', async ({
+  expect,
+}) => {
+  const { url, port } = await server()
+  const { url: through, silence } = await gate(port)
+  const timers = createTimers()
+  const hellos: { cursor?: number }[] = []
+  const watched: typeof fetch = (input, init) => {
+    if (String(input).endsWith('/stream')) hellos.push(JSON.parse(String(init?.body)))
+    return fetch(input, init)
+  }
+  const connect = (address: string) => openEventStream(address, watched)
+  const ana = join(through, 'Ana', { connect, schedule: timers.schedule, random: () => 0 })
+  onTestFinished(() => ana.close())
+  const ben = join(url, 'Ben')
+  onTestFinished(() => ben.close())
+  await until(ana, ({ people }) => people.length === 2)
+  const spoke = async (text: string) => {
+    ben.send(text)
+    await until(ben, ({ pending }) => pending.length === 0)
+  }
+  await spoke('heard')
+  const { cursor } = await until(ana, ({ entries }) => entries.length === 3)
+  for (const round of [1, 2]) {
+    silence()
+    await spoke(`missed ${round}`)
+    timers.run(25_000)
+    expect(ana.state().connection).toBe('open')
+    timers.run(10_000)
+    expect(ana.state().connection).toBe('waiting')
+    timers.run(250)
+    await until(ana, (state) => state.connection === 'open' && state.entries.length === 3 + round)
+  }
+  const texts = ana.state().entries.flatMap((line) => (line.kind === 'message' ? [line.text] : []))
+  expect(texts).toEqual(['heard', 'missed 1', 'missed 2'])
+  expect(hellos.map((hello) => hello.cursor)).toEqual([undefined, cursor, cursor + 1])
+})
+
+test('more than one request can hold leaves in several, in order', async ({ expect }) => {
+  const { url } = await server()
+  let hold = Promise.withResolvers<void>()
+  hold.resolve()
+  const sizes: number[] = []
+  const slow: typeof fetch = async (input, init) => {
+    if (String(input).includes('/frames/')) {
+      sizes.push(Buffer.byteLength(String(init?.body)))
+      await hold.promise
+    }
+    return fetch(input, init)
+  }
+  const ana = join(url, 'Ana', { connect: (address) => openEventStream(address, slow) })
+  onTestFinished(() => ana.close())
+  await until(ana, ({ connection }) => connection === 'open')
+  ana.send('first')
+  const { entries } = await until(ana, ({ entries }) => entries.length === 2)
+  const target = entries.at(-1)?.seq ?? 0
+  hold = Promise.withResolvers()
+  // As typed while a request hangs: 12 kB each.
+  const edits = Array.from({ length: 9 }, (_, n) =>
+    ana.ask<'edit'>({ type: 'edit', target, text: `${n}${'가'.repeat(3_999)}` }),
+  )
+  hold.resolve()
+  await Promise.all(edits)
+  expect(sizes.length).toBeGreaterThan(3)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(65_536)
+  const [, edited] = ana.state().entries
+  expect(edited?.kind === 'message' && edited.text[0]).toBe('8')
+  expect(ana.state().connection).toBe('open')
 })
 
 test('only own pages and programs may begin one, and only its key speaks on it', async ({ expect }) => {
