@@ -17,14 +17,15 @@ export interface LightClient {
 }
 
 const SEQ = Buffer.from('"seq":')
+const REPLY = Buffer.from('{"type":"reply"')
 const COMMA = 0x2c
 const BRACKET = 0x7d
 /** More than the mark of a number and the number. */
 const CUT_BYTES = 32
 
-/** The number behind the last `"seq":` that is whole. */
-function lastSeq(chunk: Buffer): number {
-  const at = chunk.lastIndexOf(SEQ)
+/** The number behind the last `"seq":` before a place, if that is whole. */
+function seqBefore(chunk: Buffer, end: number): number {
+  const at = chunk.lastIndexOf(SEQ, end)
   if (at < 0) return 0
   let number = 0
   for (let index = at + SEQ.length; ; index += 1) {
@@ -33,6 +34,16 @@ function lastSeq(chunk: Buffer): number {
     if (byte < 0x30 || byte > 0x39) return number
     number = number * 10 + byte - 0x30
   }
+}
+
+/** The largest number. An answer may come behind entries that have larger ones than the one it speaks of. */
+function largestSeq(chunk: Buffer): number {
+  let largest = 0
+  for (let end = chunk.length; end > 0; ) {
+    largest = Math.max(largest, seqBefore(chunk, end))
+    end = chunk.lastIndexOf(REPLY, end - 1)
+  }
+  return largest
 }
 
 export async function connectRaw(port: number): Promise<LightClient> {
@@ -66,7 +77,7 @@ export async function connectRaw(port: number): Promise<LightClient> {
     const whole = cut.length > 0 ? Buffer.concat([cut, chunk]) : chunk
     // A frame that is not whole yet ends in the middle, perhaps of a number.
     cut = chunk.at(-1) === BRACKET ? Buffer.alloc(0) : Buffer.from(whole.subarray(-CUT_BYTES))
-    const seq = lastSeq(whole)
+    const seq = largestSeq(whole)
     if (seq > client.seq) {
       const before = client.seq
       client.seq = seq

@@ -6,8 +6,8 @@ import type { Bus } from '../events/bus.ts'
 import type { Schedule } from '../rooms/presence.ts'
 import type { Storage } from '../storage/open-storage.ts'
 
-/** How long new messages gather. */
-const GATHER_MS = 200
+/** How long new messages gather: each time costs a transaction, and whoever searches does not wait for it. */
+const GATHER_MS = 2_000
 /** Entries of one step: the event loop stands still while they are taken up. */
 const STEP = 300
 

@@ -60,7 +60,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     perMessageDeflate: false,
     clientTracking: false,
   })
-  const audience = createAudience(schedule)
+  const audience = createAudience(schedule, now)
   const calls = new Map<string, CallPerson[]>()
   const connections = new Set<Connection>()
   const presence = createPresence({

@@ -32,11 +32,13 @@ interface AudienceRoom {
   ahead: Map<Connection, number>
   /** They will leave: at the end of this turn, or of the pause. */
   scheduled: boolean
-  pausing: boolean
-  catchUp(connection: Connection): void
+  /** When the pause ends, in milliseconds of `now`. No timer tells so: most end while nothing waits. */
+  pausedUntil: number
+  takeBacklog(connection: Connection): readonly string[]
 }
 
-export function createAudience(schedule: Schedule): Audience {
+/** `now` in milliseconds. */
+export function createAudience(schedule: Schedule, now: () => number): Audience {
   const rooms = new Map<string, AudienceRoom>()
 
   function flush(room: AudienceRoom): void {
@@ -51,22 +53,19 @@ export function createAudience(schedule: Schedule): Audience {
       if (from === 0) connection.deliver(all)
       else if (from < waiting.length) connection.deliver(borrowFrames(waiting.slice(from)))
     }
-    const pauseMs = Math.min(MAX_PAUSE_MS, Math.floor(room.listeners.size * PAUSE_MS))
-    if (pauseMs < 1) return
-    room.pausing = true
-    schedule(pauseMs, () => {
-      room.pausing = false
-      flush(room)
-    })
+    room.pausedUntil = now() + Math.min(MAX_PAUSE_MS, Math.floor(room.listeners.size * PAUSE_MS))
   }
 
   /** What everybody hears, serialised once. */
   function tellAll(room: AudienceRoom, text: string): void {
     room.waiting.push(text)
-    if (room.scheduled || room.pausing) return
+    if (room.scheduled) return
     room.scheduled = true
+    const pauseMs = room.pausedUntil - now()
+    // A clock that was set back must hold nobody up.
+    if (pauseMs > 0 && pauseMs <= MAX_PAUSE_MS) schedule(pauseMs, () => flush(room))
     // What is stored together is told together.
-    queueMicrotask(() => flush(room))
+    else queueMicrotask(() => flush(room))
   }
 
   /** What everybody hears but some who have been told already. */
@@ -105,7 +104,8 @@ export function createAudience(schedule: Schedule): Audience {
       const room = rooms.get(connection.seat.room)
       const own = room?.members.get(member)
       if (!room || !own?.includes(connection)) return 'stranger'
-      room.catchUp(connection)
+      const before = room.takeBacklog(connection)
+      if (before.length > 0) connection.deliver(borrowFrames(before))
       connection.backlog = undefined
       room.ahead.delete(connection)
       room.listeners.delete(connection)
@@ -152,12 +152,12 @@ const emptyRoom = (): AudienceRoom => ({
   waiting: [],
   ahead: new Map(),
   scheduled: false,
-  pausing: false,
-  catchUp(connection) {
+  pausedUntil: 0,
+  takeBacklog(connection) {
     const from = this.ahead.get(connection) ?? 0
-    if (from === this.waiting.length) return
+    if (from === this.waiting.length) return []
     this.ahead.set(connection, this.waiting.length)
-    connection.deliver(borrowFrames(this.waiting.slice(from)))
+    return this.waiting.slice(from)
   },
 })
 

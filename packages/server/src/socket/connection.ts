@@ -25,7 +25,7 @@ export interface Seat {
 export interface Connection {
   seat: Seat | undefined
   /** Where its room holds frames back for it: whoever sends to it alone has those go before. */
-  backlog: { catchUp(connection: Connection): void } | undefined
+  backlog: { takeBacklog(connection: Connection): readonly string[] } | undefined
   readonly open: boolean
   /** Its carrier has given a sign of life. */
   heard(): void
@@ -85,8 +85,8 @@ class CarriedConnection implements Connection {
   }
 
   send(message: ServerMessage): void {
-    this.backlog?.catchUp(this)
-    this.deliver(borrowFrames([encode(message)]))
+    const before = this.backlog?.takeBacklog(this) ?? []
+    this.deliver(borrowFrames([...before, encode(message)]))
   }
 
   fail(problem: Problem, id?: number): void {

@@ -52,6 +52,7 @@ function wrap(db: DatabaseSync): SqliteDatabase {
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   })
+  const [begin, commit] = [db.prepare('begin immediate'), db.prepare('commit')]
   const database: SqliteDatabase = {
     query: () => (build) => {
       const { sql, bind } = compile(tables, build)
@@ -63,8 +64,8 @@ function wrap(db: DatabaseSync): SqliteDatabase {
       return (...values) => statement.all(...values)
     },
     words: () => prepareSqliteWords(database),
-    begin: () => db.exec('begin immediate'),
-    commit: () => db.exec('commit'),
+    begin: () => void begin.run(),
+    commit: () => void commit.run(),
     rollback() {
       if (db.isTransaction) db.exec('rollback')
     },
