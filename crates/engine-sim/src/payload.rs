@@ -149,8 +149,12 @@ pub struct Vp9 {
     pub predicted: bool,
     pub inter_layer: bool,
     pub switching_up: bool,
+    /// No frame of a higher spatial layer needs it.
+    pub top_only: bool,
     pub begins: bool,
     pub ends: bool,
+    /// Spatial layers that are made, where that is to be told.
+    pub told: Option<u8>,
 }
 
 /// RFC 9628, not flexible.
@@ -159,13 +163,17 @@ pub fn vp9(head: &Vp9, length: usize, random: &mut Random) -> Vec<u8> {
     let first = 0xa0
         | u8::from(head.predicted) << 6
         | u8::from(head.begins) << 3
-        | u8::from(head.ends) << 2;
+        | u8::from(head.ends) << 2
+        | u8::from(head.told.is_some()) << 1
+        | u8::from(head.top_only);
     let indices = head.temporal << 5
         | u8::from(head.switching_up) << 4
         | head.spatial << 1
         | u8::from(head.inter_layer);
     let mut payload = Vec::with_capacity(length);
     payload.extend([first, 0x80 | high, low, indices, head.pictures.base_layer]);
+    // Neither sizes nor a group of pictures.
+    payload.extend(head.told.map(|count| (count - 1) << 5));
     let rest = length.saturating_sub(payload.len());
     encrypted(&mut payload, rest, random);
     payload

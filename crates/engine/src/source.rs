@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::event::Event;
 use crate::formats::Incoming;
 use crate::media::allocate::Bitrates;
+use crate::media::codec::vp9;
 use crate::media::level::LevelMeter;
 use crate::media::rates::RateMeter;
 use crate::media::select::{Aim, nearest};
@@ -64,6 +65,7 @@ pub struct Layer {
     pub arrives: bool,
     pub clock: Option<ReportClock>,
     descriptors: dependency::Reader,
+    structure: vp9::Structure,
 }
 
 impl Source {
@@ -163,6 +165,7 @@ impl Engine {
             arrives: true,
             clock: None,
             descriptors: dependency::Reader::default(),
+            structure: vp9::Structure::default(),
         });
         source.layers.sort_by_key(|layer| layer.rank);
         if track.home.is_here() {
@@ -220,6 +223,7 @@ impl Engine {
         if home.is_here() {
             packet.aligned = layer.clock.map(|clock| clock.align(packet.timestamp));
             packet.read_descriptor(&mut layer.descriptors);
+            packet.read_structure(&mut layer.structure);
         }
         let Some(packet) = layer.store.push(packet) else {
             return;

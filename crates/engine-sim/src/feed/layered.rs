@@ -22,14 +22,16 @@ pub(super) struct Layered {
 
 impl Layered {
     pub fn new(kind: Kind, random: &mut Random) -> Layered {
+        let offset = random.below(64) as u8;
         Layered {
             shown: SPATIAL,
             tell: false,
             bases: [[0; SPATIAL as usize]; 2],
             structure: Structure {
-                offset: random.below(64) as u8,
+                offset,
                 zero: random.number() as u16,
-                ..Structure::of(kind)
+                // Of the payload descriptor alone both are known.
+                key_only: Structure::of(kind).key_only || kind == Kind::Vp9 && offset % 2 == 1,
             },
         }
     }
@@ -106,8 +108,12 @@ impl Feed {
                         predicted: !key,
                         inter_layer: spatial > 0 && needs.len() + usize::from(key) == 2,
                         switching_up: temporal < 2,
+                        top_only: spatial + 1 == self.layered.shown
+                            || self.layered.structure.key_only && !key,
                         begins,
                         ends,
+                        told: (begins && spatial == 0 && (key || tells))
+                            .then_some(self.layered.shown),
                     };
                     payload::vp9(&head, size, &mut self.random)
                 }

@@ -103,6 +103,13 @@ fn svc() {
     holds("svc", 8, &[1, 2]);
 }
 
+/// Found that a late frame of VP9 went out that needs what was held back, when fewer layers had been wanted since (9002), and that
+/// nothing more was hoped for after a key frame whose start came late (32030).
+#[test]
+fn svc_for_longer() {
+    holds("svc", 12, &[9_002, 32_030]);
+}
+
 /// Over threads the wishes of one are told to the other.
 #[test]
 fn sizes() {
@@ -129,6 +136,15 @@ fn codecs_of_some_threads() {
 #[test]
 fn codecs_of_publishers_that_come_back() {
     for (seed, shards) in [(9_021, 1), (9_026, 3)] {
+        holds_on("codecs", 12, seed, shards);
+    }
+}
+
+/// Of VP9 without dependency descriptor: the rest of a key frame was held back (7002), and a late frame went out that needs what was held
+/// back (7011). Of VP9 with one: a frame went out that needs a lost one, which needed what was held back (32021).
+#[test]
+fn codecs_for_longer() {
+    for (seed, shards) in [(7_002, 1), (7_011, 3), (32_021, 2)] {
         holds_on("codecs", 12, seed, shards);
     }
 }

@@ -73,6 +73,8 @@ pub struct Frame {
     pub begins: bool,
     /// The packet is the frame's last one.
     pub ends: bool,
+    /// It is known to refer to no earlier picture.
+    pub anew: bool,
     /// Selections that need the frame.
     pub part_of: Selections,
     /// Selections of which its spatial layer is the highest: where it ends, their picture ends.
@@ -96,6 +98,7 @@ impl Frame {
             temporal: own.temporal,
             begins: false,
             ends: false,
+            anew: false,
             part_of: Selections::of(|selection| {
                 selection.spatial >= own.spatial && selection.temporal >= own.temporal
             }),

@@ -17,7 +17,7 @@ use super::frame::{Frame, Selection};
 use super::ntp::{Aligned, ticks};
 use super::packet::MediaPacket;
 use super::rtp;
-use super::selector::Selector;
+use super::selector::{Lacking, Selector};
 use super::window::{Seen, SeenWindow};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -97,6 +97,8 @@ struct Segment {
     frame_delta: u16,
     /// What of the layer went out in this run.
     selection: Selection,
+    /// What frames of it had to do without.
+    lacking: Lacking,
     /// The decode targets that are left by that, where they are to be told.
     active: Option<Active>,
     /// Timestamp, as it came, of the picture from which on that is so.
@@ -367,11 +369,13 @@ impl Munger {
             .selector
             .admit(frame, packet.keyframe_start, new_picture);
         let selection = self.selector.current();
+        let lacking = self.selector.lacking();
         // A key frame begins with all targets, or tells which.
         let anew = packet.keyframe_start && packet.targets.is_some();
         let before = segment.active.filter(|_| !anew);
         let active = left(self.targets.as_deref(), selection, before);
-        if (segment.selection, segment.active) != (selection, active) {
+        let before = (segment.selection, segment.active, segment.lacking);
+        if before != (selection, active, lacking) {
             let next = Segment {
                 first_in: packet.seq,
                 active,
@@ -380,6 +384,7 @@ impl Munger {
                     false => packet.timestamp,
                 },
                 selection,
+                lacking,
                 ..*segment
             };
             self.divide(next);
@@ -454,7 +459,8 @@ impl Munger {
         let selection = later.unwrap_or(&segment).selection;
         let admitted = match &packet.frame {
             Some(frame) if self.current() == Some(layer) => {
-                self.selector.admit_late(frame, selection)
+                let lacking = segment.lacking;
+                self.selector.admit_late(frame, selection, lacking)
             }
             Some(frame) => frame.part_of.has(selection),
             None => true,
@@ -486,6 +492,7 @@ impl Munger {
                 _ => 0,
             },
             selection: self.selector.current(),
+            lacking: self.selector.lacking(),
             active: left(self.targets.as_deref(), self.selector.current(), None),
             since: packet.timestamp,
         };

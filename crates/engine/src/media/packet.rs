@@ -99,6 +99,18 @@ impl MediaPacket {
         (self.targets, self.active) = (reading.targets, reading.active);
     }
 
+    /// Takes over what a payload descriptor of VP9 says together with those before it. A dependency descriptor tells more.
+    pub fn read_structure(&mut self, structure: &mut vp9::Structure) {
+        let Some(frame) = self.frame.as_mut().filter(|frame| frame.number.is_none()) else {
+            return;
+        };
+        if self.codec == Codec::Vp9
+            && let Some(descriptor) = vp9::Descriptor::parse(&self.payload)
+        {
+            frame.part_of = structure.part_of(self.seq, &descriptor);
+        }
+    }
+
     /// Reads the payload descriptor, which lies in front of what may be encrypted end to end.
     fn describe(&mut self) {
         let (pictures, frame) = match self.codec {

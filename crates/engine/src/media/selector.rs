@@ -9,6 +9,37 @@ use super::window::{Seen, SeenWindow};
 /// Frames whose fate is remembered: more than two seconds of three spatial layers.
 type Window = SeenWindow<4>;
 
+/// Spatial layers of which frames without numbers were held back since the key frame: a frame without a number may refer to any of its
+/// layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lacking {
+    /// The layers, as bits.
+    layers: u8,
+    /// Counts the frames that refer to no earlier ones: what comes late from before one of them is missed by nobody.
+    round: u8,
+}
+
+impl Lacking {
+    fn note(&mut self, frame: &Frame) {
+        self.layers |= 1 << frame.spatial;
+    }
+
+    /// The frame and those above it, which may refer to it.
+    fn note_from(&mut self, frame: &Frame) {
+        self.layers |= u8::MAX << frame.spatial;
+    }
+
+    fn begin_anew(&mut self, frame: &Frame) {
+        self.layers &= !(1 << frame.spatial);
+        self.round = self.round.wrapping_add(u8::from(frame.begins));
+    }
+
+    /// Whether all that the frame may refer to went out.
+    fn spares(self, frame: &Frame) -> bool {
+        frame.anew || self.layers >> frame.spatial & 1 == 0
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Selector {
@@ -19,10 +50,13 @@ pub struct Selector {
     held: Window,
     /// Number of the first frame of the run.
     first: u64,
+    lacking: Lacking,
     /// Highest spatial layer of the run.
     highest: u8,
     /// A key frame is needed to reach the target, or to go on at all.
     blocked: bool,
+    /// A frame that was needed was held back.
+    broken: bool,
 }
 
 impl Default for Selector {
@@ -33,8 +67,10 @@ impl Default for Selector {
             met: Window::default(),
             held: Window::default(),
             first: 0,
+            lacking: Lacking::default(),
             highest: 0,
             blocked: false,
+            broken: false,
         }
     }
 }
@@ -84,6 +120,9 @@ impl Selector {
         {
             return self.held.look(number) != Seen::Repeated;
         }
+        if frame.anew {
+            self.lacking.begin_anew(frame);
+        }
         if frame.begins {
             self.highest = self.highest.max(frame.spatial);
             self.adjust(frame, keyframe, new_picture);
@@ -91,14 +130,33 @@ impl Selector {
         self.decide(frame, self.current)
     }
 
-    /// Whether a late packet goes out, of a time when `then` was the selection.
-    pub fn admit_late(&mut self, frame: &Frame, then: Selection) -> bool {
+    /// Layers that frames have to do without.
+    pub fn lacking(&self) -> Lacking {
+        self.lacking
+    }
+
+    /// Whether a late packet goes out, of a time when `then` was the selection and `lacking` what had been held back.
+    pub fn admit_late(&mut self, frame: &Frame, then: Selection, lacking: Lacking) -> bool {
         match frame.number.map(|number| self.met.look(number)) {
             Some(Seen::New) => self.decide(frame, then),
             Some(Seen::Repeated) => frame
                 .number
                 .is_some_and(|number| self.held.look(number) != Seen::Repeated),
-            Some(Seen::TooOld) | None => frame.part_of.has(then),
+            Some(Seen::TooOld) => frame.part_of.has(then),
+            None => {
+                if lacking.round == self.lacking.round {
+                    self.note_held(frame, then);
+                }
+                frame.part_of.has(then) && lacking.spares(frame)
+            }
+        }
+    }
+
+    /// Frames without numbers that a selection does not need are missed by those that refer to them.
+    fn note_held(&mut self, frame: &Frame, selection: Selection) {
+        let held = !frame.part_of.has(selection) && frame.temporal <= selection.temporal;
+        if held && frame.number.is_none() {
+            self.lacking.note(frame);
         }
     }
 
@@ -106,11 +164,17 @@ impl Selector {
         let wanted = frame.part_of.has(selection);
         let decodable = self.decodable(frame);
         if wanted && !decodable {
-            self.blocked = true;
+            (self.blocked, self.broken) = (true, true);
+            if frame.number.is_none() {
+                self.lacking.note_from(frame);
+            }
         }
         let goes = wanted && decodable;
+        self.note_held(frame, selection);
         if let Some(number) = frame.number {
             self.met.mark(number);
+            // Of a key frame whose start comes late.
+            self.broken &= !goes || frame.references.first().is_some_and(|d| *d > 0);
             if !goes {
                 self.held.mark(number);
             }
@@ -124,6 +188,8 @@ impl Selector {
         if keyframe {
             self.current = target;
             self.blocked = false;
+            self.lacking.layers = 0;
+            self.broken = false;
         }
         if self.current == target {
             return;
@@ -166,8 +232,12 @@ impl Selector {
         }
     }
 
-    /// Nothing that the frame refers to was held back, or went before the run. What has not come yet may still come.
+    /// Nothing that the frame refers to was held back, or went before the run. What has not come yet may still come, but not where it may
+    /// refer to what was held back itself.
     fn decodable(&self, frame: &Frame) -> bool {
+        if self.broken {
+            return self.complete(frame);
+        }
         self.references(frame, |reference| {
             self.held.look(reference) != Seen::Repeated
         })
@@ -182,7 +252,7 @@ impl Selector {
 
     fn references(&self, frame: &Frame, hold: impl Fn(u64) -> bool) -> bool {
         let Some(number) = frame.number else {
-            return true;
+            return self.lacking.spares(frame);
         };
         let distances = frame.references.iter().take_while(|d| **d > 0);
         distances

@@ -1,4 +1,5 @@
 use super::*;
+use crate::media::frame::Selection;
 use crate::media::testing::Random;
 use picture::{PictureFields, PictureIds};
 use vp8::Descriptor;
@@ -260,4 +261,70 @@ fn vp9_descriptors_tell_layers_and_counters() {
     }
     // More references than the format allows.
     assert_eq!(vp9::Descriptor::parse(&[0x50, 3, 3, 3, 2, 1]), None);
+}
+
+/// A frame that no higher layer needs, in three spatial layers that the first packet tells of.
+fn vp9_frame(spatial: u8, told: Option<u8>) -> vp9::Descriptor {
+    vp9::Descriptor {
+        spatial,
+        begins_frame: true,
+        top_only: true,
+        spatial_layers: told,
+        ..vp9::Descriptor::default()
+    }
+}
+
+fn needed(structure: &mut vp9::Structure, seq: u64, descriptor: vp9::Descriptor) -> [bool; 4] {
+    let part_of = structure.part_of(seq, &descriptor);
+    [0, 1, 2, 3].map(|spatial| part_of.has(Selection::new(spatial, 3)))
+}
+
+#[test]
+fn vp9_layers_are_needed_by_who_sees_them_once_their_number_is_told() {
+    let mut structure = vp9::Structure::default();
+    let all = [true; 4];
+    assert_eq!(needed(&mut structure, 1, vp9_frame(0, None)), all);
+    let [lowest, middle, highest] = [0, 1, 2].map(|spatial| vp9_frame(spatial, None));
+    let only_lowest = [true, false, false, false];
+    assert_eq!(
+        needed(&mut structure, 2, vp9_frame(0, Some(3))),
+        only_lowest
+    );
+    assert_eq!(
+        needed(&mut structure, 3, middle),
+        [false, true, false, false]
+    );
+    assert_eq!(
+        needed(&mut structure, 4, highest),
+        [false, false, true, true]
+    );
+    // Fewer are made. What comes late is of the time before.
+    assert_eq!(needed(&mut structure, 6, vp9_frame(0, Some(1))), all);
+    assert_eq!(
+        needed(&mut structure, 5, highest),
+        [false, false, true, true]
+    );
+    assert_eq!(needed(&mut structure, 7, lowest), all);
+    // More than are told apart count as the highest.
+    assert_eq!(
+        needed(&mut structure, 8, vp9_frame(6, Some(8))),
+        [false, false, false, true]
+    );
+}
+
+#[test]
+fn vp9_layers_that_come_no_more_are_gone_though_nothing_told_so() {
+    let mut structure = vp9::Structure::default();
+    needed(&mut structure, 0, vp9_frame(0, Some(3)));
+    needed(&mut structure, 1, vp9_frame(2, None));
+    let lowest: Vec<[bool; 4]> = (2..100)
+        .map(|seq| needed(&mut structure, seq, vp9_frame(0, None)))
+        .collect();
+    assert_eq!(lowest[0], [true, false, false, false]);
+    assert_eq!(lowest[97], [true; 4]);
+    // They come again.
+    let highest = needed(&mut structure, 200, vp9_frame(2, None));
+    assert_eq!(highest, [false, false, true, true]);
+    let lowest = needed(&mut structure, 201, vp9_frame(0, None));
+    assert_eq!(lowest, [true, false, false, false]);
 }

@@ -1,7 +1,7 @@
 //! The VP9 payload descriptor (RFC 9628 section 4.2). It lies in front of the frame and stays readable when the frame is encrypted end to end.
 
 use super::picture::PictureFields;
-use crate::media::frame::{Frame, Selections};
+use crate::media::frame::{Frame, SPATIAL_LAYERS, Selections};
 
 /// Pictures that a picture of flexible mode may refer to.
 const MAX_REFERENCES: usize = 3;
@@ -27,6 +27,66 @@ pub struct Descriptor {
     pub spatial: u8,
     /// D: the frame refers to the next lower spatial layer of its picture.
     pub inter_layer: bool,
+    /// Z: no frame of a higher spatial layer needs it.
+    pub top_only: bool,
+    /// Spatial layers that the scalability structure tells of, where it comes with it.
+    pub spatial_layers: Option<u8>,
+}
+
+/// Frames without one of the highest layer after which it is believed to be gone: what told so is lost. Fewer would take frames that an
+/// encoder leaves out for it.
+const ABSENT: u8 = 60;
+
+/// What one SSRC has told of its spatial layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Structure {
+    /// The highest that is made, once that was told.
+    highest: Option<u8>,
+    /// The packet that told it.
+    told_at: u64,
+    /// Frames since one of the highest layer, and the highest layer among them.
+    since: u8,
+    met: u8,
+}
+
+impl Structure {
+    /// Selections that need the frame of a packet with this extended number. Which is the highest layer that they get is known only once
+    /// the publisher has told how many it makes; until then all lower ones may be needed.
+    pub fn part_of(&mut self, seq: u64, descriptor: &Descriptor) -> Selections {
+        let all = descriptor.frame().part_of;
+        if seq < self.told_at {
+            // Of how many there were then nothing is known any more.
+            return all;
+        }
+        let spatial = descriptor.spatial.min(SPATIAL_LAYERS - 1);
+        if let Some(count) = descriptor.spatial_layers {
+            self.highest = Some(count.clamp(1, SPATIAL_LAYERS) - 1);
+            self.told_at = seq;
+        }
+        self.follow(spatial, descriptor.begins_frame);
+        match self.highest.filter(|_| descriptor.top_only) {
+            Some(highest) => Selections::of(|selection| {
+                all.has(selection) && selection.spatial.min(highest) == spatial
+            }),
+            None => all,
+        }
+    }
+
+    /// What was told may be lost: layers that come are made, and those that do not come any more are not.
+    fn follow(&mut self, spatial: u8, begins: bool) {
+        let Some(highest) = self.highest.as_mut() else {
+            return;
+        };
+        if spatial >= *highest {
+            (*highest, self.since, self.met) = (spatial, 0, 0);
+            return;
+        }
+        self.met = self.met.max(spatial);
+        self.since = self.since.saturating_add(u8::from(begins));
+        if self.since >= ABSENT {
+            (*highest, self.since, self.met) = (self.met, 0, 0);
+        }
+    }
 }
 
 impl Descriptor {
@@ -40,6 +100,7 @@ impl Descriptor {
             predicted: bit(0x40),
             begins_frame: bit(0x08),
             ends_frame: bit(0x04),
+            top_only: bit(0x01),
             ..Descriptor::default()
         };
         let PictureFields {
@@ -79,7 +140,7 @@ impl Descriptor {
             }
         }
         if bit(0x02) {
-            reader.skip_structure()?;
+            descriptor.spatial_layers = Some(reader.skip_structure()?);
         }
         descriptor.len = reader.at;
         Some(descriptor)
@@ -90,6 +151,7 @@ impl Descriptor {
         Frame {
             begins: self.begins_frame,
             ends: self.ends_frame,
+            anew: !self.predicted,
             opens: Selections::of(|selection| {
                 self.switching_up && selection.temporal > self.temporal
             }),
@@ -116,11 +178,13 @@ impl Bytes<'_> {
         (self.at <= self.payload.len()).then_some(())
     }
 
-    /// The scalability structure: resolutions and the group of pictures. The picture ids tell us all that we use.
-    fn skip_structure(&mut self) -> Option<()> {
+    /// The scalability structure: resolutions and the group of pictures. Returns how many spatial layers there are; what else we use, the
+    /// picture ids tell.
+    fn skip_structure(&mut self) -> Option<u8> {
         let head = self.next()?;
+        let spatial = (head >> 5) + 1;
         if head & 0x10 != 0 {
-            self.skip(4 * ((head >> 5) + 1))?;
+            self.skip(4 * spatial)?;
         }
         if head & 0x08 != 0 {
             for _ in 0..self.next()? {
@@ -128,7 +192,7 @@ impl Bytes<'_> {
                 self.skip(picture >> 2 & 0x03)?;
             }
         }
-        Some(())
+        Some(spatial)
     }
 }
 

@@ -49,6 +49,27 @@ fn vp9_says_the_same_in_both_descriptors() {
     }
 }
 
+/// RFC 9628: without the dependency descriptor the Z bits tell which selections need a frame.
+#[test]
+fn vp9_needs_the_same_frames_by_either_descriptor() {
+    let mut structure = vp9::Structure::default();
+    let mut lower = 0;
+    for packet in recorded(Codec::Vp9, VP9) {
+        let own = vp9::Descriptor::parse(&packet.payload).unwrap();
+        let frame = packet.frame.unwrap();
+        assert_eq!(
+            structure.part_of(packet.seq, &own),
+            frame.part_of,
+            "{own:?}"
+        );
+        lower += usize::from(!frame.part_of.has(Selection::ALL));
+    }
+    assert!(
+        lower > 10,
+        "{lower} frames that the highest layer needs not"
+    );
+}
+
 #[test]
 fn av1_says_the_same_in_its_units() {
     let mut compared = 0;
