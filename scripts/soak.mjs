@@ -1,6 +1,6 @@
 // `npm run soak -- engine [--scenario NAME] [--seed N] [--seeds COUNT] [--seconds S] [--shards M]`: simulated calls, longer than tests may take.
 // `npm run soak -- fuzz [TARGET] [--executions N] [--seed S]`: mutated inputs for everything that sees foreign bytes.
-// `npm run soak -- chat [--seed N] [--seeds COUNT]`: clients that lose their connection again and again, servers that are killed.
+// `npm run soak -- chat [--seed N] [--seeds COUNT] [--only drops,away,kills,crowd]`: clients that lose their connection again and again, servers that are killed.
 import { spawnSync } from 'node:child_process'
 import { cargoEnvironment } from './engine.mjs'
 import { node, prepare } from './prepare.mjs'

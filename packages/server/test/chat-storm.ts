@@ -1,6 +1,4 @@
 /** A room in bad weather: real clients on a real server, connections that break, a server that is killed. Tells what everybody saw of it. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +7,7 @@ import { openRoom, type RoomClient, type WebSocketLike } from '@maru/client'
 import { WebSocket } from 'ws'
 import type { ChatHistory, Snapshot, Told } from './chat-history.ts'
 import { seeded } from './seeded.ts'
+import { startServer } from './server-process.ts'
 
 export interface Weather {
   seed: number
@@ -36,40 +35,6 @@ export interface Outcome extends ChatHistory {
   killed: number
   /** From each start after a kill until the server listened, in ms. */
   readyMs: number[]
-}
-
-/** The server in a process of its own; `killed` is there when it is gone. */
-interface Server {
-  port: number
-  readyMs: number
-  kill(): Promise<void>
-}
-
-const main = join(import.meta.dirname, '../src/main.ts')
-
-async function startServer(data: string, port: number): Promise<Server> {
-  const from = performance.now()
-  const args = [main, '--port', String(port), '--data', data]
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} })
-  const gone = once(child, 'close')
-  let text = ''
-  const listening = await new Promise<number>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (data) => {
-        text += data
-        const found = /http:\/\/[^\s/]+:(\d+)/.exec(text)
-        if (found) resolve(Number(found[1]))
-      })
-    gone.then(() => reject(new Error(`the server ended: ${text}`)), reject)
-  })
-  return {
-    port: listening,
-    readyMs: performance.now() - from,
-    async kill() {
-      child.kill('SIGKILL')
-      await gone
-    },
-  }
 }
 
 /** A client whose network can be taken away, and who notes all that happens to it. */

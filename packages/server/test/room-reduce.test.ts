@@ -110,7 +110,8 @@ async function world(random: () => number) {
       people: [],
       call: [],
       ...readNews(storage, { room, member: member.id }, cursor),
-      ...describeRoom(storage, room, { member: member.id, people: [] }),
+      ...describeRoom(storage, room, member.id),
+      reads: [],
       limits: { text: 1, name: 1, file: 1 },
     }
   }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { AppError, createId, limits, type Member, type RandomBytes } from '@maru/protocol'
 import type { Bus } from '../events/bus.ts'
 import type { Storage, StoredTables } from '../storage/open-storage.ts'
-import type { BotLimits } from '../storage/sessions.ts'
+import type { BotLimits, FoundSession } from '../storage/sessions.ts'
 
 export interface Identified {
   member: Member
@@ -13,6 +13,9 @@ export interface Identified {
   /** A new token, told this once. */
   token?: string
 }
+
+/** How exactly is kept when a session was seen: coming back again and again costs no write each time. */
+const SEEN_STEP_MS = 60_000
 
 export interface Introduction {
   token: string | undefined
@@ -30,19 +33,16 @@ export interface Introduction {
  * @throws transfer_bad, too_fast, storage_unavailable
  */
 export async function identifyMember(
-  { storage, bus, random }: { storage: Storage; bus: Bus; random: RandomBytes },
+  { storage, bus, random, now }: { storage: Storage; bus: Bus; random: RandomBytes; now: () => number },
   { token, transfer, name, device, isWelcome }: Introduction,
 ): Promise<Identified> {
   if (transfer === undefined) {
     const known = findMember(storage.read, token)
     if (known) {
-      const write = storage.write(({ sessions, members }) => {
-        sessions.touch(known.session, device)
-        if (known.member.name !== name) members.rename(known.member.id, name)
-      })
+      const touch = () => storage.write(({ sessions }) => sessions.touch(known.session, device))
       // When it was seen last may be lost; the name may not.
-      if (known.member.name === name) write.catch(() => {})
-      else await write
+      if (known.device !== device || now() - known.seenAt >= SEEN_STEP_MS) touch().catch(() => {})
+      if (known.member.name !== name) await storage.write(({ members }) => members.rename(known.member.id, name))
       const { session, bot } = known
       return { member: { id: known.member.id, name }, session, ...(bot && { bot }) }
     }
@@ -75,10 +75,10 @@ export async function identifyMember(
 export function findMember(
   { sessions, members }: StoredTables,
   token: string | undefined,
-): { session: string; member: Member; bot?: BotLimits } | undefined {
+): (Omit<FoundSession, 'member'> & { member: Member }) | undefined {
   const found = token === undefined ? undefined : sessions.findByTokenHash(hashToken(token))
   const member = found && members.find(found.member)
-  return found && member && { session: found.session, member, ...(found.bot && { bot: found.bot }) }
+  return found && member && { ...found, member }
 }
 
 /** A plain hash is enough: the token has 256 random bits, there is nothing to guess. */

@@ -53,9 +53,8 @@ export const rooms = [
     needs: 'read',
     reply: v.object({ room: roomSchema, read: count, unread: unreadSchema, cursor: count }),
     run({ storage }, { actor: { room, member } }) {
-      const { reads: _reads, ...described } = describeRoom(storage, room, { member: member.id, people: [] })
       const roomId = storage.read.rooms.find(room) ?? 0
-      return { ...described, cursor: storage.read.rooms.settings(roomId).lastSeq }
+      return { ...describeRoom(storage, room, member.id), cursor: storage.read.rooms.settings(roomId).lastSeq }
     },
   }),
   operation({

@@ -1,5 +1,14 @@
 /** Bots: members that a room's owner or who runs the server lets in, with a token that is good for this room and these rights only. */
-import { AppError, type Bot, type BotDraft, createId, limits, type RandomBytes, readName } from '@maru/protocol'
+import {
+  AppError,
+  type Bot,
+  type BotDraft,
+  createId,
+  limits,
+  nameKey,
+  type RandomBytes,
+  readName,
+} from '@maru/protocol'
 import { hashToken } from '../accounts/identify-member.ts'
 import type { StoredTables } from '../storage/open-storage.ts'
 import { type RoomContext, refusable } from './append-entry.ts'
@@ -37,7 +46,7 @@ export async function makeBot(
       const { sessions, members, memberships, rooms } = tables
       const bots = sessions.bots(roomId)
       if (bots.length >= limits.bots) throw new AppError('too_many_bots')
-      const others = memberships.of(roomId).map(({ name }) => name)
+      const others = new Set(memberships.of(roomId).map(({ name }) => nameKey(name)))
       const name = uniqueName(wished, others)
       const member = { id, name, ...(rights.includes('manage') && { owner: true }) }
       const { lastSeq } = rooms.settings(roomId)

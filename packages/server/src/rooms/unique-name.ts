@@ -11,12 +11,11 @@ function numbered(name: string, number: number): string {
     .concat(suffix)
 }
 
-/** The nickname itself where nobody has it, else the first free of `name 2`, `name 3`, … */
-export function uniqueName(name: string, taken: Iterable<string>): string {
-  const keys = new Set(Array.from(taken, nameKey))
+/** The nickname itself where nobody has it (`takenKeys`: those of `nameKey`), else the first free of `name 2`, `name 3`, … */
+export function uniqueName(name: string, takenKeys: ReadonlySet<string>): string {
   for (let number = 1; ; number += 1) {
     const candidate = numbered(name, number)
-    if (!keys.has(nameKey(candidate))) return candidate
+    if (!takenKeys.has(nameKey(candidate))) return candidate
   }
 }
 

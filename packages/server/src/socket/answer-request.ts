@@ -67,7 +67,7 @@ export async function enterRoom(
   checkRight(bot, 'read')
   if (bot && context.storage.read.rooms.find(room) !== bot.roomId)
     throw new AppError('forbidden', 'This bot belongs to another room.', { field: 'room' })
-  const { member: known } = await becomeMember(context.storage, room, member)
+  const { member: known, read } = await becomeMember(context.storage, room, member)
   if (!storage.read.members.find(member.id)) {
     // Forgotten on another device while this one entered.
     await forgetMember(context, member.id)
@@ -76,7 +76,7 @@ export async function enterRoom(
   if (!connection.open) return
   // A token this server does not know comes from another log: so does the cursor.
   const news = readNews(context.storage, { room, member: member.id }, token === undefined ? hello.cursor : undefined)
-  const me = context.presence.enter(room, { ...known, name: member.name })
+  const me = context.presence.enter(room, { ...known, name: member.name }, read)
   const before = context.audience.find(room, me.id, session)
   if (before) {
     context.audience.remove(before)
@@ -94,7 +94,8 @@ export async function enterRoom(
     people,
     call: context.callOf(room),
     ...news,
-    ...describeRoom(context.storage, room, { member: me.id, people }),
+    ...describeRoom(context.storage, room, me.id),
+    reads: context.presence.reads(room).filter(({ member }) => member !== me.id),
     limits: { text: limits.text, name: limits.name, file: context.fileBytes },
   })
   if (!context.storageWorks()) connection.send({ type: 'storage', works: false })

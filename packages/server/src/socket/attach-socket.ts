@@ -93,6 +93,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
     }
     if (event.type === 'entryAdded' && event.entry.kind === 'message') messages += 1
     if (event.type === 'entryAdded' && event.entry.kind === 'owner') presence.promote(event.room, event.entry.target.id)
+    if (event.type === 'memberRead') presence.markRead(event.room, event.member, event.seq)
     if (event.type === 'memberForgotten') presence.forget(event.member)
     if (event.type === 'storageChanged')
       for (const connection of connections)

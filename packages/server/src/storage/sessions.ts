@@ -11,9 +11,17 @@ export interface BotLimits {
   rights: readonly Right[]
 }
 
+export interface FoundSession {
+  session: string
+  member: string
+  bot?: BotLimits
+  device: string
+  seenAt: number
+}
+
 /** The devices a member is known on: each has a token of its own. Codes let one more in. Only hashes are kept of both. */
 export interface SessionRecords {
-  findByTokenHash(hash: Uint8Array): { session: string; member: string; bot?: BotLimits } | undefined
+  findByTokenHash(hash: Uint8Array): FoundSession | undefined
   /** The bots of a room, the oldest first. */
   bots(roomId: number): { session: string; member: string; rights: readonly Right[]; createdAt: number }[]
   /** The latest seen first. */
@@ -30,7 +38,10 @@ export interface SessionRecords {
 
 export function prepareSessions(db: Database, now: () => number): SessionRecords {
   const byHash = db.query<{ hash: Uint8Array }>()((tables, values) =>
-    tables.selectFrom('session').select(['id', 'member_id', 'room_id', 'rights']).where('token_hash', '=', values.hash),
+    tables
+      .selectFrom('session')
+      .select(['id', 'member_id', 'device', 'seen_at', 'room_id', 'rights'])
+      .where('token_hash', '=', values.hash),
   )
   const of = db.query<{ member: string }>()((tables, values) =>
     tables
@@ -82,10 +93,9 @@ export function prepareSessions(db: Database, now: () => number): SessionRecords
     findByTokenHash(hash) {
       const [row] = byHash({ hash })
       if (!row) return undefined
-      const { id: session, member_id: member, room_id: roomId, rights } = row
-      return roomId === null
-        ? { session, member }
-        : { session, member, bot: { roomId, rights: JSON.parse(rights ?? '[]') } }
+      const { room_id: roomId, rights } = row
+      const found = { session: row.id, member: row.member_id, device: row.device, seenAt: row.seen_at }
+      return roomId === null ? found : { ...found, bot: { roomId, rights: JSON.parse(rights ?? '[]') } }
     },
     bots: (room) =>
       bots({ room }).map(({ id, member_id, rights, created_at }) => ({
