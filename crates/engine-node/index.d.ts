@@ -73,7 +73,7 @@ export interface LayerInfo {
 
 /** Transport ids are chosen by the caller, never reused, greater than 0. Track ids are the caller's too. */
 export type EngineCommand =
-  | { type: 'openTransport'; transport: number; role: TransportRole; room: string; tcpOnly?: boolean }
+  | { type: 'openTransport'; transport: number; role: TransportRole; room: string; tcpOnly?: boolean; keepPictures?: boolean }
   | { type: 'closeTransport'; transport: number }
   | { type: 'acceptOffer'; transport: number; offer: number; sdp: string }
   | { type: 'acceptAnswer'; transport: number; offer: number; sdp: string }

@@ -16,6 +16,7 @@ pub fn command(command: EngineCommand) -> Command {
             role,
             room,
             tcp_only,
+            keep_pictures,
         } => {
             let role = match role {
                 TransportRole::Publisher => command::TransportRole::Publisher,
@@ -27,6 +28,7 @@ pub fn command(command: EngineCommand) -> Command {
                 role,
                 room,
                 tcp_only: tcp_only.unwrap_or_default(),
+                keep_pictures: keep_pictures.unwrap_or_default(),
             }
         }
         EngineCommand::CloseTransport { transport } => Command::CloseTransport { transport },

@@ -100,12 +100,14 @@ pub struct LayerInfo {
 /// Transport ids are chosen by the caller, never reused, greater than 0. Track ids are the caller's too.
 #[napi(discriminant = "type", discriminant_case = "camelCase")]
 pub enum EngineCommand {
-    /// Transports of one room live on one thread, as long as it is not too big for it. `tcpOnly` offers the client no other way.
+    /// Transports of one room live on one thread, as long as it is not too big for it. `tcpOnly` offers the client no other way;
+    /// `keepPictures` sends the smallest layer of each video even where the path does not carry it, rather than pause it.
     OpenTransport {
         transport: u32,
         role: TransportRole,
         room: String,
         tcp_only: Option<bool>,
+        keep_pictures: Option<bool>,
     },
     CloseTransport {
         transport: u32,

@@ -36,6 +36,8 @@ pub struct Allocation {
     /// Of the last probe nothing was heard; then more is tried as without feedback.
     pub unheard: bool,
     pub budget: Budget,
+    /// The smallest layers are sent even where the path does not carry them.
+    keeps_pictures: bool,
     /// bit/s that are taken for granted instead of the budget's.
     assumed: Option<u64>,
     pub outcome: Outcome,
@@ -81,6 +83,12 @@ impl Default for Share {
 }
 
 impl Allocation {
+    /// Whether pictures are sent all the same that the path is known not to carry.
+    pub fn is_strained(&self) -> bool {
+        let limit = self.budget.limit();
+        self.keeps_pictures && limit.is_some_and(|limit| limit < self.outcome.rate)
+    }
+
     /// The estimator that is told of every packet and of probes, where there is one.
     pub fn measured(&mut self) -> Option<&mut Gcc> {
         self.gcc.as_deref_mut().filter(|_| !self.unheard)
@@ -124,6 +132,12 @@ impl Engine {
             if let (Some(sender), Some(wish)) = (sender, wish) {
                 sender.share.want(wish);
             }
+        }
+    }
+
+    pub(crate) fn keep_pictures(&mut self, id: TransportId, keep: bool) {
+        if let Some(transport) = self.transports.get_mut(&id) {
+            transport.allocation.keeps_pictures = keep;
         }
     }
 
@@ -222,9 +236,16 @@ impl Engine {
             return;
         };
         let measured = allocation.measured().is_some();
+        let (always, assumed) = (allocation.keeps_pictures, allocation.assumed);
         let budget = &mut allocation.budget;
-        let mut available = budget.available(now);
-        if budget.keeps_pictures(now, voice, cheapest) {
+        let (mut available, kept) = match assumed {
+            Some(assumed) => (assumed, always),
+            None => (
+                budget.available(now),
+                always || budget.keeps_pictures(now, voice, cheapest),
+            ),
+        };
+        if kept {
             available = available.max(voice + cheapest);
             videos.iter_mut().for_each(|video| video.kept = true);
         }
@@ -232,16 +253,12 @@ impl Engine {
         let trial = !measured && paused && budget.may_try_picture(now);
         let reach = budget.reach(now, voice + cheapest).filter(|_| !measured);
         let rise = match reach {
-            _ if allocation.assumed.is_some() => Rise::Within,
+            _ if assumed.is_some() => Rise::Within,
             _ if trial => Rise::Probe(u64::MAX),
             Some(reach) => Rise::Probe(reach),
             None if budget.may_rise(now) => Rise::Within,
             None => Rise::No,
         };
-        if let Some(assumed) = allocation.assumed {
-            available = assumed;
-            videos.iter_mut().for_each(|video| video.kept = false);
-        }
         let allocator = &mut self.allocating.allocator;
         let outcome = allocator.allocate(voice, videos, available, rise, choices);
         if outcome.probed {

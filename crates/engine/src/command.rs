@@ -60,6 +60,8 @@ pub enum Command {
         room: String,
         /// Offers the client no other way than TCP, where there is that way.
         tcp_only: bool,
+        /// The smallest layer of each video is sent even where the path does not carry it, rather than pause it.
+        keep_pictures: bool,
     },
     CloseTransport {
         transport: TransportId,

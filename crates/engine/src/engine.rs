@@ -150,8 +150,12 @@ impl Engine {
                 transport,
                 role,
                 tcp_only,
+                keep_pictures,
                 ..
-            } => self.open(now, transport, role, tcp_only),
+            } => {
+                self.open(now, transport, role, tcp_only);
+                self.keep_pictures(transport, keep_pictures);
+            }
             Command::CloseTransport { transport } => self.close(now, transport),
             Command::AcceptOffer {
                 transport,

@@ -10,9 +10,12 @@ use crate::outbox;
 use crate::tracks::TrackKey;
 use std::time::{Duration, Instant};
 
-/// Retransmissions to one subscriber: so many at once, and so many a second.
-const RTX_BURST: f64 = 300.0;
+/// Retransmissions to one subscriber, so many a second; and how many seconds' worth at once.
 const RTX_RATE: f64 = 400.0;
+const RTX_BURST: f64 = 0.75;
+/// Where the path does not carry even what is sent once. More would lose the voices with it; fewer, every picture to a loss that
+/// has another cause.
+const RTX_STRAINED_RATE: f64 = 30.0;
 /// The publisher may still bring a packet that we lack; after this time a key frame has to help.
 const HOLE_PATIENCE: Duration = Duration::from_millis(150);
 /// Packets that the transport-wide feedback of one datagram may tell of; more than anybody remembers is noise.
@@ -28,19 +31,19 @@ pub struct RtxBudget {
 impl Default for RtxBudget {
     fn default() -> Self {
         RtxBudget {
-            left: RTX_BURST,
+            left: RTX_RATE * RTX_BURST,
             at: None,
         }
     }
 }
 
 impl RtxBudget {
-    fn take(&mut self, now: Instant) -> bool {
+    fn take(&mut self, now: Instant, rate: f64) -> bool {
         let elapsed = self
             .at
             .map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
         self.at = Some(now);
-        self.left = (self.left + elapsed * RTX_RATE).min(RTX_BURST);
+        self.left = (self.left + elapsed * rate).min(rate * RTX_BURST);
         let some = self.left >= 1.0;
         if some {
             self.left -= 1.0;
@@ -112,10 +115,19 @@ impl Engine {
                     let Some(transport) = self.transports.get_mut(&id) else {
                         return;
                     };
-                    // Looking costs too, so what is not found is paid for as well. A key frame mends so much loss.
-                    if !transport.rtx_budget.take(now) {
+                    let strained = transport.allocation.is_strained();
+                    let rate = if strained {
+                        RTX_STRAINED_RATE
+                    } else {
+                        RTX_RATE
+                    };
+                    // Looking costs too, so what is not found is paid for as well.
+                    if !transport.rtx_budget.take(now, rate) {
                         self.metrics.packets_dropped += 1;
-                        self.repair_picture(now, id, slot, key);
+                        // A key frame mends so much loss, where there is room for it.
+                        if !strained {
+                            self.repair_picture(now, id, slot, key);
+                        }
                         return;
                     }
                     self.retransmit(now, id, slot, key, seq);

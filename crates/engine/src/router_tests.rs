@@ -22,6 +22,7 @@ fn open(transport: TransportId, role: TransportRole) -> Command {
         role,
         room,
         tcp_only: false,
+        keep_pictures: false,
     }
 }
 

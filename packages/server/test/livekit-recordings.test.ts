@@ -139,7 +139,8 @@ async function hold(events: Event[]): Promise<Map<string, Heard[]>> {
     const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
     const about = { name, metadata, attributes, kind: 'standard' as const, kindDetails: [] }
     const rights = { ...permissions, canUpdateOwnMetadata: describesItself }
-    const request = { sid, identity, ...about, permissions: rights, client, autoSubscribe, adaptiveStream, single }
+    const how = { client, autoSubscribe, adaptiveStream, allowPause: false, single }
+    const request = { sid, identity, ...about, permissions: rights, ...how }
     calls.join('hall', request, {})
     if (offer) ask(sid, { offer: { type: 'offer', id: offer.id, sdp: media(offer.sdp) } })
   }

@@ -227,6 +227,16 @@ describe('publishing and receiving', () => {
     expect((await bo.next('streamStateUpdate')).streamStates).toMatchObject([{ trackSid: sid, state: 0 }])
   })
 
+  test.each([
+    ['', true],
+    ['subscriber_allow_pause=0', true],
+    ['subscriber_allow_pause=1', false],
+  ])('pictures are paused for who allows it alone: "%s"', async (query, kept) => {
+    await connectActive(server, 'bo', { query })
+    const opened = engine.take('openTransport').map(({ keepPictures }) => keepPictures ?? false)
+    expect(opened).toEqual([kept, kept])
+  })
+
   test('a publisher decides who receives', async () => {
     const ana = await connectActive(server, 'ana')
     const bo = await connectActive(server, 'bo')

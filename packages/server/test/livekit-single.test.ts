@@ -1,4 +1,5 @@
 /** Clients with one transport for both directions: they alone offer, and every answer says what they receive on which section. */
+import { ConnectionSettings } from '@livekit/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { addTrack, connectActive, connectSingle, open, packJoin, spare, type TestClient } from './livekit-client.ts'
 import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
@@ -37,6 +38,15 @@ test('an offer that comes after the join is answered as well', async () => {
   await ana.next('join')
   ana.offer(spare(3, 3), 1)
   expect((await ana.next('answer')).id).toBe(1)
+})
+
+test.each([
+  [{}, true],
+  [{ subscriberAllowPause: false }, true],
+  [{ subscriberAllowPause: true }, false],
+])('pictures are paused for who allows it alone: %o', async (settings, kept) => {
+  await connectSingle(server, 'bo', { connectionSettings: new ConnectionSettings(settings) })
+  expect(engine.take('openTransport').map(({ keepPictures }) => keepPictures ?? false)).toEqual([kept])
 })
 
 test('the first answer already carries what is there, and nothing is asked for', async () => {

@@ -114,6 +114,7 @@ impl World {
             role,
             room,
             tcp_only: false,
+            keep_pictures: false,
         });
         let keys = self.machine.keys(transport).expect("just opened");
         self.observer.joined(transport, keys);

@@ -77,6 +77,10 @@ impl Hall {
     /// A voice and a camera in three layers: about 140, 500 and 860 kbit/s. Two subscribers on lines without limit, one on a
     /// line of this many bit/s.
     fn new(rate: u64, tells: Tells) -> Hall {
+        Hall::with(rate, tells, false)
+    }
+
+    fn with(rate: u64, tells: Tells, keep_pictures: bool) -> Hall {
         let mut world = World::new();
         let now = world.now;
         let mut feeds = vec![Feed::audio(now)];
@@ -96,6 +100,7 @@ impl Hall {
         world.links.insert(SLOW, Link::new(rate, world.now));
         let setup = Setup {
             tells_arrivals: tells == Tells::Arrivals,
+            keep_pictures,
             ..Setup::default()
         };
         world.subscriber_with(SLOW, &[VOICE, CAMERA], setup);
@@ -278,8 +283,44 @@ fn where_no_picture_fits_the_voice_goes_on_and_the_pause_is_told(tells: Tells) {
     hall.until(15, "the best layer", |hall| hall.sees(SLOW) == Some('f'));
 }
 
+fn who_has_no_picture_paused_keeps_the_smallest(tells: Tells) {
+    let mut hall = Hall::with(100_000, tells, true);
+    hall.run_for(15);
+    let since = hall.world.now;
+    hall.run_for(20);
+    assert_eq!(hall.shown(SLOW, since), "q");
+    assert_eq!(hall.told(true), 0);
+    assert_eq!(hall.shown(2, since), "f", "others have theirs");
+    let (voices, _) = hall.voice(SLOW, since);
+    assert!(voices > 450, "{voices} of 1000 voice packets");
+    hall.rate(2_000_000);
+    hall.until(25, "the best layer", |hall| hall.sees(SLOW) == Some('f'));
+    let since = hall.world.now;
+    hall.run_for(10);
+    assert_eq!(hall.shown(SLOW, since), "f");
+    let (voices, _) = hall.voice(SLOW, since);
+    assert!(voices > 490, "{voices} of 500 voice packets");
+}
+
+#[test]
+fn a_capacity_that_is_assumed_leaves_the_smallest_to_who_has_no_picture_paused() {
+    let mut hall = Hall::with(5_000_000, Tells::Arrivals, true);
+    hall.until(5, "the best layer", |hall| hall.sees(SLOW) == Some('f'));
+    hall.assume(1_000);
+    hall.until(2, "a small picture", |hall| hall.sees(SLOW) == Some('q'));
+    let since = hall.world.now;
+    hall.run_for(10);
+    assert_eq!(hall.shown(SLOW, since), "q");
+    assert_eq!(hall.told(true), 0);
+}
+
 mod told_by_arrivals {
     use super::*;
+
+    #[test]
+    fn who_has_no_picture_paused_keeps_the_smallest() {
+        super::who_has_no_picture_paused_keeps_the_smallest(Tells::Arrivals);
+    }
 
     #[test]
     fn a_slow_line_has_a_voice_and_a_small_picture_and_disturbs_nobody() {
@@ -304,6 +345,11 @@ mod told_by_arrivals {
 
 mod told_by_estimates {
     use super::*;
+
+    #[test]
+    fn who_has_no_picture_paused_keeps_the_smallest() {
+        super::who_has_no_picture_paused_keeps_the_smallest(Tells::Estimates);
+    }
 
     #[test]
     fn a_slow_line_has_a_voice_and_a_small_picture_and_disturbs_nobody() {

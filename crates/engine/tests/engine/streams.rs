@@ -21,6 +21,7 @@ const TCP: Setup = Setup {
     tells_arrivals: true,
     udp: false,
     tcp: true,
+    keep_pictures: false,
 };
 const BOTH: Setup = Setup { udp: true, ..TCP };
 
@@ -99,6 +100,7 @@ fn tcp_alone_is_offered_where_that_was_asked_for() {
         role,
         room,
         tcp_only: true,
+        keep_pictures: false,
     });
     world.subscribe(2, &[]);
     let offer = &world.offers(2)[0].0;

@@ -191,7 +191,8 @@ class Call implements CallClient {
       ])
       if (mine !== this.#try) return
       this.#room ??= this.#openRoom(livekit)
-      await this.#room.connect(ticket.url, ticket.token)
+      // A voice is worth more than a picture that the line does not carry.
+      await this.#room.connect(ticket.url, ticket.token, { subscriberAllowPause: true })
       if (mine !== this.#try) await this.#room.disconnect()
       else this.#happen({ type: 'connected' })
     } catch (error) {

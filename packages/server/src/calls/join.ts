@@ -30,6 +30,8 @@ export interface JoinRequest {
   client: ClientDetails
   autoSubscribe: boolean
   adaptiveStream: boolean
+  /** Whether a picture that its path does not carry may be paused; otherwise the smallest comes, whatever it costs. */
+  allowPause: boolean
   /** One transport for both directions, on which the client alone makes offers. */
   single: boolean
 }
@@ -62,9 +64,12 @@ export function join(
   call.participants.set(participant.sid, participant)
   call.everJoined = true
   call.emptySince = undefined
-  const tcpOnly = isTcpOnly(call, turn, request.identity) && { tcpOnly: true }
+  const options = {
+    ...(isTcpOnly(call, turn, request.identity) && { tcpOnly: true }),
+    ...(!request.allowPause && { keepPictures: true }),
+  }
   for (const { role, id } of transportsOf(participant)) {
-    command(turn, { type: 'openTransport', transport: id, role, room: call.sid, ...tcpOnly })
+    command(turn, { type: 'openTransport', transport: id, role, room: call.sid, ...options })
   }
   tell(turn, participant, {
     type: 'joined',

@@ -53,8 +53,8 @@ function setUp() {
     permissions,
     client,
   }
-  const join = (call: string, sid: string) =>
-    calls.join(call, { ...about, sid, identity: sid, autoSubscribe: true, adaptiveStream: false, single: false }, {})
+  const how = { autoSubscribe: true, adaptiveStream: false, allowPause: false, single: false }
+  const join = (call: string, sid: string) => calls.join(call, { ...about, ...how, sid, identity: sid }, {})
   const leaves = () => told.flatMap(({ to, message }) => (message.type === 'leave' ? [[...to, message.reason]] : []))
   return { engine, calls, state, logged, join, leaves, told }
 }

@@ -50,7 +50,7 @@ function watch(backupCodecPolicy = preferring) {
   }
   const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
   const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, kindDetails: [], permissions }
-  const how = { client, autoSubscribe: true, adaptiveStream: false, single: true }
+  const how = { client, autoSubscribe: true, adaptiveStream: false, allowPause: false, single: true }
   for (const [index, name] of ['ana', 'bo', 'cy'].entries()) {
     const request = { sid: `PA_${name}`, identity: name, ...about, ...how }
     run({ type: 'join', request, transports: { publisher: index + 1, subscriber: index + 1 } })

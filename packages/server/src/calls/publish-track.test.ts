@@ -44,6 +44,7 @@ function enter() {
     identity: 'ana',
     autoSubscribe: true,
     adaptiveStream: false,
+    allowPause: false,
     single: false,
     ...about,
   }

@@ -47,7 +47,8 @@ function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 
     client,
   }
   for (const [index, name] of ['ana', 'bo'].entries()) {
-    const request = { sid: `PA_${name}`, identity: name, autoSubscribe: true, adaptiveStream, single: false, ...about }
+    const how = { autoSubscribe: true, adaptiveStream, allowPause: false, single: false }
+    const request = { sid: `PA_${name}`, identity: name, ...how, ...about }
     run({ type: 'join', request, transports: { publisher: 2 * index + 1, subscriber: 2 * index + 2 } })
   }
   type Said = Extract<CallInput, { type: 'participant' }>['input']

@@ -63,7 +63,9 @@ export function readJoin(claims: Claims | undefined, url: URL): JoinAsk {
     if (value.length > MAX_LENGTH) throw new Denied(400, `${what} length exceeds limits: max length ${MAX_LENGTH}`)
   }
   const permissions = permissionsOf(claims.video)
-  const { client, autoSubscribe, adaptiveStream, single, resumes, asks, ...said } = readClientAsk(url.searchParams)
+  const { client, autoSubscribe, adaptiveStream, allowPause, single, resumes, asks, ...said } = readClientAsk(
+    url.searchParams,
+  )
   const describes = said.metadata !== '' || Object.keys(said.attributes).length > 0
   if (describes && !permissions.canUpdateOwnMetadata) {
     throw new Denied(401, 'no permissions to access the room: the token does not allow to update own metadata')
@@ -84,6 +86,7 @@ export function readJoin(claims: Claims | undefined, url: URL): JoinAsk {
       client,
       autoSubscribe,
       adaptiveStream,
+      allowPause,
       single,
     },
   }

@@ -15,6 +15,8 @@ export interface ClientAsk {
   client: ClientDetails
   autoSubscribe: boolean
   adaptiveStream: boolean
+  /** Whether pictures may be paused that its path does not carry. Who does not say so does not expect it. */
+  allowPause: boolean
   /** Empty: as the token says. */
   metadata: string
   attributes: Record<string, string>
@@ -44,6 +46,7 @@ function readQuery(query: URLSearchParams): ClientAsk {
     },
     autoSubscribe: query.get('auto_subscribe') === null || isTrue(query.get('auto_subscribe')),
     adaptiveStream: isTrue(query.get('adaptive_stream')),
+    allowPause: isTrue(query.get('subscriber_allow_pause')),
     metadata: '',
     attributes: readAttributes(query.get('attributes')),
     resumes: isTrue(query.get('reconnect')) ? (query.get('sid') ?? '') : undefined,
@@ -71,6 +74,7 @@ function readJoinRequest(packed: string): ClientAsk {
     },
     autoSubscribe: connectionSettings?.autoSubscribe ?? false,
     adaptiveStream: connectionSettings?.adaptiveStream ?? false,
+    allowPause: connectionSettings?.subscriberAllowPause ?? false,
     metadata,
     attributes: participantAttributes,
     resumes: request.reconnect ? request.participantSid : undefined,

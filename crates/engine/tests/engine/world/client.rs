@@ -29,6 +29,8 @@ pub struct Setup {
     /// Comes by datagrams, by a TCP stream, or as ICE finds best.
     pub udp: bool,
     pub tcp: bool,
+    /// What the server was told: no picture to it is paused.
+    pub keep_pictures: bool,
 }
 
 impl Default for Setup {
@@ -42,6 +44,7 @@ impl Default for Setup {
             tells_arrivals: true,
             udp: true,
             tcp: false,
+            keep_pictures: false,
         }
     }
 }

@@ -169,8 +169,11 @@ impl World {
     /// A subscriber that answers every offer, not yet connected.
     pub fn subscriber_with(&mut self, transport: TransportId, tracks: &[&str], setup: Setup) {
         self.clients.push(Client::new(transport, self.now, setup));
-        let role = TransportRole::Subscriber;
-        self.command(opening(transport, role));
+        let mut open = opening(transport, TransportRole::Subscriber);
+        if let Command::OpenTransport { keep_pictures, .. } = &mut open {
+            *keep_pictures = setup.keep_pictures;
+        }
+        self.command(open);
         self.subscribe(transport, tracks);
     }
 
@@ -420,6 +423,7 @@ pub fn opening(transport: TransportId, role: TransportRole) -> Command {
         role,
         room: "hall".to_owned(),
         tcp_only: false,
+        keep_pictures: false,
     }
 }
 
