@@ -52,6 +52,81 @@ test('after its socket is gone nothing is written, though the descriptor may be 
   expect(await Promise.all([text(other), text(second)])).toEqual(['', ''])
 })
 
+/** What may end a connection on this side, with or without its socket knowing. */
+const endings: Record<string, (socket: Socket) => void> = {
+  destroyed: (socket) => void socket.destroy(),
+  reset: (socket) => void socket.resetAndDestroy(),
+  ended: (socket) => void socket.end(),
+  'ended and gone': (socket) => socket.destroySoon(),
+  'closed beneath its socket': (socket) => (socket as Socket & { _handle: { close(): void } | null })._handle?.close(),
+}
+
+test.for(Object.entries(endings))(
+  'who is connected hears nothing of what is written to connections before it that were %s',
+  async ([, finish], { expect }) => {
+    const server = createServer({ allowHalfOpen: true })
+    const port = await listen(server)
+    const open = async () => {
+      const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+      const [near] = (await once(server, 'connection')) as [Socket]
+      near.on('error', () => {})
+      onTestFinished(() => void far.destroy())
+      onTestFinished(() => void near.destroy())
+      return { far, near, writer: new DirectWriter(near) }
+    }
+    const before: Awaited<ReturnType<typeof open>>[] = []
+    while (before.length < 20) before.push(await open())
+    // A part goes by the socket first: what waits there is not overtaken by others' bytes either.
+    for (const { near, far } of before.slice(10)) near.write(Buffer.alloc(1_000_000), () => far.destroy())
+    for (const { near } of before) finish(near)
+    const after: Awaited<ReturnType<typeof open>>[] = []
+    for (let n = 0; n < 20; n += 1) {
+      after.push(await open())
+      for (const { writer } of before) {
+        try {
+          writer.write(Buffer.from('for somebody else'), n % 2 === 0)
+        } catch {
+          // Node's own complaint of a socket whose handle somebody else has closed.
+        }
+      }
+    }
+    for (const { writer, near, far } of after) {
+      writer.write(Buffer.from('own'), false)
+      near.end()
+      far.end()
+    }
+    const heard = await Promise.all(after.flatMap(({ near, far }) => [text(far), text(near)]))
+    expect(new Set(heard)).toEqual(new Set(['own', '']))
+    expect(heard.filter((each) => each === 'own')).toHaveLength(20)
+  },
+)
+
+test('what the socket was given before goes before, and what it is given later later', async ({ expect }) => {
+  const server = createServer()
+  const port = await listen(server)
+  const far = connect(port, '127.0.0.1').pause()
+  const [near] = (await once(server, 'connection')) as [Socket]
+  const writer = new DirectWriter(near)
+  const expected: string[] = []
+  for (let n = 0; n < 300; n += 1) {
+    const line = `${n} `.repeat(n % 7 === 0 ? 20_000 : 3)
+    expected.push(line)
+    // Held back by the socket, with room enough below it.
+    if (n % 30 === 20) near.cork()
+    if (n % 3 === 0) near.write(line)
+    else writer.write(Buffer.from(line), false)
+    if (n % 30 === 25) near.uncork()
+    // Now and then the reader catches up, so that both ways are gone with and without something that waits.
+    if (n % 60 === 59) {
+      far.resume()
+      await new Promise((resolve) => near.write('', resolve))
+      far.pause()
+    }
+  }
+  near.end()
+  expect(await text(far)).toBe(expected.join(''))
+})
+
 test('on a TLS connection everything goes through TLS', async ({ expect }) => {
   const now = new Date()
   const authority = await makeAuthority({ hostname: 'test', now })

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 
 /** How Node holds a TCP connection without TLS. It is not documented: where it looks otherwise, bytes leave by the socket itself. */
 interface TcpHandle {
+  /** The descriptor; negative from the moment on in which it is closed. */
   readonly fd: number
 }
 
@@ -14,16 +15,14 @@ type Holding = Duplex & { readonly _handle?: (TcpHandle & object) | null }
  */
 export class DirectWriter {
   readonly #socket: Holding
-  readonly #handle: object | undefined
-  readonly #descriptor: number
+  /** Of a plain TCP connection only. */
+  readonly #handle: TcpHandle | undefined
 
   constructor(socket: Duplex) {
     const { _handle: handle } = socket as Holding
-    // A handle of TLS has a descriptor too: that of what it encrypts for.
-    const isTcp = handle?.constructor.name === 'TCP' && handle.fd >= 0
     this.#socket = socket
-    this.#handle = isTcp ? handle : undefined
-    this.#descriptor = isTcp ? handle.fd : -1
+    // A handle of TLS has a descriptor too: that of what it encrypts for.
+    this.#handle = handle?.constructor.name === 'TCP' && handle.fd >= 0 ? handle : undefined
   }
 
   /** Bytes that wait to be taken. */
@@ -33,16 +32,24 @@ export class DirectWriter {
 
   /** `borrowed`: somebody else's bytes are in this memory afterwards. */
   write(bytes: Buffer, borrowed: boolean): void {
-    const written = this.#takesDirectly() ? writeWhatFits(this.#descriptor, bytes) : 0
+    const descriptor = this.#descriptor()
+    const written = descriptor === undefined ? 0 : writeWhatFits(descriptor, bytes)
     if (written === bytes.length) return
     const rest = bytes.subarray(written)
     this.#socket.write(borrowed ? Buffer.from(rest) : rest)
   }
 
-  /** Only behind nothing that waits. The socket lets go of its handle as it closes the descriptor, which may be somebody else's from then on. */
-  #takesDirectly(): boolean {
+  /**
+   * Only behind nothing that waits, and before the socket has been ended. The number is asked for at each write and never kept: once closed it may be
+   * somebody else's connection. Nothing can close it between this and the write, for both are one step of the only thread that closes sockets.
+   */
+  #descriptor(): number | undefined {
     const socket = this.#socket
-    return this.#handle !== undefined && socket._handle === this.#handle && socket.writableLength === 0
+    const handle = this.#handle
+    if (handle === undefined || socket._handle !== handle) return undefined
+    if (socket.writableLength > 0 || socket.writableEnded) return undefined
+    const { fd } = handle
+    return fd >= 0 ? fd : undefined
   }
 }
 
@@ -50,6 +57,7 @@ function writeWhatFits(descriptor: number, bytes: Buffer): number {
   try {
     return writeSync(descriptor, bytes)
   } catch {
+    // It takes nothing now, or never more: the socket finds out which.
     return 0
   }
 }
