@@ -363,9 +363,17 @@ pub fn silence(text: &str, mids: &[String]) -> String {
     rewrite(text, mids, |line| match line {
         "a=sendonly" => Some("a=inactive"),
         "a=sendrecv" => Some("a=recvonly"),
-        _ if line.starts_with("a=msid:") || line.starts_with("a=ssrc") => None,
-        _ => Some(line),
+        _ => (!names(line)).then_some(line),
     })
+}
+
+/// The text with nothing said about what the named m-lines send.
+pub fn unnamed(text: &str, mids: &[String]) -> String {
+    rewrite(text, mids, |line| (!names(line)).then_some(line))
+}
+
+fn names(line: &str) -> bool {
+    line.starts_with("a=msid:") || line.starts_with("a=ssrc")
 }
 
 /// The text without generic NACKs on the named m-lines.

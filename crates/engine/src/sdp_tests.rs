@@ -115,6 +115,15 @@ fn a_silent_section_sends_nothing() {
 }
 
 #[test]
+fn a_spare_section_sends_something_without_a_name() {
+    let text = unnamed(OFFER, &["1".to_owned()]);
+    let sections = scan(&text);
+    assert!(sections[0].sends && sections[1].sends);
+    assert!(text.contains("a=msid:s a\r\n") && !text.contains("a=msid:s v"));
+    assert!(text.contains("a=ssrc:7 cname:x") && !text.contains("ssrc-group"));
+}
+
+#[test]
 fn repeating_is_not_promised_where_nobody_asked_for_it() {
     let text = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtcp-fb:111 nack\r\na=rtcp-fb:111 transport-cc\r\n\
 m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n";

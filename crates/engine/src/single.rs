@@ -5,7 +5,7 @@ use crate::command::TransportId;
 use crate::downlink::Sender;
 use crate::engine::Engine;
 use crate::event::{Event, MediaKind, MidTrack};
-use crate::negotiate::Desired;
+use crate::negotiate::{Desired, Negotiation};
 use crate::sdp::{self, Section};
 use crate::slab::Slab;
 use crate::slots::{SLOT_LIMIT, Slot, SlotState};
@@ -13,6 +13,11 @@ use crate::transport::Transport;
 use std::collections::HashMap;
 use std::time::Instant;
 use str0m::media::Mid;
+
+/// As many m-lines of a kind a client is to receive on at least, once it receives anything of that kind: they are asked for,
+/// and those without a track are answered as if something were sent on them, as LiveKit's server does. When Firefox receives on one alone it takes that one's payload
+/// types for a sign of it: media of a further m-line that overtakes the answer goes there, and the further one stays silent for good.
+const OPEN_LINES: usize = 2;
 
 /// What the client has to offer next.
 #[derive(Debug, Default)]
@@ -71,6 +76,7 @@ impl Transport {
             return (answer, Vec::new());
         }
         let (mut msids, mut silent, mut tracks) = (HashMap::new(), Vec::new(), Vec::new());
+        let spare = self.negotiation.spare_lines();
         for slot in &self.negotiation.slots {
             let mid = slot.mid.to_string();
             match &slot.track {
@@ -79,10 +85,12 @@ impl Transport {
                     let track = track.id.clone();
                     tracks.push(MidTrack { mid, track });
                 }
+                None if spare.contains(&mid) => {}
                 None => silent.push(mid),
             }
         }
         let answer = sdp::silence(&answer, &silent);
+        let answer = sdp::unnamed(&answer, &spare);
         (sdp::set_msids(&answer, &msids), tracks)
     }
 
@@ -120,10 +128,15 @@ impl Transport {
         let room = (SLOT_LIMIT - slots.len().min(SLOT_LIMIT)) as u32;
         let count = |kind: MediaKind| {
             let waiting = waiting.iter().filter(|d| d.kind == kind).count();
-            let free = slots.iter().filter(|slot| {
-                slot.kind == kind && matches!(slot.state, SlotState::Free | SlotState::Leaving)
-            });
-            (waiting.saturating_sub(free.count()) as u32).min(room)
+            if waiting == 0 {
+                return 0;
+            }
+            let own = slots.iter().filter(|slot| slot.kind == kind);
+            let open = own.clone().filter(|slot| slot.state != SlotState::Dead);
+            let free =
+                own.filter(|slot| matches!(slot.state, SlotState::Free | SlotState::Leaving));
+            let further = waiting.saturating_sub(free.count());
+            (further.max(OPEN_LINES.saturating_sub(open.count())) as u32).min(room)
         };
         let (audio, video) = (count(MediaKind::Audio), count(MediaKind::Video));
         let before = negotiation.request.asked;
@@ -132,6 +145,20 @@ impl Transport {
         let video = video.saturating_sub(video_before);
         negotiation.request.asked = Some((audio_before + audio, video_before + video));
         (before.is_none() || audio > 0 || video > 0).then_some((audio, video))
+    }
+}
+
+impl Negotiation {
+    /// M-lines without a track that are answered as open.
+    fn spare_lines(&self) -> Vec<String> {
+        let of_kind = |kind: MediaKind| {
+            let slots = self.slots.iter().filter(move |slot| slot.kind == kind);
+            let carrying = slots.clone().filter(|slot| slot.track.is_some()).count();
+            let free = slots.filter(|slot| slot.state == SlotState::Free);
+            free.take(OPEN_LINES.saturating_sub(carrying))
+        };
+        let both = of_kind(MediaKind::Audio).chain(of_kind(MediaKind::Video));
+        both.map(|slot| slot.mid.to_string()).collect()
     }
 }
 

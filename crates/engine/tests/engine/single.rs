@@ -63,12 +63,12 @@ fn media_goes_both_ways_on_one_transport() {
             client.packets(Video).len()
         );
     }
-    // One for each kind was wanted, and nothing more was ever asked for.
+    // One for each kind was wanted and comes with one beside it; nothing more was ever asked for.
     for id in [1, 2] {
         let sum = asked(&world, id)
             .into_iter()
             .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-        assert_eq!(sum, (1, 1));
+        assert_eq!(sum, (2, 2));
     }
     assert_eq!(world.engine.metrics().subscriptions, 4);
 }
@@ -116,9 +116,52 @@ fn the_first_answer_carries_what_is_there_already() {
     world.clients.push(client);
     assert_eq!(asked(&world, 3), []);
     assert!(answer.contains("a=msid:PA_x|TR_v2 TR_v2"), "{answer}");
-    assert_eq!(answer.matches("a=sendonly").count(), 3, "{answer}");
-    assert_eq!(answer.matches("a=inactive").count(), 3, "{answer}");
+    // The three tracks, and an m-line for sound beside the one.
+    assert_eq!(answer.matches("a=sendonly").count(), 4, "{answer}");
+    assert_eq!(answer.matches("a=msid:").count(), 3, "{answer}");
+    assert_eq!(answer.matches("a=inactive").count(), 2, "{answer}");
     world.until("pictures come", |w| w.client(3).packets(Video).len() > 100);
+}
+
+#[test]
+fn a_client_never_receives_on_one_m_line_of_a_kind_alone() {
+    let mut world = pair();
+    let mut client = Client::new(3, world.now, Setup::default());
+    world.command(opening(3, TransportRole::Single));
+    let (offer, pending) = client.offer_sections(3, 3);
+    let (empty, _) = world.negotiate(3, &offer);
+    assert_eq!(empty.matches("a=sendonly").count(), 4, "{empty}");
+    assert_eq!(empty.matches("a=msid:").count(), 0, "{empty}");
+    assert_eq!(empty.matches("a=ssrc").count(), 0, "{empty}");
+    client.accept(pending, &empty);
+    world.clients.push(client);
+    let received = |w: &World| {
+        let answer = w.events.iter().rev().find_map(|event| match event {
+            Event::Answered {
+                transport: 3, sdp, ..
+            } => Some(sdp.clone()),
+            _ => None,
+        });
+        let answer = answer.expect("an answer");
+        let sections = answer.split("\r\nm=").skip(1);
+        sections
+            .filter(|section| section.contains("a=sendonly"))
+            .map(|section| (section.starts_with("video"), section.contains("a=msid:")))
+            .collect::<Vec<_>>()
+    };
+    let sound = [(false, false), (false, false)];
+    world.subscribe(3, &["TR_v1", "TR_v2"]);
+    world.until("both come", |w| w.client(3).tracks.len() == 2);
+    assert_eq!(
+        received(&world),
+        [sound.as_slice(), &[(true, true), (true, true)]].concat()
+    );
+    world.subscribe(3, &["TR_v2"]);
+    world.until("one remains", |w| w.client(3).tracks.len() == 1);
+    assert_eq!(
+        received(&world),
+        [sound.as_slice(), &[(true, false), (true, true)]].concat()
+    );
 }
 
 #[test]
@@ -146,7 +189,7 @@ fn an_m_line_is_used_again_for_another_track() {
     assert_eq!(packet.payload[4] & 1, 0, "a key frame");
     assert_eq!(world.client(3).tracks[0].track, "TR_v2");
     let video: u32 = asked(&world, 3).iter().map(|(_, video)| video).sum();
-    assert_eq!(video, 1);
+    assert_eq!(video, 2);
 }
 
 #[test]
