@@ -19,21 +19,21 @@ export interface Choice {
   only: string
   /** Pages that work at once. */
   pages: number
+  /** How often each behaviour runs. */
+  times: number
 }
 
-const LIMIT_MS = 60_000
+/** Longer than everything a behaviour waits for, one after the other, on a machine with much else to do. */
+const LIMIT_MS = 240_000
+const PAGE_LIMIT_MS = 120_000
+const PAGE_TRIES = 3
+const END_LIMIT_MS = 20_000
 const open = { chromium: openChromium, firefox: openFirefox }
 
 export async function runBrowsers(server: Server, choices: Choice[], report: Report): Promise<void> {
   const pages = await servePages()
   try {
-    for (const browser of ['chromium', 'firefox'] as const) {
-      const own = choices.filter((choice) => choice.browser === browser)
-      if (own.length === 0) continue
-      const opened = await open[browser]()
-      for (const choice of own) await new Run(server, opened, pages.url, choice, report).all()
-      await opened.close()
-    }
+    for (const choice of choices) await new Run(server, pages.url, choice, report).all()
   } finally {
     pages.close()
   }
@@ -41,15 +41,13 @@ export async function runBrowsers(server: Server, choices: Choice[], report: Rep
 
 class Run {
   readonly #server: Server
-  readonly #browser: Browser
   readonly #pages: string
   readonly #choice: Choice
   readonly #report: Report
   readonly #client: string
 
-  constructor(server: Server, browser: Browser, pages: string, choice: Choice, report: Report) {
+  constructor(server: Server, pages: string, choice: Choice, report: Report) {
     this.#server = server
-    this.#browser = browser
     this.#pages = pages
     this.#choice = choice
     this.#report = report
@@ -57,22 +55,32 @@ class Run {
   }
 
   async all(): Promise<void> {
-    const worker = new Worker(this.#browser, (page) => this.#prepare(page))
-    const listed = await worker.use((page) => page.evaluate((setting) => conformance.list(setting), this.#setting()))
-    const wanted = listed.filter((each) => this.#isWanted(each))
+    const opening = new Opening(open[this.#choice.browser])
+    try {
+      await this.#each(opening)
+    } catch (error) {
+      // Without a browser nothing of this client is known, but others may do.
+      this.#add('a browser opens', performance.now(), (error as Error).message)
+    } finally {
+      await opening.end()
+    }
+    this.#report.sum(this.#client)
+  }
+
+  async #each(opening: Opening): Promise<void> {
+    const workers = Array.from({ length: this.#choice.pages }, () => new Worker(opening, (page) => this.#prepare(page)))
+    const [first] = workers as [Worker]
+    const listed = await first.use((page) => page.evaluate((setting) => conformance.list(setting), this.#setting()))
+    const once = listed.filter((each) => this.#isWanted(each))
+    const wanted = Array.from({ length: this.#choice.times }, () => once).flat()
     const together = wanted.filter(({ alone }) => !alone)
     const work = async (own: Worker) => {
       for (let next = together.shift(); next; next = together.shift()) await this.#one(own, next)
     }
-    const others = Array.from(
-      { length: this.#choice.pages - 1 },
-      () => new Worker(this.#browser, (page) => this.#prepare(page)),
-    )
-    await Promise.all([worker, ...others].map(work))
-    await Promise.all(others.map((other) => other.end()))
-    for (const each of wanted.filter(({ alone }) => alone)) await this.#one(worker, each)
-    await worker.end()
-    this.#report.sum(this.#client)
+    await Promise.all(workers.map(work))
+    await Promise.all(workers.slice(1).map((other) => other.end()))
+    for (const each of wanted.filter(({ alone }) => alone)) await this.#one(first, each)
+    await first.end()
   }
 
   #isWanted({ subject, name, short, better }: Listed): boolean {
@@ -82,18 +90,26 @@ class Run {
   }
 
   async #one(worker: Worker, { name, subject }: Listed): Promise<void> {
-    const from = performance.now()
-    const run = worker.use((page) =>
-      page.evaluate(([setting, wanted]) => conformance.run(setting, wanted), [this.#setting(), name] as const),
-    )
-    const tooLong = new Promise<string>((resolve) => setTimeout(resolve, LIMIT_MS, 'took too long').unref())
-    const problem = await Promise.race([run, tooLong]).catch((error: Error) => error.message)
+    let from = performance.now()
+    const run = worker.use((page) => {
+      from = performance.now()
+      const ran = page.evaluate(([setting, wanted]) => conformance.run(setting, wanted), [
+        this.#setting(),
+        name,
+      ] as const)
+      return within(LIMIT_MS, ran, 'took too long')
+    })
+    const problem = await run.catch((error: Error) => error.message)
     // What went wrong may have left something behind.
     if (problem !== undefined) await worker.end()
+    this.#add(`${subject}: ${name}`, from, problem)
+  }
+
+  #add(behaviour: string, from: number, problem: string | undefined): void {
     this.#report.add({
       client: this.#client,
       server: this.#server.name,
-      behaviour: `${subject}: ${name}`,
+      behaviour,
       passed: problem === undefined,
       milliseconds: Math.round(performance.now() - from),
       ...(problem !== undefined && { problem }),
@@ -104,8 +120,8 @@ class Run {
     await page.exposeFunction('conformanceToken', (asked: TokenWish) => this.#token(asked))
     await page.exposeFunction('conformanceService', (method: string, args: unknown[]) => this.#service(method, args))
     await page.exposeFunction('conformanceServer', () => this.#server.restart?.())
-    await page.goto(`${this.#pages}/${this.#choice.client}/`)
-    await page.waitForFunction('globalThis.conformance')
+    await page.goto(`${this.#pages}/${this.#choice.client}/`, { timeout: PAGE_LIMIT_MS })
+    await page.waitForFunction('globalThis.conformance', undefined, { timeout: PAGE_LIMIT_MS })
   }
 
   #setting(): Setting {
@@ -142,31 +158,78 @@ class Run {
   }
 }
 
+/** A browser that is opened when it is needed, and again when it has ended by itself. */
+class Opening {
+  readonly #open: () => Promise<Browser>
+  #browser: Promise<Browser> | undefined
+
+  constructor(openBrowser: () => Promise<Browser>) {
+    this.#open = openBrowser
+  }
+
+  async get(): Promise<Browser> {
+    const known = await this.#browser?.catch(() => undefined)
+    if (known?.isConnected()) return known
+    this.#browser = this.#open()
+    return this.#browser
+  }
+
+  async end(): Promise<void> {
+    const browser = await this.#browser?.catch(() => undefined)
+    await browser?.close()
+  }
+}
+
 /** A page that does one behaviour after the other; a new one when the last was ended. */
 class Worker {
-  readonly #browser: Browser
+  readonly #opening: Opening
   readonly #prepare: (page: BrowserPage) => Promise<void>
   #open: { context: BrowserContext; page: BrowserPage } | undefined
 
-  constructor(browser: Browser, prepare: (page: BrowserPage) => Promise<void>) {
-    this.#browser = browser
+  constructor(opening: Opening, prepare: (page: BrowserPage) => Promise<void>) {
+    this.#opening = opening
     this.#prepare = prepare
   }
 
   async use<Answer>(work: (page: BrowserPage) => Promise<Answer>): Promise<Answer> {
-    if (!this.#open) {
-      const context = await this.#browser.newContext()
-      const page = await context.newPage()
-      await this.#prepare(page)
-      this.#open = { context, page }
+    for (let tries = 1; !this.#open; tries += 1) {
+      await this.#renew().catch((error) => {
+        if (tries === PAGE_TRIES) throw error
+      })
     }
     return work(this.#open.page)
   }
 
-  async end(): Promise<void> {
-    await this.#open?.context.close()
-    this.#open = undefined
+  /** On a busy machine a page may not come up in time; that says nothing about a server. */
+  async #renew(): Promise<void> {
+    const browser = await this.#opening.get()
+    const context = await browser.newContext()
+    try {
+      const page = await context.newPage()
+      await this.#prepare(page)
+      this.#open = { context, page }
+    } catch (error) {
+      await close(context)
+      throw error
+    }
   }
+
+  async end(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    if (open) await close(open.context)
+  }
+}
+
+/** What hangs does not keep others waiting. */
+async function close(context: BrowserContext): Promise<void> {
+  await within(END_LIMIT_MS, context.close(), 'did not end').catch(() => {})
+}
+
+async function within<Answer>(limitMs: number, work: Promise<Answer>, problem: string): Promise<Answer> {
+  const limit = Promise.withResolvers<never>()
+  const timer = setTimeout(() => limit.reject(new Error(problem)), limitMs)
+  return Promise.race([work, limit.promise]).finally(() => clearTimeout(timer))
 }
 
 /** Bytes come from the page as a list of numbers. */

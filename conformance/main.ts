@@ -22,6 +22,8 @@ const { values } = parseArgs({
     client: { type: 'string', default: 'new,old' },
     form: { type: 'string', default: 'single,dual' },
     pages: { type: 'string', default: '3' },
+    /** How many times each behaviour in a browser runs, to find those that fail at times. */
+    times: { type: 'string', default: '1' },
     'rtc-node-suite': { type: 'string' },
     python: { type: 'string' },
     'python-versions': { type: 'string', default: '' },
@@ -36,24 +38,17 @@ function choices(): Choice[] {
   const of = <Name extends string>(text: string, known: readonly Name[]) =>
     known.filter((name) => text.split(',').includes(name))
   const { only, short } = values
-  const pages = Number(values.pages)
+  const how = { only, short, pages: Number(values.pages), times: Number(values.times) }
   if (short)
     return [
-      { browser: 'chromium', client: 'new', form: 'single', only, short, pages },
+      { browser: 'chromium', client: 'new', form: 'single', ...how },
       // What differs most between clients is how media are negotiated.
-      { browser: 'chromium', client: 'old', form: 'dual', only: only || 'publish', short, pages },
-      { browser: 'firefox', client: 'new', form: 'single', only: only || 'publish', short, pages },
+      { browser: 'chromium', client: 'old', form: 'dual', ...how, only: only || 'publish' },
+      { browser: 'firefox', client: 'new', form: 'single', ...how, only: only || 'publish' },
     ]
   return of(values.browser, ['chromium', 'firefox']).flatMap((browser) =>
     of(values.client, ['new', 'old']).flatMap((client) =>
-      of(values.form, ['single', 'dual']).map((form) => ({
-        browser,
-        client,
-        form,
-        only,
-        short,
-        pages,
-      })),
+      of(values.form, ['single', 'dual']).map((form) => ({ browser, client, form, ...how })),
     ),
   )
 }

@@ -88,11 +88,15 @@ export const publish = [
     for (const name of ['left', 'right'])
       await ana.me.publishTrack(stage.picture(), { source: source.Camera, name, simulcast: false })
     const seen = await ben.sees('ana')
-    await until('both', async () => {
-      const both = [...seen.videoTrackPublications.values()].filter(({ track }) => track)
-      const frames = await Promise.all(both.map(decoded))
-      return frames.length === 2 && frames.every((count) => count > 2)
-    })
+    let frames: number[] = []
+    await until(
+      () => `frames of both (${JSON.stringify(frames)})`,
+      async () => {
+        const both = [...seen.videoTrackPublications.values()].filter(({ track }) => track)
+        frames = await Promise.all(both.map(decoded))
+        return frames.length === 2 && frames.every((count) => count > 2)
+      },
+    )
     same('names', [...seen.videoTrackPublications.values()].map(({ trackName }) => trackName).sort(), ['left', 'right'])
   }),
   behaviour('who joins later sees and hears who published before', async (stage) => {

@@ -57,11 +57,12 @@ export interface Wish extends Omit<TokenWish, 'identity' | 'room'> {
 
 type Said = { event: RoomEvent; args: unknown[]; at: number }
 
-const PATIENCE_MS = 12_000
+/** Nothing is slow here by itself, but a machine may have much else to do: this is for what never comes. */
+const PATIENCE_MS = 40_000
 
 /** Asks again and again until the answer is something; the error says what was missing. */
 export async function until<Answer>(
-  what: string,
+  what: string | (() => string),
   ask: () => Answer | Promise<Answer>,
   limitMs = PATIENCE_MS,
 ): Promise<NonNullable<Answer>> {
@@ -69,7 +70,7 @@ export async function until<Answer>(
   for (;;) {
     const answer = await ask()
     if (answer) return answer
-    if (performance.now() > end) throw new Error(`not seen: ${what}`)
+    if (performance.now() > end) throw new Error(`not seen: ${typeof what === 'string' ? what : what()}`)
     await pause(20)
   }
 }
