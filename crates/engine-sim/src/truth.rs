@@ -277,6 +277,13 @@ impl Truth {
         (first <= end && end <= stream.facts.len()).then(|| stream.facts.range(first..end))
     }
 
+    /// The packets from a number on, in their order. None when that is too long ago.
+    pub fn facts_from(&self, key: StreamKey, from: u32) -> Option<impl Iterator<Item = &Fact>> {
+        let stream = self.streams.get(&key)?;
+        let first = from.checked_sub(stream.oldest)? as usize;
+        Some(stream.facts.iter().skip(first))
+    }
+
     /// Streams of earlier generations are of no interest any more.
     pub fn restarted(&mut self, track: u16, generation: u16) {
         self.forget(|key| key.0 == track && key.2 + 1 < generation);

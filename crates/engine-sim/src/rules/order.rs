@@ -176,17 +176,14 @@ pub(super) fn follows(
     Ok(())
 }
 
-/// Whether the source of a packet owes as many of those that follow it, where an empty number closes them off.
+/// Whether the source of a packet owes as many of those that follow it, where an empty number closes them off. Others of them may have been
+/// passed over.
 pub(super) fn owes(before: &Sent, holes: u64, run: &Run, sent: &Sent, truth: &Truth) -> bool {
-    let from = before.tag.number + 1;
-    let count = (sent.seq - before.seq - 1) as u32;
-    let facts = truth.facts(before.tag.stream(), from, from + count);
-    let owed = |facts: &mut dyn Iterator<Item = &Fact>| {
-        facts
-            .filter(|fact| !is_known(fact, run.began, sent.at))
-            .count() as u64
-    };
-    facts.is_none_or(|mut facts| owed(&mut facts) >= holes)
+    let facts = truth.facts_from(before.tag.stream(), before.tag.number + 1);
+    facts.is_none_or(|facts| {
+        let owed = facts.filter(|fact| !is_known(fact, run.began, sent.at));
+        owed.count() as u64 >= holes
+    })
 }
 
 /// Packets that came a moment ago may be on their way between threads still.
