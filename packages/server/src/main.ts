@@ -13,6 +13,7 @@ import { type Config, readConfig } from './config.ts'
 import { createBus } from './events/bus.ts'
 import { deliverHooks } from './hooks/deliver-hooks.ts'
 import { deliverInOrder } from './hooks/deliver-in-order.ts'
+import { keepWebhooks, takeWebhooks } from './hooks/kept-webhooks.ts'
 import { post } from './hooks/post.ts'
 import { candidateAddresses } from './http/addresses.ts'
 import { createApp } from './http/app.ts'
@@ -88,8 +89,10 @@ async function start(config: Config): Promise<void> {
   watch.probeWith(storage.probe, blobs.probe)
 
   const app = createApp({ log })
+  const webhookFile = join(data, 'webhooks.json')
   const webhooks = deliverInOrder({
     urls: config.webhooks,
+    left: takeWebhooks(webhookFile, (error) => log.warn('webhooks that waited cannot be read', { error })),
     headers: async (body) => ({
       'content-type': 'application/webhook+json',
       authorization: await signBody(body, keys, Date.now()),
@@ -166,6 +169,13 @@ async function start(config: Config): Promise<void> {
 
   // Where commands on this machine find the server that uses the folder, and the key it takes from them.
   const found = join(data, 'server.json')
+  const keepWaiting = () => {
+    try {
+      keepWebhooks(webhookFile, webhooks.waiting())
+    } catch (error) {
+      log.warn('webhooks that wait were not kept', { error })
+    }
+  }
   const close = async () => {
     port.stop()
     stopIndexing()
@@ -174,6 +184,7 @@ async function start(config: Config): Promise<void> {
       Promise.all([livekit.close().then(webhooks.close), sockets.close(), stopHouseKeeping(), stopHooks()]),
       FAREWELL_MS,
     )
+    keepWaiting()
     engine.shutdown()
     storage.close()
     await rm(found, { force: true }).catch(() => {})

@@ -16,14 +16,7 @@ const main = join(import.meta.dirname, '../src/main.ts')
 
 export async function startServer(data: string, port: number): Promise<ServerProcess> {
   const from = performance.now()
-  const args = [
-    ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/maru/store/prof'] : []),
-    main,
-    '--port',
-    String(port),
-    '--data',
-    data,
-  ]
+  const args = [main, '--port', String(port), '--data', data]
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: {} })
   const gone = once(child, 'close')
   let text = ''

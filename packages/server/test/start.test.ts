@@ -2,11 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
+import { RoomServiceClient } from 'livekit-server-sdk'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { candidateAddresses } from '../src/http/addresses.ts'
@@ -103,6 +106,39 @@ describe('a start', () => {
     expect((await first.ended).code).toBe(0)
     await open().port
     expect(read()).toEqual(before)
+  })
+
+  it('goes on telling its webhooks what waited, in order', async () => {
+    const heard: { event: string; id: string }[] = []
+    let works = false
+    const receiver = createHttpServer(async (request, response) => {
+      const { event, id } = await json<(typeof heard)[number]>(request)
+      heard.push({ event, id })
+      response.writeHead(works ? 200 : 503).end()
+    }).listen(0, '127.0.0.1')
+    await once(receiver, 'listening')
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
+    try {
+      const first = open(['--webhook', url])
+      const service = `http://127.0.0.1:${await first.port}`
+      const { apiKey, apiSecret } = JSON.parse(readFileSync(join(folder, 'data/keys.json'), 'utf8'))
+      await new RoomServiceClient(service, apiKey, apiSecret).createRoom({ name: 'hall' })
+      await expect.poll(() => heard.length, { timeout: 15_000 }).toBe(1)
+      first.process.kill('SIGTERM')
+      expect((await first.ended).code).toBe(0)
+      works = true
+      const second = open(['--webhook', url])
+      await expect.poll(() => heard.length, { timeout: 15_000 }).toBe(3)
+      const [tried, ...told] = heard
+      expect(told.map(({ event }) => event)).toEqual(['room_started', 'room_finished'])
+      expect(told[0]?.id).toBe(tried?.id)
+      second.process.kill('SIGTERM')
+      await second.ended
+      expect(existsSync(join(folder, 'data/webhooks.json'))).toBe(false)
+    } finally {
+      receiver.closeAllConnections()
+      receiver.close()
+    }
   })
 
   it('speaks Korean', async () => {

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
-import { deliverInOrder } from './deliver-in-order.ts'
+import { deliverInOrder, type WaitingLine } from './deliver-in-order.ts'
 
 /** Receivers that answer what the test wants, with timers that the test runs. */
-function setUp(urls = ['http://a']) {
-  const clock = { now: 0 }
+function setUp(urls = ['http://a'], left: WaitingLine[] = [], since = 0) {
+  const clock = { now: since }
   const tried: string[] = []
   const lost: [url: string, count: number, why: string][] = []
   const timers = new Map<() => void, number>()
   const answers: (number | Error | Promise<number>)[] = []
   const out = deliverInOrder({
     urls,
+    left,
     headers: async (body) => ({ signed: `${body} at ${clock.now}` }),
     post: async ({ url, headers, body, isTrusted }) => {
       expect([headers.signed, isTrusted]).toEqual([`${body} at ${clock.now}`, true])
@@ -30,10 +31,11 @@ function setUp(urls = ['http://a']) {
   }
   /** Lets the waiting attempts begin and tells how long they had to wait. */
   const wait = async () => {
+    const begin = clock.now
     const delays = [...timers.values()]
     for (const [callback, delay] of [...timers]) {
       timers.delete(callback)
-      clock.now += delay
+      clock.now = begin + delay
       callback()
     }
     await settle()
@@ -95,14 +97,60 @@ test('no more waits than can be kept', async () => {
   expect(lost).toEqual([['http://a', 1, 'too much waits']])
 })
 
-test('at the end everything is tried once more, and not again', async () => {
+test('what waits at the end is handed out, and a next run goes on with it: in order, at its time', async () => {
   const { out, tried, lost, answers, settle } = setUp()
   answers.push(500)
-  out.send('hall', '1')
-  out.send('hall', '2')
+  for (const body of ['h1', 'h2']) out.send('hall', body)
   await settle()
-  answers.push(500, 200)
+  answers.push(200, 503)
+  for (const body of ['a1', 'a2']) out.send('attic', body)
+  await settle()
   await out.close()
-  expect(tried).toEqual(['1', '1', '2'])
-  expect(lost).toEqual([['http://a', 1, 'answered 500']])
+  out.send('hall', 'h3')
+  await settle()
+  expect([tried, lost]).toEqual([['h1', 'a1', 'a2'], []])
+  const left = out.waiting()
+  const bodies = (...texts: string[]) => texts.map((text) => ({ text, since: 0 }))
+  expect(left).toEqual([
+    { url: 'http://a', line: 'hall', bodies: bodies('h1', 'h2', 'h3'), attempts: 1, at: 1_000 },
+    { url: 'http://a', line: 'attic', bodies: bodies('a2'), attempts: 1, at: 1_000 },
+  ])
+
+  const next = setUp(['http://a'], left, 400)
+  next.out.send('hall', 'h4')
+  next.out.send('cellar', 'c1')
+  await next.settle()
+  expect(next.tried).toEqual(['c1'])
+  next.answers.push(500)
+  expect(await next.wait()).toEqual([600, 600])
+  expect(next.tried).toEqual(['c1', 'h1', 'a2'])
+  expect(await next.wait()).toEqual([2_000])
+  expect(next.tried.slice(3)).toEqual(['h1', 'h2', 'h3', 'h4'])
+  expect(next.out.waiting()).toEqual([])
+})
+
+test('what is under way when the time is up is handed out as well', async () => {
+  const { out, answers, settle } = setUp()
+  answers.push(new Promise(() => {}))
+  out.send('hall', '1')
+  await settle()
+  void out.close()
+  expect(out.waiting()).toMatchObject([{ line: 'hall', bodies: [{ text: '1' }], attempts: 0 }])
+})
+
+test('an hour goes on while the server is down, and an address that is not told any more loses what is its own', async () => {
+  const old = { line: 'hall', bodies: [{ text: '1', since: 0 }], attempts: 9, at: 10 }
+  const left = [
+    { ...old, url: 'http://a' },
+    { ...old, url: 'http://gone' },
+  ]
+  const { out, tried, lost, answers, wait } = setUp(['http://a'], left, 3_600_000)
+  answers.push(500)
+  await wait()
+  expect([tried, lost, out.waiting()]).toEqual([['1'], [['http://a', 1, 'answered 500']], []])
+})
+
+test('a clock that was put back keeps nothing waiting for long', async () => {
+  const left = [{ url: 'http://a', line: 'hall', bodies: [{ text: '1', since: 9e9 }], attempts: 1, at: 9e9 }]
+  expect(await setUp(['http://a'], left).wait()).toEqual([2_000])
 })

@@ -1,6 +1,6 @@
 /**
  * Sends bodies to addresses that who runs the server has set: what belongs to one line one after the other, again until it is taken, other lines
- * meanwhile. What waits is kept in memory only, so a restart ends it; too much, or too old, is given up.
+ * meanwhile. What waits is in memory; at an orderly end it is handed out, and a next run goes on with it. Too much, or too old, is given up.
  */
 import type { Schedule } from '../rooms/presence.ts'
 import type { Post } from './post.ts'
@@ -13,6 +13,8 @@ const LOST_INTERVAL_MS = 60_000
 
 export interface InOrderParts {
   urls: readonly string[]
+  /** What an earlier run left; what is for other addresses is passed over. */
+  left: readonly WaitingLine[]
   /** The headers of one attempt. */
   headers(body: string): Promise<Record<string, string>>
   post: Post
@@ -24,15 +26,26 @@ export interface InOrderParts {
 
 export interface InOrder {
   send(line: string, body: string): void
-  /** Tries what waits once more and resolves when no attempt is under way. */
+  /** Nothing is tried again from now on. Resolves when no attempt is under way. */
   close(): Promise<void>
+  /** Everything that was not taken. What is under way counts as well: it may come twice, and its `id` says so. */
+  waiting(): WaitingLine[]
 }
 
-interface Line {
+/** One line to one address, as the next run is to take it up. Times are in ms since 1970. */
+export interface WaitingLine {
+  url: string
+  line: string
   bodies: { text: string; since: number }[]
+  /** How many attempts at the first have failed. */
   attempts: number
-  /** Present while the next attempt has to wait: begins it now. */
-  hurry?: () => void
+  /** When it is tried next. */
+  at: number
+}
+
+interface Line extends Omit<WaitingLine, 'url' | 'line'> {
+  /** Present while the next attempt has to wait. */
+  cancel?: () => void
 }
 
 export function deliverInOrder(parts: InOrderParts): InOrder {
@@ -44,10 +57,11 @@ export function deliverInOrder(parts: InOrderParts): InOrder {
     close: async () => {
       await Promise.all(addresses.map((address) => address.close()))
     },
+    waiting: () => addresses.flatMap((address) => address.waiting()),
   }
 }
 
-function createAddress(url: string, { headers, post, schedule, now, lost }: InOrderParts): InOrder {
+function createAddress(url: string, { left, headers, post, schedule, now, lost }: InOrderParts): InOrder {
   const lines = new Map<string, Line>()
   const working = new Set<Promise<void>>()
   let waiting = 0
@@ -72,7 +86,12 @@ function createAddress(url: string, { headers, post, schedule, now, lost }: InOr
   async function run(name: string, line: Line): Promise<void> {
     for (let [body] = line.bodies; body; [body] = line.bodies) {
       const problem = await attempt(body.text)
-      if (problem?.again && !closing && now() - body.since < MAX_AGE_MS) return wait(name, line)
+      if (problem?.again && now() - body.since < MAX_AGE_MS) {
+        line.at = now() + retryDelay(line.attempts)
+        line.attempts += 1
+        if (!closing) wait(name, line)
+        return
+      }
       if (problem) lose(problem.text)
       line.bodies.shift()
       waiting -= 1
@@ -82,16 +101,12 @@ function createAddress(url: string, { headers, post, schedule, now, lost }: InOr
   }
 
   function wait(name: string, line: Line): void {
-    const go = () => {
-      delete line.hurry
+    // No longer than it ever is, whatever the clock says meanwhile.
+    const delay = Math.min(Math.max(line.at - now(), 0), retryDelay(line.attempts))
+    line.cancel = schedule(delay, () => {
+      delete line.cancel
       start(name, line)
-    }
-    const cancel = schedule(retryDelay(line.attempts), go)
-    line.attempts += 1
-    line.hurry = () => {
-      cancel()
-      go()
-    }
+    })
   }
 
   async function attempt(body: string): Promise<{ text: string; again: boolean } | undefined> {
@@ -105,6 +120,12 @@ function createAddress(url: string, { headers, post, schedule, now, lost }: InOr
     }
   }
 
+  for (const { line: name, bodies, attempts, at } of left.filter((each) => each.url === url)) {
+    const line: Line = { bodies: [...bodies], attempts, at }
+    lines.set(name, line)
+    waiting += bodies.length
+    wait(name, line)
+  }
   return {
     send: (name, text) => {
       if (waiting >= MAX_WAITING) return lose('too much waits')
@@ -115,14 +136,16 @@ function createAddress(url: string, { headers, post, schedule, now, lost }: InOr
         known.bodies.push(body)
         return
       }
-      const line: Line = { bodies: [body], attempts: 0 }
+      const line: Line = { bodies: [body], attempts: 0, at: now() }
       lines.set(name, line)
       start(name, line)
     },
     close: async () => {
       closing = true
-      for (const line of [...lines.values()]) line.hurry?.()
+      for (const line of lines.values()) line.cancel?.()
       while (working.size > 0) await Promise.all(working)
     },
+    waiting: () =>
+      [...lines].map(([line, { bodies, attempts, at }]) => ({ url, line, bodies: [...bodies], attempts, at })),
   }
 }
