@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { decodeQR } from 'qr/decode.js'
@@ -163,6 +164,26 @@ declare global {
     told: string[]
   }
 }
+
+test('the conversation is taken along, as a page and as data', { timeout: 90_000 }, async () => {
+  const ana = await chatter(chromium, { url: server.url, room: 'along', name: 'Ana' })
+  await ana.say('Kept <for> later')
+  await has(ana, 'Kept <for> later')
+  const settings = await settingsOf(ana.page)
+  const save = async (name: string) => {
+    const [download] = await Promise.all([
+      ana.page.waitForEvent('download'),
+      settings.getByRole('button', { name }).click(),
+    ])
+    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') }
+  }
+  const page = await save('As a page')
+  expect(page.name).toBe('along.html')
+  expect(page.text).toContain('Kept &lt;for&gt; later')
+  const data = await save('As data (JSON)')
+  expect(data.name).toBe('along.json')
+  expect(JSON.parse(data.text)).toMatchObject({ room: { name: 'along' }, entries: [{}, { text: 'Kept <for> later' }] })
+})
 
 test('notifications: being called by default, everything or nothing by choice', { timeout: 90_000 }, async () => {
   const ana = await chatter(chromium, { url: server.url, room: 'calling', name: 'Ana' })

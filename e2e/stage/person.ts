@@ -33,6 +33,8 @@ export interface Visit {
   camera?: { width: number; height: number; frameRate: number }
   viewport?: { width: number; height: number }
   dark?: boolean
+  /** A finger instead of a mouse. */
+  touch?: boolean
   /** Before the page is opened. */
   prepare?: (page: Page) => Promise<void>
 }
@@ -42,6 +44,7 @@ export async function arrive(browser: Browser, visit: Visit): Promise<Person> {
     viewport: visit.viewport ?? { width: 1280, height: 800 },
     colorScheme: visit.dark ? 'dark' : 'light',
     ignoreHTTPSErrors: true,
+    ...(visit.touch && { hasTouch: true, isMobile: true }),
   })
   const page = await context.newPage()
   await watchMedia(page, visit.camera)

@@ -160,3 +160,18 @@ test('people, their names and the call follow the events', async ({ expect }) =>
   expect(client.state()).toMatchObject({ connection: 'closed', people: [] })
   await expect(client.joinCall()).rejects.toMatchObject({ code: 'disconnected' })
 })
+
+test('typing is told again after a while, and at once after a message', async ({ expect }) => {
+  const { client, socket, welcome, pass } = script()
+  await welcome()
+  const told = () => socket().sent.filter(({ type }) => type === 'typing').length
+  client.typing()
+  client.typing()
+  expect(told()).toBe(1)
+  await pass(3_000)
+  client.typing()
+  expect(told()).toBe(2)
+  client.send('there')
+  client.typing()
+  expect(told()).toBe(3)
+})

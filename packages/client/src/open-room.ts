@@ -156,6 +156,8 @@ export function openRoom(options: RoomOptions): RoomClient {
       const draft = typeof message === 'string' ? { text: message } : message
       const text = readText(draft.text, { mayBeEmpty: draft.files !== undefined && draft.files.length > 0 })
       apply({ type: 'queued', clientId: createClientId(), draft: { ...draft, text } })
+      // A message ends what was told of typing.
+      toldTyping = Number.NEGATIVE_INFINITY
       sendNext()
     },
     retry(clientId) {

@@ -1,5 +1,5 @@
 import type { Draft, RoomClient } from '@maru/client'
-import { AppError } from '@maru/protocol'
+import { AppError, type Message } from '@maru/protocol'
 import { lazy, type RefObject, Suspense, useMemo, useRef } from 'react'
 import { useStore } from '../../lib/store.ts'
 import { useWords } from '../../lib/words/use-words.ts'
@@ -13,6 +13,7 @@ import { TypingLine } from './TypingLine.tsx'
 const ChatDialogs = lazy(async () => ({ default: (await import('./ChatDialogs.tsx')).ChatDialogs }))
 const ThreadView = lazy(async () => ({ default: (await import('./ThreadView.tsx')).ThreadView }))
 const StorageNote = lazy(async () => ({ default: (await import('./StorageNote.tsx')).StorageNote }))
+const WhoReacted = lazy(async () => ({ default: (await import('./WhoReacted.tsx')).WhoReacted }))
 const DeleteDialog = lazy(async () => ({ default: (await import('./DeleteDialog.tsx')).DeleteDialog }))
 
 export interface ChatProps {
@@ -75,8 +76,7 @@ function sendFrom(desk: Desk, draft: Draft, refused: RefObject<(error: unknown) 
   const answered = intent.kind === 'reply' ? intent.message.seq : thread
   try {
     if (intent.kind === 'edit') {
-      if (draft.text !== intent.message.text)
-        void desk.ask<'edit'>({ type: 'edit', target: intent.message.seq, text: draft.text })
+      if (draft.text !== intent.message.text) void edit(desk, intent.message, draft.text)
       return true
     }
     desk.client.send({
@@ -90,6 +90,12 @@ function sendFrom(desk: Desk, draft: Draft, refused: RefObject<(error: unknown) 
     refused.current(error)
     return false
   }
+}
+
+/** What was refused, since the connection is lost or the disk full, is not: it is in the field again, unless that is in use. */
+async function edit(desk: Desk, message: Message, text: string): Promise<void> {
+  const isDone = await desk.ask<'edit'>({ type: 'edit', target: message.seq, text })
+  if (!isDone && desk.intent.state().kind === 'write') desk.intent.set({ kind: 'edit', message, text })
 }
 
 /** Runs what was typed as a command; the table of them comes when the first one is. Gives whether the field may be emptied. */
@@ -115,10 +121,12 @@ function useCommand(
 /** What is asked or shown in front of the conversation. */
 function Opened({ desk }: { desk: Desk }) {
   const isDeleting = useStore(desk.deleting, (message) => message !== undefined)
+  const isReacted = useStore(desk.reacted, (message) => message !== undefined)
   const isDialog = useStore(desk.dialog, (dialog) => dialog !== undefined)
   return (
     <Suspense fallback={null}>
       {isDeleting && <DeleteDialog desk={desk} />}
+      {isReacted && <WhoReacted desk={desk} />}
       {isDialog && <ChatDialogs desk={desk} />}
     </Suspense>
   )

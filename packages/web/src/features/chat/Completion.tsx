@@ -11,6 +11,8 @@ interface CompletionProps {
   field: RefObject<HTMLTextAreaElement | null>
   /** What a key does while something is suggested; set from here. */
   takeKey: RefObject<((event: KeyboardEvent) => boolean) | undefined>
+  /** Nothing stands in the field. It empties itself when a message is sent, of which it tells nobody. */
+  isEmpty: boolean
   onText: (text: string) => void
 }
 
@@ -18,10 +20,10 @@ interface CompletionProps {
  * Suggestions above the field for what is being typed: names, commands, emoji. The focus stays in the field, which tells by
  * `aria-activedescendant` which suggestion is meant.
  */
-export function Completion({ desk, field, takeKey, onText }: CompletionProps) {
+export function Completion({ desk, field, takeKey, isEmpty, onText }: CompletionProps) {
   const words = useMoreWords()
   const id = useId()
-  const { trigger, list, close } = useSuggestions(desk, field)
+  const { trigger, list, close } = useSuggestions(desk, field, isEmpty)
   const [active, setActive] = useState(0)
   const at = Math.min(active, list.length - 1)
 
@@ -34,7 +36,8 @@ export function Completion({ desk, field, takeKey, onText }: CompletionProps) {
     area.focus()
     close()
   }
-  const isOpen = list.length > 0
+  // A list without its trigger is one that goes with the next rendering.
+  const isOpen = trigger !== undefined && list.length > 0
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new list begins at its top.
   useEffect(() => setActive(0), [list])
   useEffect(() => document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' }), [id, at])
@@ -108,7 +111,7 @@ function isWhole(trigger: Trigger | undefined, suggestion: Suggestion | undefine
   return suggestion?.insert.slice(1).toLowerCase() === trigger?.query.toLowerCase()
 }
 
-function useSuggestions(desk: Desk, field: RefObject<HTMLTextAreaElement | null>) {
+function useSuggestions(desk: Desk, field: RefObject<HTMLTextAreaElement | null>, isEmpty: boolean) {
   const words = useMoreWords()
   const language = useLanguage()
   const [trigger, setTrigger] = useState<Trigger>()
@@ -126,6 +129,9 @@ function useSuggestions(desk: Desk, field: RefObject<HTMLTextAreaElement | null>
       area.removeEventListener('blur', forget)
     }
   }, [field])
+  useLayoutEffect(() => {
+    if (isEmpty) setTrigger(undefined)
+  }, [isEmpty])
   useEffect(() => {
     let isWanted = true
     if (!trigger) setList([])

@@ -124,6 +124,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
             desk={desk}
             field={field}
             takeKey={takeKey}
+            isEmpty={length === 0}
             onText={(text) => {
               typed(text)
               write(text)

@@ -1,5 +1,5 @@
 import { callsOn, type Member } from '@maru/protocol'
-import { type FocusEvent, lazy, type MouseEvent, Suspense, useState } from 'react'
+import { type FocusEvent, lazy, type MouseEvent, Suspense, type SyntheticEvent, useState } from 'react'
 import { saidIn } from '../../lib/said.ts'
 import { clock, fullTime } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
@@ -72,18 +72,34 @@ export function Message({ row, desk, me, names, isLit, seenBy }: MessageProps) {
   )
 }
 
-/** Under the pointer or with the focus in it, and for as long as something of it stands open. */
+/** Lets go of the message whose actions are shown. */
+let leaveOther = () => {}
+
+/**
+ * Pointed at or with the focus in it, and for as long as something of it stands open. One at a time, the last: a finger leaves no message when it
+ * goes to another, and one that is scrolled below a resting mouse was not meant.
+ */
 function useActive() {
   const [is, setIs] = useState(false)
   const leave = (box: HTMLElement) => {
     if (!box.matches(':focus-within') && !box.querySelector(':popover-open')) setIs(false)
   }
+  const take = ({ currentTarget: box }: SyntheticEvent<HTMLElement>) => {
+    if (is) return
+    leaveOther()
+    leaveOther = () => {
+      // What is in use stays; the message itself may have the focus without showing what can be done with it.
+      const inner = box.querySelector(':focus')
+      if (!inner && !box.querySelector(':popover-open')) setIs(false)
+    }
+    setIs(true)
+  }
   return {
     is,
     on: {
-      onMouseEnter: () => setIs(true),
+      onMouseMove: take,
       onMouseLeave: (event: MouseEvent<HTMLElement>) => leave(event.currentTarget),
-      onFocus: () => setIs(true),
+      onFocus: take,
       onBlur: (event: FocusEvent<HTMLElement>) => {
         const box = event.currentTarget
         if (box.contains(event.relatedTarget as Node | null) || box.matches(':hover')) return

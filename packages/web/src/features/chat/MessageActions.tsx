@@ -39,6 +39,7 @@ export function MessageActions({ message, desk, me }: ActionsProps) {
     if (id === 'edit') desk.intent.set({ kind: 'edit', message })
     if (id === 'private') desk.intent.set({ kind: 'write', to: { id: message.member, name: message.name } })
     if (id === 'pin') void desk.ask<'pin'>({ type: 'pin', target: message.seq, on: !pinned })
+    if (id === 'reactions') desk.reacted.set(message)
     if (id === 'delete') desk.deleting.set(message)
     if (id === 'copy') void copyText(message.text).then(() => toast(words.copied))
   }
@@ -113,6 +114,7 @@ function itemsFor(message: Message, me: Member, pinned: boolean, words: MoreWord
   return [
     ...(own && isEditable(message) ? [{ id: 'edit', label: words.edit }] : []),
     ...(message.root !== undefined || message.answers ? [{ id: 'thread', label: words.openThread }] : []),
+    ...(message.reactions ? [{ id: 'reactions', label: words.whoReacted }] : []),
     ...(message.text ? [{ id: 'copy', label: words.copyText }] : []),
     ...(own ? [] : [{ id: 'private', label: words.writeTo(message.name) }]),
     ...(me.owner && !message.to ? [{ id: 'pin', label: pinned ? words.unpin : words.pin }] : []),

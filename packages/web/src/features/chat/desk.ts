@@ -7,7 +7,8 @@ import type { Attachments } from './attachments.ts'
 export type Intent =
   | { kind: 'write'; to?: Member }
   | { kind: 'reply'; message: Message }
-  | { kind: 'edit'; message: Message }
+  /** `text`: what the edit had come to when it was refused. */
+  | { kind: 'edit'; message: Message; text?: string }
 
 export type Dialog = 'help' | 'poll' | 'search' | 'pins' | 'date'
 
@@ -21,6 +22,8 @@ export interface Desk {
   readonly intent: Settable<Intent>
   /** The message whose deletion is asked about. */
   readonly deleting: Settable<Message | undefined>
+  /** The message of which it is shown who reacted. */
+  readonly reacted: Settable<Message | undefined>
   /** What stands in front of the conversation. */
   readonly dialog: Settable<Dialog | undefined>
   /** The message to be brought into view; another object each time, so that the same one can be asked for again. */
@@ -80,6 +83,7 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
       if (root !== undefined) void jump(root)
     },
     deleting: createStore<Message | undefined>(undefined),
+    reacted: createStore<Message | undefined>(undefined),
     dialog: createStore<Dialog | undefined>(undefined),
     target,
     ask: (question) => client.ask(question).then(() => true, tell),

@@ -1,6 +1,7 @@
 export const more = {
   actions: 'Actions for this message',
   react: 'React',
+  whoReacted: 'Who reacted',
   reactWith: (emoji: string) => `React with ${emoji}`,
   moreEmoji: 'More emoji',
   emoji: 'Emoji',

@@ -3,6 +3,7 @@ import type { MoreWords } from './more-words.en.ts'
 export const more: MoreWords = {
   actions: '이 메시지로 할 수 있는 일',
   react: '반응하기',
+  whoReacted: '반응한 사람',
   reactWith: (emoji) => `${emoji} 반응하기`,
   moreEmoji: '이모지 더 보기',
   emoji: '이모지',

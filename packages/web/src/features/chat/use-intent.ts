@@ -13,9 +13,9 @@ export function useIntent(
   latest.current = write
   useEffect(() => {
     let before = desk.intent.state()
-    latest.current(before.kind === 'edit' ? before.message.text : draft.current)
+    latest.current(before.kind === 'edit' ? (before.text ?? before.message.text) : draft.current)
     return desk.intent.subscribe((next) => {
-      if (next.kind === 'edit') latest.current(next.message.text)
+      if (next.kind === 'edit') latest.current(next.text ?? next.message.text)
       else if (before.kind === 'edit') latest.current(draft.current)
       before = next
       field.current?.focus()

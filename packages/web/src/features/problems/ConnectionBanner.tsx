@@ -8,13 +8,14 @@ import { announce } from '../../ui/announce.ts'
 
 /**
  * A line over the page while the room socket is away, with the seconds to the next try. It is said once when the
- * connection goes and once when it is back, not every second.
+ * connection goes and once when it is back, not every second. That the room is open elsewhere is said here only during a call: without one a screen
+ * of its own says it.
  */
-export function ConnectionBanner({ client }: { client: RoomClient }) {
+export function ConnectionBanner({ client, inCall }: { client: RoomClient; inCall: boolean }) {
   const { problems } = useWords()
   const connection = useStore(client, (state) => state.connection)
   const retryAt = useStore(client, (state) => state.retryAt)
-  const replaced = useStore(client, (state) => state.problem?.code === 'replaced')
+  const replaced = useStore(client, (state) => state.problem?.code === 'replaced') && inCall
   const known = useStore(client, (state) => state.me !== undefined)
   const seconds = useCountdown(connection === 'waiting' ? retryAt : undefined)
   const away = useRef(false)

@@ -8,6 +8,7 @@ import { Field } from '../../ui/Field.tsx'
 import { Select } from '../../ui/Select.tsx'
 import { toast } from '../../ui/Toasts.tsx'
 import { Section } from './Section.tsx'
+import { TakeRoom } from './TakeRoom.tsx'
 import { useSettingsWords } from './use-settings-words.ts'
 
 const choices = ['all', 'joined', 'days', 'none'] as const
@@ -27,6 +28,7 @@ export function RoomRules({ client }: { client: RoomClient }) {
       </p>
       {isOwner && <Keep client={client} retention={retention} />}
       {isOwner && <Owners client={client} />}
+      <TakeRoom client={client} />
     </Section>
   )
 }

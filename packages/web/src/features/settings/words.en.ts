@@ -60,6 +60,9 @@ export const settings = {
   owned: (name: string) => `${name} is an owner now.`,
   nobodyElse: 'Everybody who was here is an owner already.',
   ownerDecides: 'An owner of the room decides this.',
+  takeRoom: 'Take the conversation along',
+  takeRoomText: 'Everything you may read here, in one file.',
+  takeRoomAs: { html: 'As a page', json: 'As data (JSON)' },
   forget: 'Forget me',
   forgetText:
     'Everything you wrote in every room of this server is deleted, your name goes, your devices are signed out, and this browser keeps nothing. This cannot be undone.',

@@ -60,6 +60,9 @@ export const settings: SettingsWords = {
   owned: (name) => `${name} 님도 이제 방 주인이에요.`,
   nobodyElse: '들어왔던 사람은 모두 이미 방 주인이에요.',
   ownerDecides: '방 주인이 정해요.',
+  takeRoom: '대화 내려받기',
+  takeRoomText: '이 방에서 볼 수 있는 모든 대화를 파일 하나로 받아요.',
+  takeRoomAs: { html: '페이지로', json: '데이터로 (JSON)' },
   forget: '나를 잊기',
   forgetText:
     '이 서버의 모든 방에서 내가 쓴 것이 지워지고, 이름이 없어지고, 모든 기기에서 나가고, 이 브라우저에는 아무것도 남지 않아요. 되돌릴 수 없어요.',

@@ -138,7 +138,7 @@ export function RoomPage({ room }: { room: string }) {
         <PanelAside panel={panel} chat={chat} onClose={() => choose(null)} />
       )}
       {step.at === 'call' && panel !== 'chat' && <MessageBubble client={client} onOpen={() => choose('chat')} />}
-      {step.at !== 'left' && <ConnectionBanner client={client} />}
+      {step.at !== 'left' && <ConnectionBanner client={client} inCall={step.at === 'call'} />}
       <InviteDialog open={inviting} onClose={() => setInviting(false)} />
       <SettingsDialog client={client} room={given} open={setting} onClose={() => setSetting(false)} />
       {offered && (

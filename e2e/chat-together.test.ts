@@ -1,0 +1,166 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openChromium } from './stage/browsers.ts'
+import { chatter, has } from './stage/chatter.ts'
+import { findings } from './stage/findings.ts'
+import type { Visit } from './stage/person.ts'
+import { type RunningServer, startServer } from './stage/server.ts'
+import { until } from './stage/until.ts'
+
+let server: RunningServer
+let chromium: Browser
+beforeAll(async () => {
+  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
+}, 60_000)
+afterAll(async () => {
+  await chromium?.close()
+  await server?.stop()
+})
+
+const enter = (name: string, room: string, more: Partial<Visit> = {}) =>
+  chatter(chromium, { url: server.url, room, name, ...more })
+const field = (page: Page) => page.getByRole('textbox', { name: 'Message to everyone' })
+const chatOnly = (page: Page) => page.getByRole('button', { name: 'Chat only, without the call' })
+
+test('who is typing, who has read, and where what is new begins', { timeout: 90_000 }, async () => {
+  const ana = await enter('Ana', 'together')
+  const ben = await enter('Ben', 'together')
+  await has(ana, /Ben joined/)
+  await field(ben.page).pressSequentially('Soon')
+  await ana.page.getByText('Ben is typing…').waitFor()
+  await field(ben.page).press('Enter')
+  await has(ana, 'Soon')
+  await ana.page.getByText('Ben is typing…').waitFor({ state: 'detached' })
+  // A message is no reason to be silent about the next one.
+  await field(ben.page).pressSequentially('And then')
+  await ana.page.getByText('Ben is typing…').waitFor()
+  await ana.say('Good')
+  await has(ana, 'Seen by Ben')
+  await ben.page.goto(server.url)
+  await has(ana, /Ben left/)
+  await ana.say('Where are you?')
+  await ana.say('@everyone, we begin')
+  await has(ana, '@everyone, we begin')
+  await ben.page.getByRole('link', { name: /together/ }).click()
+  await chatOnly(ben.page).click()
+  await has(ben, '@everyone, we begin')
+  const lines = await ben.conversation()
+  const begin = lines.indexOf('New messages')
+  expect(lines.slice(begin).filter((line) => /Good|Where|everyone/.test(line))).toEqual([
+    'Where are you?',
+    '@everyone, we begin',
+  ])
+  expect(lines.slice(0, begin)).toContain('Good')
+})
+
+test('where no WebSocket passes, the chat finds another way by itself', { timeout: 90_000 }, async () => {
+  const ways: string[] = []
+  const walled = async (page: Page) => {
+    await page.routeWebSocket(/\/socket$/, (socket) => socket.close())
+    page.on('request', (request) => /\/socket\/stream$/.test(request.url()) && ways.push(request.method()))
+  }
+  const ana = await enter('Ana', 'walled', { prepare: walled })
+  const ben = await enter('Ben', 'walled')
+  await ben.say('Can you hear me?')
+  await has(ana, 'Can you hear me?')
+  await ana.say('Every word')
+  await has(ben, 'Every word')
+  expect(ways).toContain('POST')
+})
+
+test('a second tab takes the room over, and the first takes it back, with all that was said', {
+  timeout: 90_000,
+}, async () => {
+  const ana = await enter('Ana', 'tabs')
+  const ben = await enter('Ben', 'tabs')
+  const second = await ana.page.context().newPage()
+  await second.goto(ana.page.url())
+  await chatOnly(second).click()
+  const notice = ana.page.getByRole('button', { name: 'Continue here' })
+  await notice.waitFor()
+  await ben.say('Which of you is it?')
+  await second.getByText('Which of you is it?').first().waitFor()
+  await notice.click()
+  await has(ana, 'Which of you is it?')
+  await ana.say('This one')
+  await has(ben, 'This one')
+  expect(await ben.conversation()).not.toContain('Ana 2')
+  expect(await ana.page.getByText('2 here').first().isVisible()).toBe(true)
+})
+
+test('by touch one message at a time shows what can be done with it, and who reacted', {
+  timeout: 90_000,
+}, async () => {
+  const ana = await enter('Ana', 'touched')
+  const ben = await enter('Ben', 'touched', { touch: true, viewport: { width: 390, height: 844 }, dark: true })
+  for (const text of ['one', 'two', 'three']) await ana.say(text)
+  await has(ben, 'three')
+  const message = (text: string) => ben.page.getByRole('article', { name: `Ana: ${text}` })
+  const shown = ben.page.getByRole('group', { name: 'Actions for this message' })
+  for (const text of ['one', 'three', 'two']) {
+    await message(text).tap()
+    await message(text).getByRole('button', { name: 'React', exact: true }).waitFor()
+    await until(
+      'one message alone',
+      () => shown.count(),
+      (count) => count === 1,
+    )
+  }
+  await message('two').getByRole('button', { name: 'React', exact: true }).tap()
+  const choice = ben.page.getByRole('button', { name: 'React with 🎉' })
+  await choice.waitFor()
+  const beyond = () =>
+    ben.page.evaluate(() => {
+      const box = document.querySelector(':popover-open')?.getBoundingClientRect()
+      return box && { left: box.left >= 4, right: box.right <= innerWidth - 4 }
+    })
+  expect(await beyond()).toEqual({ left: true, right: true })
+  await choice.tap()
+  await ana.page.getByRole('button', { name: '🎉 Ben' }).click()
+  await message('two').getByRole('button', { name: '🎉 Ben and Ana' }).waitFor()
+  await message('two').getByRole('button', { name: 'More', exact: true }).tap()
+  await ben.page.getByRole('menuitem', { name: 'Who reacted' }).tap()
+  const dialog = ben.page.getByRole('dialog', { name: 'Who reacted' })
+  await dialog.waitFor()
+  expect((await dialog.getByRole('listitem').allInnerTexts()).join(' ')).toMatch(/🎉[\s\S]*Ben[\s\S]*Ana/)
+  expect(await findings(ben.page)).toEqual([])
+  await ben.photograph('who-reacted')
+})
+
+test('suggestions go with the message, and an edit that was refused is in the field again', {
+  timeout: 90_000,
+}, async () => {
+  let isFull = false
+  const ana = await enter('Ana', 'refused', {
+    prepare: (page) =>
+      page.routeWebSocket(/\/socket$/, (socket) => {
+        const way = socket.connectToServer()
+        socket.onMessage((frame) => {
+          const { type, id } = JSON.parse(String(frame))
+          if (type !== 'edit' || !isFull) return way.send(frame)
+          socket.send(JSON.stringify({ type: 'error', id, code: 'storage_unavailable', message: 'full' }))
+        })
+      }),
+  })
+  await enter('Ben', 'refused')
+  await has(ana, /Ben joined/)
+  const box = field(ana.page)
+  await box.pressSequentially('Hello @Ben')
+  await ana.page.getByRole('option', { name: 'Ben' }).waitFor()
+  await box.press('Enter')
+  await has(ana, 'Hello @Ben')
+  await ana.page.getByRole('option').waitFor({ state: 'detached' })
+  await box.press('ArrowUp')
+  expect(await box.inputValue()).toBe('Hello @Ben')
+  await box.fill('Hello both')
+  isFull = true
+  await box.press('Enter')
+  await until(
+    'the text being there again',
+    () => box.inputValue(),
+    (text) => text === 'Hello both',
+  )
+  isFull = false
+  await box.press('Enter')
+  await has(ana, 'Hello both')
+})
