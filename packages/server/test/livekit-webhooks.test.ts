@@ -36,6 +36,7 @@ async function setUp() {
   const lost: string[] = []
   const out = deliverInOrder({
     urls: [`http://127.0.0.1:${(http.address() as AddressInfo).port}/hook`],
+    left: [],
     headers: async (body) => ({
       'content-type': 'application/webhook+json',
       authorization: await signBody(body, apiKeys, Date.now()),

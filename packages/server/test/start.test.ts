@@ -112,7 +112,7 @@ describe('a start', () => {
     const heard: { event: string; id: string }[] = []
     let works = false
     const receiver = createHttpServer(async (request, response) => {
-      const { event, id } = await json<(typeof heard)[number]>(request)
+      const { event, id } = (await json(request)) as (typeof heard)[number]
       heard.push({ event, id })
       response.writeHead(works ? 200 : 503).end()
     }).listen(0, '127.0.0.1')
