@@ -111,6 +111,7 @@ async function start(config: Config): Promise<void> {
     remoteUnmute: config.remoteUnmute,
     sendWebhook: webhooks.send,
     now: Date.now,
+    schedule: scheduleTimer,
     random: randomBytes,
     version: manifest.version,
     nodeId: createId('ND_', randomBytes),

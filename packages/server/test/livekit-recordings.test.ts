@@ -91,6 +91,7 @@ async function hold(events: Event[]): Promise<Map<string, Heard[]>> {
   const calls = createLiveCalls({
     engine,
     now: () => clock.now,
+    schedule: () => () => {},
     random: (size) => Uint8Array.from({ length: size }, (_, index) => (count++ * 31 + index * 7) % 251),
     deliver,
     refreshToken: () => {},

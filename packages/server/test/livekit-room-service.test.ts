@@ -255,14 +255,13 @@ describe('a remote procedure of a participant', () => {
       'invalid_argument',
       'RpcError 1400: none: why',
     ],
-    ['does not begin', {}, () => later(7_000), 408, 'canceled', 'RpcError 1501: Connection timeout'],
+    ['does not begin', {}, () => server.pass(7_000), 408, 'canceled', 'RpcError 1501: Connection timeout'],
     [
       'takes too long',
       { response_timeout_ms: 9_000 },
       (id) => {
         acknowledge(id)
-        later(8_000)
-        later(1_000)
+        server.pass(9_000)
       },
       408,
       'canceled',
@@ -292,12 +291,32 @@ describe('a remote procedure of a participant', () => {
     expect(await answered).toMatchObject({ status, code, msg: expect.stringContaining(msg) })
   })
 
+  test.each([
+    ['to begin', {}, 7_000],
+    ['to begin, where it may be ended sooner', { response_timeout_ms: 1_234 }, 1_234],
+    ['to end', { response_timeout_ms: 7_001 }, 7_001],
+  ])('has its time %s to the millisecond', async (_what, more, timeout) => {
+    await connectActive(server, 'ana')
+    const { answered, id } = await call(more)
+    if (timeout > 7_000) acknowledge(id)
+    server.pass(timeout - 1)
+    expect(server.timers()).toBeGreaterThan(0)
+    server.pass(1)
+    expect(server.timers()).toBe(0)
+    expect(await answered).toMatchObject({ status: 408 })
+  })
+
+  test('is watched no longer when it has ended', async () => {
+    await connectActive(server, 'ana')
+    const { answered, id } = await call()
+    expect(server.timers()).toBe(2)
+    respond(id, { case: 'payload', value: 'hello' })
+    expect(server.timers()).toBe(0)
+    expect((await answered).status).toBe(200)
+  })
+
   const failure = (code: number, message: string): RpcResponse['value'] => ({
     case: 'error',
     value: new RpcError({ code, message, data: 'why' }),
   })
-  const later = (ms: number) => {
-    server.clock.now += ms
-    server.livekit.tick()
-  }
 })

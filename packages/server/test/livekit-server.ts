@@ -8,6 +8,7 @@ import { type Bus, createBus, type ServerEvent } from '../src/events/bus.ts'
 import { createApp } from '../src/http/app.ts'
 import { attachLiveKit, type LiveKit } from '../src/livekit/attach-livekit.ts'
 import type { MediaEngine } from '../src/media/media-engine.ts'
+import { type Schedule, scheduleTimer } from '../src/rooms/presence.ts'
 import type { Log } from '../src/terminal/log.ts'
 
 export const keys = { apiKey: 'test-key', apiSecret: 'a-secret-of-thirty-two-characters' }
@@ -21,6 +22,10 @@ export interface TestServer {
   rooms: string[]
   logged: { level: string; message: string }[]
   clock: { now: number }
+  /** Lets time pass on the clock; timers run at their moment. */
+  pass(ms: number): void
+  /** Timers that wait. */
+  timers(): number
   close(): Promise<void>
 }
 
@@ -40,6 +45,7 @@ export async function startTestServer(engine: MediaEngine, options: ServerOption
   const rooms: string[] = []
   const logged: TestServer['logged'] = []
   const clock = { now: Date.now() }
+  const timers = createTimers(clock)
   bus.subscribe((event) => events.push(event))
   const note = (level: string) => (message: string, fields?: object) =>
     void logged.push({ level, message: `${message} ${JSON.stringify(fields)}` })
@@ -53,6 +59,7 @@ export async function startTestServer(engine: MediaEngine, options: ServerOption
     remoteUnmute,
     sendWebhook,
     now: realTime ? Date.now : () => clock.now,
+    schedule: realTime ? scheduleTimer : timers.schedule,
     random: randomBytes,
     version: '0.0.0',
     nodeId: 'ND_test',
@@ -69,6 +76,8 @@ export async function startTestServer(engine: MediaEngine, options: ServerOption
     rooms,
     logged,
     clock,
+    pass: timers.pass,
+    timers: timers.count,
     close: async () => {
       await livekit.close()
       engine.shutdown()
@@ -76,6 +85,27 @@ export async function startTestServer(engine: MediaEngine, options: ServerOption
       app.server.close()
     },
   }
+}
+
+function createTimers(clock: { now: number }) {
+  const waiting = new Set<{ at: number; callback: () => void }>()
+  const schedule: Schedule = (delayMs, callback) => {
+    const timer = { at: clock.now + delayMs, callback }
+    waiting.add(timer)
+    return () => void waiting.delete(timer)
+  }
+  function pass(ms: number): void {
+    const end = clock.now + ms
+    for (;;) {
+      const [first] = [...waiting].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
+      if (!first) break
+      waiting.delete(first)
+      clock.now = first.at
+      first.callback()
+    }
+    clock.now = end
+  }
+  return { schedule, pass, count: () => waiting.size }
 }
 
 /** A token as an application of somebody else makes it. */

@@ -1,7 +1,7 @@
 import type { EngineCommand, MidTrack } from '../media/media-engine.ts'
 import type { CallSnapshot } from './call.ts'
 import type { ConnectionQuality, DepartureReason, Participant, ParticipantSnapshot } from './participant.ts'
-import type { RpcResult } from './pending-rpcs.ts'
+import type { RpcResult, RpcStage } from './pending-rpcs.ts'
 import type { Random } from './sid.ts'
 import type { LayerQuality, Track } from './track.ts'
 
@@ -71,6 +71,8 @@ export type Effect =
   | { type: 'disconnect'; participant: string }
   /** Who is in the call, or how they are called, has changed. */
   | { type: 'peopleChanged' }
+  /** A remote procedure is called: `rpcOverdue` is to come for each stage after so many ms. */
+  | { type: 'rpcBegan'; id: string; deadlines: Record<RpcStage, number> }
   /** A remote procedure that the server has called is over. */
   | { type: 'rpcEnded'; id: string; result: RpcResult }
   /** For whoever keeps account of calls from outside. */

@@ -31,6 +31,7 @@ function setUp() {
   const calls = createLiveCalls({
     engine,
     now: () => state.now,
+    schedule: () => () => {},
     random: (size) => Uint8Array.from({ length: size }, () => chance++),
     deliver: (to, message) => {
       if (to.includes(state.failsFor)) throw new Error('cannot be written')

@@ -2,7 +2,9 @@
  * All calls of this node. Brings inputs and engine events to the call they belong to and carries the effects out;
  * decides nothing itself.
  */
+
 import type { AudioLevel, EngineCommand, EngineEvent, MediaEngine } from '../media/media-engine.ts'
+import type { Schedule } from '../rooms/presence.ts'
 import {
   type Call,
   type CallOptions,
@@ -16,7 +18,7 @@ import type { CallEvent, CallMessage, Effect, EndReason } from './effect.ts'
 import type { DataEnvelope } from './forward-data.ts'
 import { checkSeat, type JoinRequest } from './join.ts'
 import { type ParticipantSnapshot, snapshot } from './participant.ts'
-import type { RpcResult } from './pending-rpcs.ts'
+import type { RpcResult, RpcStage } from './pending-rpcs.ts'
 import type { RpcRequest } from './perform-rpc.ts'
 import { CallRefusal } from './refusal.ts'
 import { findResumable, type Resumption } from './resume.ts'
@@ -31,6 +33,7 @@ const MAX_BEHIND_MS = 10_000
 export interface LiveCallsParts {
   engine: MediaEngine
   now: () => number
+  schedule: Schedule
   random: Random
   /** Carries a message to the connections of these participants; unknown ones are passed over. */
   deliver(to: string[], message: CallMessage): void
@@ -77,18 +80,24 @@ export interface LiveCalls {
   stats(): { rooms: number; participants: number; tracks: number }
 }
 
+/** A remote procedure that is under way. */
+interface Rpc extends PromiseWithResolvers<RpcResult> {
+  /** Its time is watched no longer. */
+  cancel(): void
+}
+
 interface Place {
   call: Call
   participant: string
 }
 
 export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
-  const { engine, now, random, log } = parts
+  const { engine, now, schedule, random, log } = parts
   const calls = new Map<string, Call>()
   const places = new Map<string, Call>()
   const transports = new Map<number, Place>()
   const tracks = new Map<string, Call>()
-  const rpcs = new Map<string, (result: RpcResult) => void>()
+  const rpcs = new Map<string, Rpc>()
   let nextTransport = 1
   let commands: EngineCommand[] = []
   let behindSince: number | undefined
@@ -141,14 +150,33 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
         parts.disconnect(effect.participant)
         break
       case 'rpcEnded':
-        rpcs.get(effect.id)?.(effect.result)
+        rpcs.get(effect.id)?.cancel()
+        rpcs.get(effect.id)?.resolve(effect.result)
         rpcs.delete(effect.id)
         break
+      case 'rpcBegan': {
+        const cancel = watchRpc(call, effect.id, effect.deadlines)
+        rpcs.set(effect.id, { ...Promise.withResolvers(), cancel })
+        break
+      }
       case 'happened':
         parts.happened(describeCall(call), effect.event)
         break
       case 'peopleChanged':
         parts.publish({ type: 'callChanged', room: call.name, people: peopleOf(call) })
+    }
+  }
+
+  /** Gives the way to watch no longer. */
+  function watchRpc(call: Call, id: string, deadlines: Record<RpcStage, number>): () => void {
+    const watch = (stage: RpcStage) =>
+      schedule(deadlines[stage], () => {
+        runForAll(call, { type: 'rpcOverdue', id, stage })
+        flush()
+      })
+    const cancels = [watch('begin'), watch('end')]
+    return () => {
+      for (const cancel of cancels) cancel()
     }
   }
 
@@ -303,9 +331,9 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       const participant = call && findByIdentity(call, identity)
       if (!call || !participant) throw new CallRefusal('notFound', 'participant does not exist')
       run(call, { type: 'participant', participant: participant.sid, input: { type: 'performRpc', request } })
-      const ended = new Promise<RpcResult>((resolve) => rpcs.set(request.id, resolve))
+      const rpc = rpcs.get(request.id)
       flush()
-      return ended
+      return rpc?.promise ?? Promise.reject(new Error('the procedure was not called'))
     },
     tick: () => {
       for (const call of [...calls.values()]) runForAll(call, { type: 'tick' })

@@ -20,10 +20,12 @@ export type RpcAnswer = { id: string } & ({ type: 'acknowledged' } | RpcResult)
 /** One that is under way. */
 export interface PendingRpc {
   participant: string
-  /** Undefined once it has begun. */
-  beginBy: number | undefined
-  endBy: number
+  /** Who was called has said so. */
+  begun: boolean
 }
+
+/** What may take too long. */
+export type RpcStage = 'begin' | 'end'
 
 const failures = {
   connectionTimeout: { code: 1501, message: 'Connection timeout' },
@@ -35,7 +37,7 @@ const failures = {
 export function hearRpcAnswer(call: Call, turn: Turn, sender: Participant, { id, ...answer }: RpcAnswer): boolean {
   const pending = call.rpcs.get(id)
   if (pending?.participant !== sender.sid) return false
-  if (answer.type === 'acknowledged') pending.beginBy = undefined
+  if (answer.type === 'acknowledged') pending.begun = true
   else end(call, turn, id, answer)
   return true
 }
@@ -47,11 +49,12 @@ export function failRpcsOf(call: Call, turn: Turn, participant: Participant): vo
   }
 }
 
-export function expireRpcs(call: Call, turn: Turn): void {
-  for (const [id, { beginBy, endBy }] of call.rpcs) {
-    if (turn.now >= endBy) fail(call, turn, id, 'responseTimeout')
-    else if (beginBy !== undefined && turn.now >= beginBy) fail(call, turn, id, 'connectionTimeout')
-  }
+/** The time for it is over. */
+export function expireRpc(call: Call, turn: Turn, id: string, stage: RpcStage): void {
+  const pending = call.rpcs.get(id)
+  if (!pending) return
+  if (stage === 'end') fail(call, turn, id, 'responseTimeout')
+  else if (!pending.begun) fail(call, turn, id, 'connectionTimeout')
 }
 
 function fail(call: Call, turn: Turn, id: string, reason: keyof typeof failures): void {

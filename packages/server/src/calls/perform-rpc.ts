@@ -18,10 +18,7 @@ export interface RpcRequest {
 export function performRpc(call: Call, turn: Turn, participant: Participant, request: RpcRequest): void {
   const { id, timeoutMs, envelope } = request
   if (call.rpcs.size >= MAX_RPCS) throw new CallRefusal('full', 'too many remote procedures are under way')
-  call.rpcs.set(id, {
-    participant: participant.sid,
-    beginBy: turn.now + RPC_ACK_MS,
-    endBy: turn.now + timeoutMs,
-  })
+  call.rpcs.set(id, { participant: participant.sid, begun: false })
+  turn.effects.push({ type: 'rpcBegan', id, deadlines: { begin: RPC_ACK_MS, end: timeoutMs } })
   deliver(turn, [participant], true, () => envelope.seal({ sid: '', identity: id, mayNameOthers: false }, true))
 }

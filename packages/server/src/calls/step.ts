@@ -21,6 +21,7 @@ import {
   takeOffer,
 } from './negotiate.ts'
 import type { Participant, TrackPermission, TrackSettings, TransportState } from './participant.ts'
+import { expireRpc, type RpcStage } from './pending-rpcs.ts'
 import { performRpc, type RpcRequest } from './perform-rpc.ts'
 import type { Permissions } from './permissions.ts'
 import { addCodec } from './publish-codec.ts'
@@ -93,6 +94,7 @@ export type CallInput =
   | { type: 'wantedLayers'; track: string; spatial: number }
   | { type: 'muteOther'; track: string; muted: boolean; mayUnmute: boolean }
   | { type: 'updateCall'; options: Partial<CallOptions> }
+  | { type: 'rpcOverdue'; id: string; stage: RpcStage }
   | { type: 'serverData'; reliable: boolean; envelope: DataEnvelope; nonce: string }
   | { type: 'participant'; participant: string; input: ClientInput | MediaInput | AdminInput }
 
@@ -126,6 +128,9 @@ export function step(call: Call, input: CallInput, now: number, random: Random):
       break
     case 'serverData':
       sendServerData(call, turn, input)
+      break
+    case 'rpcOverdue':
+      expireRpc(call, turn, input.id, input.stage)
       break
     case 'participant': {
       const participant = call.participants.get(input.participant)

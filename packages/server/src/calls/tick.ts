@@ -5,7 +5,6 @@ import { type EndReason, happened, type Turn, tell } from './effect.ts'
 import { depart, dismiss, forgetDeparted, isGraceOver } from './leave.ts'
 import { COUNTS_INTERVAL_MS, JOIN_TIMEOUT_MS, TOKEN_REFRESH_MS } from './limits.ts'
 import { isSignalLost } from './participant.ts'
-import { expireRpcs } from './pending-rpcs.ts'
 import { reportQuality } from './quality.ts'
 import { endPretences } from './speakers.ts'
 
@@ -25,7 +24,6 @@ export function tick(call: Call, turn: Turn): void {
   forgetDeparted(call, turn)
   restUnwatched(call, turn)
   endPretences(call, turn)
-  expireRpcs(call, turn)
   reportQuality(call, turn)
   reportCounts(call, turn)
   endEmptyCall(call, turn)

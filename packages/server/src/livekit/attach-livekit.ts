@@ -6,6 +6,7 @@ import type { Random } from '../calls/sid.ts'
 import type { Bus } from '../events/bus.ts'
 import type { App } from '../http/app.ts'
 import type { MediaEngine } from '../media/media-engine.ts'
+import type { Schedule } from '../rooms/presence.ts'
 import type { Log } from '../terminal/log.ts'
 import { readDataPacket } from './data-packets.ts'
 import { addOtherDoors } from './other-doors.ts'
@@ -27,6 +28,7 @@ export interface LiveKitParts {
   /** Carries what happens in calls to the programs that are told of it, in order for each room. */
   sendWebhook(room: string, body: string): void
   now: () => number
+  schedule: Schedule
   random: Random
   version: string
   nodeId: string
@@ -55,6 +57,7 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
   const calls: LiveCalls = createLiveCalls({
     engine,
     now,
+    schedule: parts.schedule,
     random,
     log,
     deliver: switchboard.deliver,
