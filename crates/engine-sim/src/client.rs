@@ -1,75 +1,35 @@
 //! A client: str0m for ICE, DTLS, SCTP and SDP as browsers use them, and media of our own under the keys that its handshake leaves.
 
-use crate::description::{self, Section};
-use crate::feed::{Feed, Kind, Packet, RIDS};
+mod heard;
+mod negotiation;
+mod produced;
+mod reference;
+
+pub use heard::Heard;
+pub use produced::Produced;
+
+use crate::feed::Feed;
 use crate::observer::Arrival;
-use crate::payload::{self, Reading};
 use crate::random::Random;
-use crate::reception::{Reception, findings};
-use crate::stream::{self, Sealing, Stream};
-use crate::tag::Tag;
+use crate::reception::{REPORTER, Reception, Telling, findings};
+use crate::stream::{Sealing, Stream};
 use engine::command::{TransportId, TransportRole};
 use engine::internals::{KeySlot, build_rtc};
 use engine::media::demux::{Class, classify};
-use engine::media::rtcp::Feedback;
+use engine::media::rtcp::{Feedback, write_receiver_report};
 use engine::media::{Codec, Keys, Profile};
+use reference::Reference;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
-use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::channel::{ChannelConfig, ChannelId, Reliability};
-use str0m::format::{Codec as Format, FormatParams};
-use str0m::media::{Direction, Frequency, MediaKind, Mid, Simulcast, SimulcastLayer};
+use str0m::channel::ChannelId;
+use str0m::media::Mid;
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{Extension, ExtensionSerializer, ExtensionValues};
-use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
+use str0m::{Candidate, Event, Input, Output, Rtc};
 
 /// Payload type of Opus at all clients.
 pub const OPUS: u8 = 111;
 const REPORTS: Duration = Duration::from_secs(1);
-
-/// What a client has received of one track.
-#[derive(Debug, Clone, Default)]
-pub struct Heard {
-    pub packets: u64,
-    pub keys: u64,
-    /// Simulcast layer and spatial layer of the newest packet.
-    pub layer: u8,
-    /// Changes of the simulcast layer.
-    pub switches: u64,
-    pub last: Option<Instant>,
-    /// When each simulcast layer or spatial layer last came.
-    pub layers: [Option<Instant>; 3],
-    /// The longest time between two packets.
-    pub silence: Duration,
-}
-
-/// A packet that a publisher has put on its wire.
-pub struct Produced {
-    pub tag: Tag,
-    pub ssrc: u32,
-    pub first_seq: u64,
-    pub reading: Reading,
-    pub descriptor: Option<Rc<[u8]>>,
-}
-
-impl Produced {
-    fn of(stream: &Stream, packet: &Packet) -> Produced {
-        let kind = stream.feed.plan.kind;
-        let reading = match kind {
-            Kind::Red => payload::read(kind.codec(), packet.newest()),
-            _ => payload::read(kind.codec(), &packet.payload),
-        };
-        Produced {
-            tag: packet.tag,
-            ssrc: stream.ssrc,
-            first_seq: stream.feed.first_seq,
-            reading,
-            descriptor: packet.descriptor.as_deref().map(Rc::from),
-        }
-    }
-}
 
 pub struct Client {
     pub transport: TransportId,
@@ -90,8 +50,6 @@ pub struct Client {
     pub broken: Option<String>,
     pub heard: BTreeMap<u16, Heard>,
     pub keyframe_requests: u64,
-    /// What it says by REMB that its path carries, in bit/s.
-    pub estimate: Option<u64>,
     pub channels: HashMap<String, ChannelId>,
     pub messages: u64,
     pub sent: Vec<Vec<u8>>,
@@ -99,75 +57,16 @@ pub struct Client {
     /// M-lines that were offered to receive on.
     receiving: Vec<Mid>,
     reception: Reception,
+    /// To be echoed.
+    reference: Option<Reference>,
     random: Random,
     epoch: Instant,
     next_report: Instant,
     deadline: Instant,
     /// When something is to be done, once that was found out.
     due: Option<Instant>,
-}
-
-/// An extension that str0m only negotiates.
-#[derive(Debug)]
-struct Negotiated;
-
-impl ExtensionSerializer for Negotiated {
-    fn write_to(&self, _: &mut [u8], _: &ExtensionValues) -> usize {
-        0
-    }
-
-    fn parse_value(&self, _: &[u8], _: &mut ExtensionValues) -> bool {
-        false
-    }
-
-    fn is_video(&self) -> bool {
-        true
-    }
-
-    fn is_audio(&self) -> bool {
-        false
-    }
-}
-
-fn config(spoken: &[Codec]) -> RtcConfig {
-    let config = RtcConfig::new().set_rtp_mode(true).clear_codecs();
-    let mut config = config
-        .enable_opus(true, true)
-        .enable_vp8(spoken.contains(&Codec::Vp8));
-    let codecs = config.codec_config();
-    let format = FormatParams {
-        profile_id: Some(0),
-        ..Default::default()
-    };
-    if spoken.contains(&Codec::Vp9) {
-        let (number, repair) = (98.into(), Some(99.into()));
-        codecs.add_config(
-            number,
-            repair,
-            Format::Vp9,
-            Frequency::NINETY_KHZ,
-            None,
-            format,
-        );
-    }
-    if spoken.contains(&Codec::H264) {
-        codecs.add_h264(108.into(), Some(109.into()), true, 0x42e01f);
-    }
-    config
-        .enable_av1(spoken.contains(&Codec::Av1))
-        .set_sctp_max_buffered_amount(4 << 20)
-        .clear_extension_map()
-        .set_extension(stream::AUDIO_LEVEL, Extension::AudioLevel)
-        .set_extension(2, Extension::AbsoluteSendTime)
-        .set_extension(stream::TRANSPORT_NUMBER, Extension::TransportSequenceNumber)
-        .set_extension(stream::MID, Extension::RtpMid)
-        .set_extension(
-            stream::DESCRIPTOR,
-            Extension::with_serializer(description::DESCRIPTOR, Negotiated),
-        )
-        .set_extension(stream::RID, Extension::RtpStreamId)
-        .set_extension(stream::REPAIRED_RID, Extension::RepairedRtpStreamId)
-        .set_extension(13, Extension::VideoOrientation)
+    /// When the crowd wakes it; a moment before `due` at the latest.
+    pub woken: Option<Instant>,
 }
 
 impl Client {
@@ -179,10 +78,9 @@ impl Client {
         engine: SocketAddr,
         now: Instant,
     ) -> Self {
-        let mut config = config(spoken);
+        let mut config = negotiation::config(spoken);
         for params in config.codec_config().iter_mut() {
-            // Every other one tells of every packet when it arrived; the rest reports losses alone.
-            params.set_fb_transport_cc(transport / 2 % 2 == 1);
+            params.set_fb_transport_cc(Telling::of(transport) == Telling::Arrivals);
         }
         let (mut rtc, keys) = build_rtc(config, now);
         let address = SocketAddr::new(
@@ -208,129 +106,19 @@ impl Client {
             broken: None,
             heard: BTreeMap::new(),
             keyframe_requests: 0,
-            estimate: None,
             channels: HashMap::new(),
             messages: 0,
             sent: Vec::new(),
             produced: Vec::new(),
             receiving: Vec::new(),
-            reception: Reception::default(),
+            reception: Reception::new(Telling::of(transport), now),
+            reference: None,
             random,
             epoch: now,
             next_report: now,
             deadline: now,
             due: None,
-        }
-    }
-
-    /// One m-line for each track, its streams on one, and data channels.
-    pub fn offer(&mut self, tracks: Vec<Vec<Feed>>) -> (String, SdpPendingOffer) {
-        let mut api = self.rtc.sdp_api();
-        for (label, ordered) in [("_reliable", true), ("_lossy", false)] {
-            let reliability = match ordered {
-                true => Reliability::Reliable,
-                false => Reliability::MaxRetransmits { retransmits: 0 },
-            };
-            api.add_channel_with_config(ChannelConfig {
-                label: label.to_owned(),
-                ordered,
-                reliability,
-                ..Default::default()
-            });
-        }
-        let mut feeds = Vec::new();
-        for mut track in tracks {
-            let Some(plan) = track.first().map(|feed| feed.plan) else {
-                continue;
-            };
-            let simulcast = (plan.kind == Kind::Simulcast).then(|| {
-                let mut simulcast = Simulcast::new();
-                for rid in RIDS {
-                    simulcast.add_send_layer(SimulcastLayer::new(rid));
-                }
-                simulcast
-            });
-            let (stream, name) = (Some("stream".to_owned()), Some(format!("t{}", plan.track)));
-            let mid = api.add_media(
-                plan.kind.media(),
-                Direction::SendOnly,
-                stream,
-                name,
-                simulcast,
-            );
-            track.iter_mut().for_each(|feed| feed.mid = mid);
-            feeds.append(&mut track);
-        }
-        let (offer, pending) = api.apply().expect("there is something to offer");
-        let offer = offer.to_sdp_string();
-        let sections = description::sections(&offer);
-        let streams = feeds.into_iter().map(|feed| self.stream(feed, &sections));
-        self.streams = streams.collect();
-        (offer, pending)
-    }
-
-    /// SSRCs of one stream are those in the offer; layers that go by their names draw their own.
-    fn stream(&self, feed: Feed, sections: &[Section]) -> Stream {
-        let mid = feed.mid.to_string();
-        let section = sections.iter().find(|section| section.mid == mid);
-        let offered = section.and_then(|section| section.streams().first().copied());
-        let purpose = u64::from(feed.plan.track) << 8 | u64::from(feed.layer);
-        let mut random = self.random.fork(purpose);
-        let mut drawn = || 0x1000_0000 | random.number() as u32;
-        let own = (drawn(), Some(drawn()));
-        let (ssrc, repair) = match feed.rid {
-            Some(_) => own,
-            None => offered.unwrap_or(own),
-        };
-        let (payload_type, repair_type) = payload_types(feed.plan.kind);
-        Stream::new(feed, ssrc, repair.zip(repair_type), payload_type)
-    }
-
-    /// Offers more m-lines to receive on; those that fell silent are offered again.
-    pub fn offer_sections(&mut self, audio: u32, video: u32) -> (String, SdpPendingOffer) {
-        let silent = |mid: &&Mid| {
-            let media = self.rtc.media(**mid);
-            media.is_some_and(|media| media.direction() == Direction::Inactive)
-        };
-        let silent: Vec<Mid> = self.receiving.iter().filter(silent).copied().collect();
-        // str0m offers nothing when nothing has changed.
-        let spare = u32::from(audio + video == 0 && silent.is_empty());
-        let mut api = self.rtc.sdp_api();
-        for mid in silent {
-            api.set_direction(mid, Direction::RecvOnly);
-        }
-        for (kind, count) in [(MediaKind::Audio, audio + spare), (MediaKind::Video, video)] {
-            for _ in 0..count {
-                let mid = api.add_media(kind, Direction::RecvOnly, None, None, None);
-                self.receiving.push(mid);
-            }
-        }
-        let (offer, pending) = api.apply().expect("something to offer");
-        (offer.to_sdp_string(), pending)
-    }
-
-    pub fn accept(&mut self, pending: SdpPendingOffer, answer: &str) {
-        let answer = description::keep(answer, &self.spoken);
-        let answer = SdpAnswer::from_sdp_string(&answer).expect("the engine's answer is one");
-        if let Err(error) = self.rtc.sdp_api().accept_answer(pending, answer) {
-            self.broken = Some(error.to_string());
-        }
-        self.drain();
-    }
-
-    pub fn answer(&mut self, offer: &str) -> Option<String> {
-        // As browsers do; str0m by itself takes the passive side.
-        let offer = description::keep(offer, &self.spoken);
-        let offer = offer.replace("a=setup:actpass", "a=setup:passive");
-        let offer = SdpOffer::from_sdp_string(&offer).expect("the engine's offer is one");
-        let answer = self.rtc.sdp_api().accept_offer(offer);
-        self.drain();
-        match answer {
-            Ok(answer) => Some(answer.to_sdp_string()),
-            Err(error) => {
-                self.broken = Some(error.to_string());
-                None
-            }
+            woken: None,
         }
     }
 
@@ -364,6 +152,7 @@ impl Client {
         }
         self.due = None;
         let findings = findings(plain);
+        self.reference = Reference::read(plain, now).or(self.reference);
         self.reception.hear(now, &findings);
         for finding in findings {
             match finding {
@@ -455,8 +244,14 @@ impl Client {
                     self.sent.extend(sealing.report(&plain));
                 }
             }
-            let report = self.reception.report(now, self.estimate);
+            let report = self.reception.report(now);
             self.say(sealing, &report);
+            if let Some(reference) = self.reference.take() {
+                let mut echo = Vec::new();
+                write_receiver_report(&mut echo, REPORTER, &[]);
+                reference.echo(&mut echo, REPORTER, now);
+                self.say(sealing, &echo);
+            }
         }
     }
 
@@ -558,35 +353,6 @@ impl Client {
         });
         if let Some((seal, _)) = seal {
             self.sealing.get_or_insert_with(|| Sealing::new(seal));
-        }
-    }
-}
-
-/// Payload types of media and of its retransmissions, as every client offers them.
-fn payload_types(kind: Kind) -> (u8, Option<u8>) {
-    match (kind, kind.codec()) {
-        (Kind::Red, _) => (63, None),
-        (_, Codec::Opus) => (OPUS, None),
-        (_, Codec::Vp8) => (96, Some(97)),
-        (_, Codec::Vp9) => (98, Some(99)),
-        (_, Codec::H264) => (108, Some(109)),
-        (_, Codec::Av1) => (45, Some(46)),
-    }
-}
-
-impl Heard {
-    fn note(&mut self, tag: &Tag, now: Instant) {
-        if let Some(last) = self.last {
-            self.silence = self.silence.max(now.saturating_duration_since(last));
-            self.switches += u64::from(tag.layer != self.layer);
-        }
-        self.packets += 1;
-        self.keys += u64::from(tag.begins_key());
-        self.layer = tag.layer;
-        self.last = Some(now);
-        // A stream has layers of one sort only.
-        if let Some(at) = self.layers.get_mut(usize::from(tag.layer + tag.spatial)) {
-            *at = Some(now);
         }
     }
 }

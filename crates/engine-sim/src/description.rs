@@ -4,6 +4,8 @@ use engine::media::Codec;
 use std::collections::HashMap;
 
 pub const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
+pub const TRANSPORT_NUMBER: &str =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 pub const DESCRIPTOR: &str =
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 

@@ -1,14 +1,16 @@
-//! Sources of media: voices every 20 ms, pictures every 50 ms in packets of their codec's form, each packet with its tag.
+//! Sources of media: voices every 20 ms while somebody speaks, pictures every 50 ms in packets of their codec's form, each packet with its tag.
 
 pub mod descriptor;
 mod layered;
 mod pictures;
+mod speech;
 
 use crate::payload;
 use crate::random::Random;
 use crate::tag::Tag;
 use engine::media::Codec;
 use layered::Layered;
+use speech::Speech;
 use std::time::{Duration, Instant};
 use str0m::media::{MediaKind, Mid, Rid};
 
@@ -20,7 +22,8 @@ pub const SIZES: [(u32, u32); 3] = [(320, 180), (640, 360), (1_280, 720)];
 pub const AUDIO_STEP: u32 = 960;
 /// Ticks of the RTP clock between two pictures.
 pub const VIDEO_STEP: u32 = 4_500;
-const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
+/// Between two packets of a voice that speaks.
+pub const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const VIDEO_INTERVAL: Duration = Duration::from_millis(50);
 const VOICE_BYTES: usize = 80;
 
@@ -89,7 +92,8 @@ impl Kind {
         }
     }
 
-    fn interval(self) -> Duration {
+    /// The time between two frames.
+    pub fn interval(self) -> Duration {
         match self.is_video() {
             true => VIDEO_INTERVAL,
             false => AUDIO_INTERVAL,
@@ -139,6 +143,7 @@ pub struct Feed {
     /// The frame of RED before.
     before: Option<Vec<u8>>,
     layered: Layered,
+    speech: Speech,
 }
 
 impl Feed {
@@ -194,6 +199,7 @@ impl Feed {
             bases: [0; 2],
             before: None,
             layered: Layered::new(plan.kind, &mut random),
+            speech: Speech::new(&mut random),
             random,
         }
     }
@@ -213,14 +219,22 @@ impl Feed {
     }
 
     pub fn frame(&mut self) -> Vec<Packet> {
-        self.next += self.plan.kind.interval();
         let packets = match self.plan.kind {
             Kind::Audio | Kind::Red => vec![self.sound()],
             Kind::Video | Kind::Simulcast => self.vp8_picture(),
             Kind::H264 => self.h264_picture(),
             Kind::Vp9 | Kind::Vp9Described | Kind::Av1 => self.layered_picture(),
         };
-        self.picture += 1;
+        let steps = match self.plan.kind.is_video() {
+            true => 1,
+            false => self.speech.step(&mut self.random),
+        };
+        if steps > 1 {
+            // What was said before a silence is not said again after it.
+            self.before = None;
+        }
+        self.next += self.plan.kind.interval() * steps;
+        self.picture += steps;
         packets
     }
 

@@ -1,6 +1,7 @@
 //! Whole calls against the engine on a virtual clock: seeded wires, real clients, and invariants on every packet that leaves.
 
 pub mod client;
+pub mod crowd;
 pub mod description;
 pub mod feed;
 pub mod machine;

@@ -15,12 +15,22 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 pub struct Machine {
-    engines: Vec<Engine>,
+    engines: Vec<Place>,
     router: Router,
     here: SocketAddr,
     /// Posts on their way: sender, receiver.
     posts: Vec<(ShardId, ShardId, Vec<Post>)>,
     random: Random,
+}
+
+struct Place {
+    engine: Engine,
+    /// When its `tick` is due.
+    due: Instant,
+    /// Something has happened to it since it was listened to last.
+    stirred: bool,
+    /// It is being listened to.
+    heard: bool,
 }
 
 /// Where what an engine said came from.
@@ -37,7 +47,12 @@ impl Machine {
         };
         Machine {
             engines: (0..shards)
-                .map(|shard| Engine::new(config(shard), now))
+                .map(|shard| Place {
+                    engine: Engine::new(config(shard), now),
+                    due: now,
+                    stirred: false,
+                    heard: false,
+                })
                 .collect(),
             // Every room is big enough to spread.
             router: Router::new(usize::from(shards), 0),
@@ -60,8 +75,8 @@ impl Machine {
     }
 
     fn command_shard(&mut self, now: Instant, shard: ShardId, command: Command) {
-        if let Some(engine) = self.engines.get_mut(usize::from(shard)) {
-            engine.command(now, command);
+        if let Some(place) = self.engines.get_mut(usize::from(shard)) {
+            place.stir().command(now, command);
         }
     }
 
@@ -70,63 +85,82 @@ impl Machine {
         let mut hasher = DefaultHasher::new();
         from.hash(&mut hasher);
         let index = hasher.finish() as usize % self.engines.len();
-        let Some(engine) = self.engines.get_mut(index) else {
+        let Some(place) = self.engines.get_mut(index) else {
             return false;
         };
+        let engine = place.stir();
         let before = dropped(engine);
         engine.datagram(now, from, self.here, bytes);
         dropped(engine) == before
     }
 
     pub fn parsed(&mut self, now: Instant, shard: usize, result: SdpResult) {
-        if let Some(engine) = self.engines.get_mut(shard) {
-            engine.parsed(now, result);
+        if let Some(place) = self.engines.get_mut(shard) {
+            place.stir().parsed(now, result);
         }
     }
 
-    /// When `tick` is due. At once while there are posts.
+    /// When `tick` is due. At once while there is work.
     pub fn deadline(&self) -> Option<Instant> {
-        self.engines.iter().map(Engine::deadline).min()
+        self.engines.iter().map(|place| place.due).min()
     }
 
-    pub fn has_posts(&self) -> bool {
-        !self.posts.is_empty()
+    /// Whether there are posts, or engines that have something to say still.
+    pub fn has_work(&self) -> bool {
+        !self.posts.is_empty() || self.engines.iter().any(|place| place.stirred)
     }
 
     /// Delivers posts and lets the engines do what is due.
     pub fn tick(&mut self, now: Instant) {
         for (from, to, posts) in std::mem::take(&mut self.posts) {
-            if let Some(engine) = self.engines.get_mut(usize::from(to)) {
-                engine.post(now, from, posts);
+            if let Some(place) = self.engines.get_mut(usize::from(to)) {
+                place.stir().post(now, from, posts);
             }
         }
-        for engine in &mut self.engines {
-            engine.tick(now);
+        for place in &mut self.engines {
+            if place.stirred || place.due <= now {
+                place.stir().tick(now);
+            }
         }
     }
 
     /// Under load packets wait a little for others to leave with.
     pub fn set_busy(&mut self, busy: bool) {
-        for engine in &mut self.engines {
-            engine.set_load(f64::from(u8::from(busy)));
+        for place in &mut self.engines {
+            place.engine.set_load(f64::from(u8::from(busy)));
         }
+    }
+
+    /// Turns to the engines that may have something to say: what is taken from now on is theirs. False when there are none.
+    pub fn listen(&mut self) -> bool {
+        for place in &mut self.engines {
+            place.heard = std::mem::take(&mut place.stirred);
+        }
+        self.engines.iter().any(|place| place.heard)
+    }
+
+    fn heard(&mut self) -> impl Iterator<Item = (usize, &mut Engine)> {
+        let places = self.engines.iter_mut().enumerate();
+        let places = places.filter(|(_, place)| place.heard);
+        places.map(|(at, place)| (at, &mut place.engine))
     }
 
     pub fn take_jobs(&mut self) -> Vec<Said<SdpJob>> {
-        let engines = self.engines.iter_mut().enumerate();
-        engines
-            .flat_map(|(i, engine)| engine.take_jobs().into_iter().map(move |job| (i, job)))
-            .collect()
+        let jobs = |(at, engine): (usize, &mut Engine)| {
+            let jobs = engine.take_jobs().into_iter();
+            jobs.map(move |job| (at, job))
+        };
+        self.heard().flat_map(jobs).collect()
     }
 
     pub fn take_events(&mut self, now: Instant) -> Vec<Event> {
-        let mut events = Vec::new();
-        for (from, engine) in self.engines.iter_mut().enumerate() {
+        let (mut events, mut said) = (Vec::new(), Vec::new());
+        for (from, engine) in self.heard() {
             events.append(&mut engine.take_events());
             let posts = engine.take_posts().into_iter();
-            self.posts
-                .extend(posts.map(|(to, posts)| (from as ShardId, to, posts)));
+            said.extend(posts.map(|(to, posts)| (from as ShardId, to, posts)));
         }
+        self.posts.append(&mut said);
         for event in &events {
             for (shard, command) in self.router.note(event) {
                 self.command_shard(now, shard, command);
@@ -137,25 +171,26 @@ impl Machine {
 
     /// Hands every datagram that waits to `send` and forgets it.
     pub fn take_datagrams(&mut self, mut send: impl FnMut(SocketAddr, &[u8])) {
-        for engine in &mut self.engines {
-            let outbox = engine.outbox();
+        for place in self.engines.iter_mut().filter(|place| place.heard) {
+            let outbox = place.engine.outbox();
             for datagram in outbox.datagrams() {
                 send(datagram.route.to.address, outbox.bytes(datagram));
             }
             outbox.clear();
+            place.due = place.engine.deadline();
         }
     }
 
     pub fn keys(&self, transport: TransportId) -> Option<KeySlot> {
         self.engines
             .iter()
-            .find_map(|engine| keys(engine, transport))
+            .find_map(|place| keys(&place.engine, transport))
     }
 
     /// The sum over all engines.
     pub fn metrics(&self) -> Metrics {
         let mut sum = Metrics::default();
-        for metrics in self.engines.iter().map(Engine::metrics) {
+        for metrics in self.engines.iter().map(|place| place.engine.metrics()) {
             sum.packets_in += metrics.packets_in;
             sum.packets_out += metrics.packets_out;
             sum.packets_dropped += metrics.packets_dropped;
@@ -168,5 +203,13 @@ impl Machine {
             sum.subscriptions += metrics.subscriptions;
         }
         sum
+    }
+}
+
+impl Place {
+    /// The engine, to which something is to happen.
+    fn stir(&mut self) -> &mut Engine {
+        self.stirred = true;
+        &mut self.engine
     }
 }

@@ -34,6 +34,11 @@ pub struct Arrival {
     pub index: u64,
     pub timestamp: u32,
     pub video: bool,
+    /// When it left the engine, and with how many bytes.
+    pub sent: Instant,
+    pub size: usize,
+    /// Its number among all packets of the transport, where it has one.
+    pub transport_number: Option<u16>,
     /// SSRC and number of the packet that it repeats.
     pub repeats: Option<(u32, u16)>,
     pub tag: Option<Tag>,
@@ -193,6 +198,7 @@ impl Peer {
         let offer = truth.offer(transport);
         let mid = offer.and_then(|offer| header.extension(offer.mid_extension?));
         let descriptor = offer.and_then(|offer| header.extension(offer.descriptor_extension?));
+        let number = offer.and_then(|offer| header.extension(offer.number_extension?));
         let format = offer.and_then(|offer| offer.formats.get(&header.payload_type));
         let repair = matches!(format, Some(Format::Repair(_)));
         let mut seen = Seen {
@@ -200,6 +206,8 @@ impl Peer {
             transport,
             ssrc: header.ssrc,
             index: 0,
+            size: bytes.len(),
+            transport_number: number.and_then(|n| Some(u16::from_be_bytes(*n.first_chunk()?))),
             payload_type: header.payload_type,
             timestamp: header.timestamp,
             marker: header.marker,

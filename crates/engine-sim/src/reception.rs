@@ -1,20 +1,56 @@
 //! What a subscriber makes of what it is sent: each packet once, reports, and requests for what is missing.
 
+mod estimate;
+
 use crate::observer::Arrival;
+use engine::command::TransportId;
 use engine::media::ingest::Receiver;
 use engine::media::rtcp::{Feedback, parse, write_nack, write_picture_loss, write_receiver_report};
+use engine::media::twcc::Arrivals;
 use engine::media::window::{Seen, SeenWindow};
+use estimate::Estimate;
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The SSRC that reports come from.
-const REPORTER: u32 = 7;
+pub const REPORTER: u32 = 7;
 const APPLICATION: u8 = 15;
 const PAYLOAD_FEEDBACK: u8 = 206;
 
-#[derive(Default)]
+/// Arrivals are told this long after the first one that was not.
+const ARRIVALS_WAIT: Duration = Duration::from_millis(100);
+
+/// What a client tells of its path beside losses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// When each packet came: transport-wide feedback, as browsers do.
+    Arrivals,
+    /// What it estimates: REMB, as browsers did before.
+    Estimate,
+    Nothing,
+}
+
+impl Telling {
+    /// Clients of all sorts are in every call.
+    pub fn of(transport: TransportId) -> Telling {
+        match transport / 2 % 3 {
+            1 => Telling::Arrivals,
+            2 => Telling::Estimate,
+            _ => Telling::Nothing,
+        }
+    }
+}
+
 pub struct Reception {
     streams: BTreeMap<u32, Incoming>,
+    path: Path,
+}
+
+/// What is known of the path, as a client tells it.
+enum Path {
+    Arrivals(Arrivals, Option<Instant>),
+    Estimate(Estimate),
+    Nothing,
 }
 
 struct Incoming {
@@ -24,8 +60,29 @@ struct Incoming {
 }
 
 impl Reception {
+    pub fn new(telling: Telling, now: Instant) -> Reception {
+        Reception {
+            streams: BTreeMap::new(),
+            path: match telling {
+                Telling::Arrivals => Path::Arrivals(Arrivals::new(now), None),
+                Telling::Estimate => Path::Estimate(Estimate::default()),
+                Telling::Nothing => Path::Nothing,
+            },
+        }
+    }
+
     /// Takes a packet of media. True when it is new, by itself or as a retransmission.
     pub fn take(&mut self, now: Instant, arrival: &Arrival) -> bool {
+        match (&mut self.path, arrival.transport_number) {
+            (Path::Arrivals(arrivals, due), Some(number)) => {
+                arrivals.note(number, now);
+                due.get_or_insert(now + ARRIVALS_WAIT);
+            }
+            (Path::Estimate(estimate), _) if arrival.video => {
+                estimate.note(now, arrival.sent, arrival.size)
+            }
+            _ => {}
+        }
         let (ssrc, number) = match arrival.repeats {
             Some((ssrc, _)) => (ssrc, None),
             None => (arrival.ssrc, Some(arrival.index)),
@@ -55,13 +112,17 @@ impl Reception {
         number.is_some_and(|number| stream.seen.mark(number) == Seen::New)
     }
 
-    /// When something is to be asked for again.
+    /// When something is to be asked for again, or arrivals are to be told.
     pub fn due(&self) -> Option<Instant> {
         let nacks = self
             .streams
             .values()
             .filter_map(|stream| stream.receiver.nack.as_ref());
-        nacks.filter_map(|nack| nack.due()).min()
+        let told = match &self.path {
+            Path::Arrivals(_, due) => *due,
+            _ => None,
+        };
+        nacks.filter_map(|nack| nack.due()).chain(told).min()
     }
 
     /// Takes what the engine's reports say about its streams.
@@ -81,7 +142,7 @@ impl Reception {
         }
     }
 
-    /// One compound of what is missing now. Empty when nothing is.
+    /// One compound of what is missing and of what came. Empty when there is nothing to tell now.
     pub fn ask(&mut self, now: Instant) -> Vec<u8> {
         let mut requests = Vec::new();
         let mut missing = Vec::new();
@@ -98,11 +159,19 @@ impl Reception {
             nack.collect(now, None, &mut missing);
             write_nack(&mut requests, REPORTER, *ssrc, &missing);
         }
+        if let Path::Arrivals(arrivals, due) = &mut self.path
+            && due.is_some_and(|due| due <= now)
+        {
+            *due = None;
+            while arrivals.has_news() {
+                arrivals.write(&mut requests, REPORTER, 0);
+            }
+        }
         compound(requests)
     }
 
-    /// A receiver report about all streams, and an estimate in bit/s where there is one.
-    pub fn report(&mut self, now: Instant, estimate: Option<u64>) -> Vec<u8> {
+    /// A receiver report about all streams, and an estimate where one is made.
+    pub fn report(&mut self, now: Instant) -> Vec<u8> {
         let streams = self.streams.iter_mut();
         let blocks = streams.filter_map(|(ssrc, stream)| stream.receiver.report(*ssrc, now));
         let blocks: Vec<_> = blocks.collect();
@@ -111,7 +180,9 @@ impl Reception {
         }
         let mut out = Vec::new();
         write_receiver_report(&mut out, REPORTER, &blocks);
-        if let Some(estimate) = estimate {
+        if let Path::Estimate(estimate) = &mut self.path
+            && let Some(estimate) = estimate.report(now)
+        {
             let ssrcs = self.streams.iter().filter(|(_, stream)| stream.video);
             let ssrcs: Vec<u32> = ssrcs.map(|(ssrc, _)| *ssrc).collect();
             write_estimate(&mut out, estimate, &ssrcs);

@@ -1,6 +1,7 @@
 //! The invariants of every packet that leaves the engine.
 
 mod active;
+mod frames;
 mod order;
 mod place;
 mod recent;
@@ -50,6 +51,8 @@ pub enum Rule {
     Liveness,
     /// It comes in the size that is wanted, and publishers are told of the largest.
     Size,
+    /// What is told of a path is so: its round trip and its losses.
+    Quality,
     /// Nothing that the engine sends makes a client give up.
     Client,
     /// The engine does not grow.
@@ -91,6 +94,10 @@ pub struct Seen {
     pub ssrc: u32,
     /// Rollover counter and sequence number.
     pub index: u64,
+    /// Bytes as it left.
+    pub size: usize,
+    /// Its number among all packets of the transport.
+    pub transport_number: Option<u16>,
     pub payload_type: u8,
     pub timestamp: u32,
     pub marker: bool,
@@ -122,6 +129,9 @@ impl Seen {
             index: self.index,
             timestamp: self.timestamp,
             video: video.is_some_and(|track| track.kind.is_video()),
+            sent: self.at,
+            size: self.size,
+            transport_number: self.transport_number,
             repeats: announced.and_then(|(_, media)| *media).zip(self.original),
             tag: None,
         }

@@ -134,10 +134,9 @@ impl Stream {
         rid: u8,
         original: &[u8],
     ) -> Option<Vec<u8>> {
-        let mid = self.feed.mid.to_string();
-        let name = self.feed.rid.map(|rid| rid.to_string());
-        let mut extensions: Vec<(u8, &[u8])> = vec![(MID, mid.as_bytes())];
-        extensions.extend(name.iter().map(|name| (rid, name.as_bytes())));
+        let mut extensions: Vec<(u8, &[u8])> = vec![(MID, self.feed.mid.as_bytes())];
+        let name = self.feed.rid.as_ref();
+        extensions.extend(name.map(|name| (rid, name.as_bytes())));
         extensions.extend(packet.descriptor.iter().map(|d| (DESCRIPTOR, d.as_slice())));
         if !self.feed.plan.kind.is_video() {
             extensions.push((AUDIO_LEVEL, &[LEVEL]));
@@ -150,10 +149,13 @@ impl Stream {
         let Some((at, timestamp)) = self.last else {
             return;
         };
+        let kind = self.feed.plan.kind;
+        let since = now.saturating_duration_since(at).as_micros() as u64;
+        let ticks = since * u64::from(kind.step()) / kind.interval().as_micros() as u64;
         let info = SenderInfo {
             ssrc: self.ssrc,
-            ntp: Ntp(DAY << 32).plus(at.saturating_duration_since(epoch)),
-            rtp: timestamp,
+            ntp: Ntp(DAY << 32).plus(now.saturating_duration_since(epoch)),
+            rtp: timestamp.wrapping_add(ticks as u32),
             packets: self.sent,
             octets: self.octets,
         };

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// What was gathered for a send before a wish changed may still leave.
 pub const GRACE: Duration = Duration::from_millis(10);
 /// Packets remembered of each source stream.
-const FACTS: usize = 2_048;
+const FACTS: usize = 1_024;
 
 #[derive(Default)]
 pub struct Truth {
@@ -54,6 +54,7 @@ struct Wish {
 pub struct OfferTruth {
     pub mid_extension: Option<u8>,
     pub descriptor_extension: Option<u8>,
+    pub number_extension: Option<u8>,
     pub formats: IdMap<u8, Format>,
     /// By SSRC: the m-line, and the SSRC whose packets are repeated, if any. Those of earlier offers stay.
     pub announced: IdMap<u32, (String, Option<u32>)>,
@@ -305,6 +306,8 @@ impl OfferTruth {
             self.mid_extension = extension(description::MID).or(self.mid_extension);
             self.descriptor_extension =
                 extension(description::DESCRIPTOR).or(self.descriptor_extension);
+            self.number_extension =
+                extension(description::TRANSPORT_NUMBER).or(self.number_extension);
             for ssrc in &section.ssrcs {
                 let repeats = section.repairs.get(ssrc).copied();
                 self.announced.insert(*ssrc, (section.mid.clone(), repeats));

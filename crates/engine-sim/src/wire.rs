@@ -63,6 +63,10 @@ impl Conditions {
             ..Conditions::default()
         }
     }
+
+    fn leaves_to_chance(&self) -> bool {
+        self.loss != Loss::None || self.reorder + self.duplicate > 0.0
+    }
 }
 
 /// DTLS datagrams are charged as one size to the rate: signatures vary by a byte or two from run to run.
@@ -71,7 +75,7 @@ const HANDSHAKE_BYTES: usize = 600;
 /// The weather on a wire changes in steps of this.
 const SLOT: Duration = Duration::from_millis(5);
 /// RTP packets told apart by what they are; beyond that all is forgotten.
-const KNOWN: usize = 4_096;
+const KNOWN: usize = 512;
 
 #[derive(Debug)]
 pub struct Wire {
@@ -114,6 +118,31 @@ impl Wire {
             return [Some(now + conditions.delay), None];
         }
         self.change_weather(now);
+        let [lost, held, twice] = match conditions.leaves_to_chance() {
+            true => self.draw(class, bytes),
+            false => [false; 3],
+        };
+        let size = if handshake {
+            HANDSHAKE_BYTES
+        } else {
+            bytes.len()
+        };
+        let Some(leaves) = self.queue(now, size).filter(|_| !lost) else {
+            return [None; 2];
+        };
+        let mut arrives = leaves + conditions.delay + self.late;
+        if held {
+            arrives += conditions.hold;
+        } else {
+            arrives = self.last.map_or(arrives, |last| arrives.max(last));
+            self.last = Some(arrives);
+        }
+        [Some(arrives), twice.then_some(arrives)]
+    }
+
+    /// Whether a datagram is lost, held back, and comes twice.
+    fn draw(&mut self, class: Class, bytes: &[u8]) -> [bool; 3] {
+        let conditions = self.conditions;
         // RTP by what it is: of two packets of one moment each has its own fate, whichever comes first.
         let mut identity;
         let random = match class {
@@ -131,23 +160,7 @@ impl Wire {
             Loss::Bursts { lost, .. } => random.chance(lost) && self.bad,
         };
         let held = random.chance(conditions.reorder);
-        let twice = random.chance(conditions.duplicate);
-        let size = if handshake {
-            HANDSHAKE_BYTES
-        } else {
-            bytes.len()
-        };
-        let Some(leaves) = self.queue(now, size).filter(|_| !lost) else {
-            return [None; 2];
-        };
-        let mut arrives = leaves + conditions.delay + self.late;
-        if held {
-            arrives += conditions.hold;
-        } else {
-            arrives = self.last.map_or(arrives, |last| arrives.max(last));
-            self.last = Some(arrives);
-        }
-        [Some(arrives), twice.then_some(arrives)]
+        [lost, held, random.chance(conditions.duplicate)]
     }
 
     fn identity(&mut self, bytes: &[u8]) -> Random {

@@ -7,7 +7,7 @@ mod settling;
 
 pub use people::{Leave, Size};
 
-use crate::client::Client;
+use crate::crowd::Crowd;
 use crate::machine::Machine;
 use crate::observer::{Observer, Opened};
 use crate::random::Random;
@@ -42,7 +42,7 @@ pub struct World {
     pub now: Instant,
     pub start: Instant,
     pub machine: Machine,
-    pub clients: BTreeMap<TransportId, Client>,
+    pub clients: Crowd,
     pub truth: Truth,
     pub observer: Observer,
     pub random: Random,
@@ -58,6 +58,8 @@ pub struct World {
     pub tap: Option<Tap>,
     /// The first offers and answers, for whoever collects them.
     pub descriptions: Vec<String>,
+    /// What was last told of a path: percent that are lost, and the round trip in ms.
+    pub qualities: BTreeMap<TransportId, (f64, f64)>,
     /// How often each kind of event was told.
     pub told: BTreeMap<&'static str, u64>,
     /// Publishers make no more layers than they are told that somebody wants.
@@ -91,8 +93,8 @@ struct Parcel {
 enum Content {
     ToEngine(TransportId, SocketAddr, Vec<u8>),
     ToClient(TransportId, SocketAddr, Bytes),
-    Command(Command),
-    Parsed(usize, SdpResult),
+    Command(Box<Command>),
+    Parsed(usize, Box<SdpResult>),
 }
 
 /// A datagram on its way to a client.
@@ -131,7 +133,7 @@ impl World {
             now,
             start: now,
             machine: Machine::new(shards, engine_address(), random.fork(2), now),
-            clients: BTreeMap::new(),
+            clients: Crowd::default(),
             truth: Truth::default(),
             observer: Observer::new(now),
             random,
@@ -141,6 +143,7 @@ impl World {
             resumed: BTreeMap::new(),
             tap: None,
             descriptions: Vec::new(),
+            qualities: BTreeMap::new(),
             told: BTreeMap::new(),
             dynacast: false,
             codecs: vec![Codec::Opus, Codec::Vp8],
@@ -208,12 +211,10 @@ impl World {
             .machine
             .deadline()
             .map_or(latest, |due| due.min(latest));
-        if self.machine.has_posts() {
+        if self.machine.has_work() {
             next = self.now;
         }
-        for client in self.clients.values_mut() {
-            next = client.due().map_or(next, |due| due.min(next));
-        }
+        next = self.clients.due().map_or(next, |due| due.min(next));
         if let Some(Reverse(parcel)) = self.parcels.peek() {
             next = next.min(parcel.at);
         }
@@ -230,9 +231,7 @@ impl World {
                 self.deliver(parcel.content);
             }
         }
-        for client in self.clients.values_mut() {
-            client.tick(self.now);
-        }
+        self.clients.tick(self.now);
         self.machine.tick(self.now);
         self.collect();
     }

@@ -18,6 +18,8 @@ const RTX_BURST: f64 = 0.75;
 const RTX_STRAINED_RATE: f64 = 30.0;
 /// The publisher may still bring a packet that we lack; after this time a key frame has to help.
 const HOLE_PATIENCE: Duration = Duration::from_millis(150);
+/// So few losses in one report are chance: of a voice that rests (DTX) a report covers three packets, and one of them is a heavy loss.
+const FEW_LOST: u32 = 1;
 /// Packets that the transport-wide feedback of one datagram may tell of; more than anybody remembers is noise.
 const MAX_STATUSES: usize = 4_096;
 
@@ -140,16 +142,18 @@ impl Engine {
                 };
                 let source = self.tracks.get(key).map(|track| &track.source);
                 let sender = transport.sender(slot, key);
-                let mut began = None;
+                let (mut began, mut lost) = (None, 0);
                 if let Some(sender) = sender.and_then(|sender| self.senders.get_mut(sender)) {
                     began = sender.share.reported.replace(now);
                     let layer = source.zip(sender.munger.current());
                     let clock = layer.and_then(|(source, id)| source.layer(id)?.clock);
                     let middle = clock.map(|clock| clock.extrapolate(now).0.middle());
                     let rtt = middle.and_then(|middle| reception.round_trip(middle));
-                    sender.received.note(&reception, rtt);
+                    lost = sender.received.note(&reception, rtt);
                 }
-                self.hear_losses(now, id, &reception, began);
+                if lost > FEW_LOST {
+                    self.hear_losses(now, id, &reception, began);
+                }
             }
             Feedback::SenderReport { ssrc, ntp, rtp } => {
                 self.receive_report(now, id, ssrc, ntp, rtp);

@@ -25,11 +25,13 @@ pub struct Received {
 }
 
 impl Received {
-    pub fn note(&mut self, reception: &Reception, rtt: Option<Duration>) {
+    /// Returns how many packets were lost since the last report.
+    pub fn note(&mut self, reception: &Reception, rtt: Option<Duration>) -> u32 {
         let state = (reception.lost, reception.highest);
-        self.now = Some(state);
+        let before = self.now.replace(state).map_or(0, |(lost, _)| lost);
         self.before.get_or_insert(state);
         self.rtt = rtt.or(self.rtt);
+        reception.lost.saturating_sub(before).max(0).unsigned_abs()
     }
 
     /// Lost and expected packets since the last call.

@@ -33,10 +33,10 @@ pub(super) fn leaves(
     for fact in between.into_iter().flatten() {
         let (frame, place) = (fact.frame, fact.place);
         let told = targets_of(kind(&sent.tag, truth), place) & active;
-        if told == 0 || run.frames.contains(&frame) || frame == sent.tag.frame {
+        if told == 0 || run.frames.contains(frame) || frame == sent.tag.frame {
             continue;
         }
-        let lacks = |need: &u32| *need < run.first || run.spoiled.contains(need);
+        let lacks = |need: &u32| *need < run.first || run.spoiled.contains(*need);
         let owed = !is_known(fact, run.began, sent.at);
         if holes > 0 || owed || fact.needs.iter().any(lacks) {
             run.spoiled.insert(frame);

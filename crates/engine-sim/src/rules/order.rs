@@ -170,7 +170,7 @@ pub(super) fn follows(
         left_out(before, sent, between, holes as usize, run.began)?;
     }
     let needs = sent.tag.needs.into_iter();
-    for frame in needs.filter(|frame| *frame != sent.tag.frame && !run.frames.contains(frame)) {
+    for frame in needs.filter(|frame| *frame != sent.tag.frame && !run.frames.contains(*frame)) {
         has_its_reason(frame, sent, run, truth)?;
     }
     Ok(())
@@ -207,7 +207,7 @@ fn left_out<'a>(
         let what = format!("{holes} numbers are left out, {owed} packets are owed");
         return Err((Rule::Sequence, what));
     }
-    if sent.tag.begins_key() {
+    if sent.tag.begins_key() || between.clone().next().is_none() {
         return Ok(());
     }
     // The frame that was begun, this one, and what it needs, the newest first.

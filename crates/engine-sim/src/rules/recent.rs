@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Numbers that are remembered.
-const KEPT: u64 = 2_048;
+const KEPT: u64 = 1_024;
 
 pub(super) struct Recent<T> {
     /// The number of the first place.

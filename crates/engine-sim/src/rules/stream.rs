@@ -1,6 +1,7 @@
 //! One SSRC of the engine towards one client: what went out on it, and whether the next packet goes on from there.
 
 use super::active::{is_left, leaves};
+use super::frames::Frames;
 use super::order::{begins, follows, late_fits, owes, run_fits, seam_fits};
 use super::recent::Recent;
 use super::{Broken, Rule, Seen};
@@ -13,7 +14,7 @@ use engine::media::window::{Seen as Fresh, SeenWindow};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-/// Frames and empty numbers of one stream that are remembered.
+/// Empty numbers of one stream that are remembered.
 const RECENT: usize = 2_048;
 
 pub(super) struct Stream {
@@ -32,9 +33,9 @@ pub(super) struct Run {
     pub began: Instant,
     /// Its first frame, and those of which something went out.
     pub first: u32,
-    pub frames: BTreeSet<u32>,
+    pub frames: Frames,
     /// Frames that did not go out for want of what the publisher owes.
-    pub spoiled: BTreeSet<u32>,
+    pub spoiled: Frames,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,8 +100,8 @@ impl Stream {
                 number: 0,
                 began: now,
                 first: 0,
-                frames: BTreeSet::new(),
-                spoiled: BTreeSet::new(),
+                frames: Frames::default(),
+                spoiled: Frames::default(),
             },
         }
     }
@@ -128,6 +129,9 @@ impl Stream {
     /// Numbers between two packets that did not go out at all.
     fn holes(&self, before: &Sent, sent: &Sent) -> u64 {
         let between = before.seq + 1..sent.seq;
+        if between.is_empty() {
+            return 0;
+        }
         let blanks = self.blanks.range(between.clone()).count() as u64;
         between.end - between.start - blanks
     }
@@ -181,11 +185,8 @@ impl Stream {
             Some(_) => judged,
             None => judged.and(self.follow_targets(before, &sent, truth)),
         };
-        if sent.run == self.run.number && !self.run.frames.contains(&sent.tag.frame) {
+        if sent.run == self.run.number {
             self.run.frames.insert(sent.tag.frame);
-            if self.run.frames.len() > RECENT {
-                self.run.frames.pop_first();
-            }
         }
         self.recent.insert(sent.seq, sent);
         judged
@@ -209,11 +210,7 @@ impl Stream {
         };
         let both = known.unwrap_or_default() & active;
         let holes = self.holes(&before, sent);
-        leaves(&before, sent, holes, both, &mut self.run, truth)?;
-        if self.run.spoiled.len() > RECENT {
-            self.run.spoiled.pop_first();
-        }
-        Ok(())
+        leaves(&before, sent, holes, both, &mut self.run, truth)
     }
 
     fn begin(&mut self, sent: &Sent) {
@@ -221,8 +218,8 @@ impl Stream {
             number: self.run.number + 1,
             began: sent.at,
             first: sent.tag.frame,
-            frames: BTreeSet::new(),
-            spoiled: BTreeSet::new(),
+            frames: Frames::default(),
+            spoiled: Frames::default(),
         };
     }
 

@@ -39,6 +39,15 @@ pub fn calm(world: &mut World, time: Duration) {
                 .add(world.now, id, Rule::Liveness, what);
         }
     }
+    for id in room.transports() {
+        // Both wires take 10 ms, and answers wait for the clock's next tick.
+        let told = world.qualities.get(&id).copied();
+        if told.is_none_or(|(loss, rtt)| loss > 0.0 || !(18.0..30.0).contains(&rtt)) {
+            let what =
+                format!("a path without losses that takes 20 ms both ways is told as {told:?}");
+            world.observer.rules.add(world.now, id, Rule::Quality, what);
+        }
+    }
     let metrics = world.metrics();
     if metrics.retransmitted > 0 {
         let what = format!("{} retransmissions without loss", metrics.retransmitted);
@@ -111,13 +120,17 @@ pub fn slow(world: &mut World, time: Duration) {
     let room = Room::of(world, 4, &kinds());
     let narrow = room.people[0].subscriber;
     let good = Conditions::default();
-    let bad = Conditions {
-        jitter: Duration::from_millis(5),
-        rate: Some((60_000, 8_000)),
-        ..good
-    };
-    world.conditions(narrow, good, bad);
-    world.run_for(time);
+    turns(world, time, |world, random| {
+        // The first does not carry the voices alone; for longer than a while nobody stays on such a path.
+        let rate = *random.pick(&[60_000, 200_000, 300_000, 500_000]);
+        let bad = Conditions {
+            jitter: Duration::from_millis(5),
+            rate: Some((rate, rate / 8)),
+            ..good
+        };
+        world.conditions(narrow, good, bad);
+        world.run_for(Duration::from_secs(if rate < 200_000 { 4 } else { 10 }));
+    });
     for id in room.subscribers().into_iter().filter(|id| *id != narrow) {
         let heard = world.clients.get(&id).map(|client| client.heard.clone());
         for (track, heard) in heard.into_iter().flatten() {

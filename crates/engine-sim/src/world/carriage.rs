@@ -38,8 +38,8 @@ impl World {
                     (None, _) => {}
                 }
             }
-            Content::Command(command) => self.machine.command(self.now, command),
-            Content::Parsed(shard, result) => self.machine.parsed(self.now, shard, result),
+            Content::Command(command) => self.machine.command(self.now, *command),
+            Content::Parsed(shard, result) => self.machine.parsed(self.now, shard, *result),
         }
     }
 
@@ -51,14 +51,19 @@ impl World {
 
     /// Puts on the wires what has been said.
     pub(super) fn collect(&mut self) {
-        for (shard, job) in self.machine.take_jobs() {
-            self.post(self.now + PARSING, Content::Parsed(shard, job.run()));
+        if self.machine.listen() {
+            for (shard, job) in self.machine.take_jobs() {
+                self.post(
+                    self.now + PARSING,
+                    Content::Parsed(shard, Box::new(job.run())),
+                );
+            }
+            // Before the media: an answer of a single transport announces what leaves with it.
+            for event in self.machine.take_events(self.now) {
+                self.note(event);
+            }
+            self.collect_engine();
         }
-        // Before the media: an answer of a single transport announces what leaves with it.
-        for event in self.machine.take_events(self.now) {
-            self.note(event);
-        }
-        self.collect_engine();
         self.collect_clients();
     }
 
@@ -95,22 +100,18 @@ impl World {
 
     fn collect_clients(&mut self) {
         let mut leaving = Vec::new();
-        for (id, client) in &mut self.clients {
+        self.clients.visit(|id, client| {
             for packet in client.produced.drain(..) {
-                self.truth.produced(*id, &packet, self.now);
+                self.truth.produced(id, &packet, self.now);
             }
-            leaving.extend(
-                client
-                    .sent
-                    .drain(..)
-                    .map(|bytes| (*id, client.public, bytes)),
-            );
+            let sent = client.sent.drain(..);
+            leaving.extend(sent.map(|bytes| (id, client.public, bytes)));
             if let Some(error) = client.broken.take() {
                 let what = format!("the client gave up: {error}");
-                self.observer.rules.add(self.now, *id, Rule::Client, what);
+                self.observer.rules.add(self.now, id, Rule::Client, what);
                 client.closed = true;
             }
-        }
+        });
         for (transport, from, bytes) in leaving {
             let Some([wire, _]) = self.wires.get_mut(&transport) else {
                 continue;

@@ -27,7 +27,7 @@ impl World {
                         offer,
                         sdp,
                     };
-                    self.post(self.now + 2 * SIGNALLING, Content::Command(answer));
+                    self.post(self.now + 2 * SIGNALLING, Content::Command(answer.into()));
                 }
                 "offered"
             }
@@ -91,6 +91,14 @@ impl World {
                 }
                 "resumed"
             }
+            Event::Quality {
+                transport,
+                loss_percent,
+                rtt_ms,
+            } => {
+                self.qualities.insert(transport, (loss_percent, rtt_ms));
+                "quality"
+            }
             Event::SubscriptionFailed { .. } => "subscription failed",
             Event::SubscriptionStarted { .. } => "subscription started",
             Event::LayerStarted { .. } => "layer started",
@@ -132,7 +140,7 @@ impl World {
                 offer,
                 sdp,
             };
-            self.post(self.now + 2 * SIGNALLING, Content::Command(command));
+            self.post(self.now + 2 * SIGNALLING, Content::Command(command.into()));
         }
     }
 

@@ -220,12 +220,13 @@ impl World {
         if how != Leave::Vanishes {
             self.command(Command::CloseTransport { transport });
         }
-        self.clients.remove(&transport);
+        self.clients.remove(transport);
         self.addresses.retain(|_, id| *id != transport);
         self.wires.remove(&transport);
         self.wishes.remove(&transport);
         self.sizes.retain(|(id, _), _| *id != transport);
         self.required.remove(&transport);
+        self.qualities.remove(&transport);
         self.paused.retain(|(id, _)| *id != transport);
         self.resumed.retain(|(id, _), _| *id != transport);
         self.offers.retain(|_, (id, _)| *id != transport);

@@ -154,7 +154,7 @@ impl World {
     /// What came of it, for comparing runs.
     pub fn digest(&self) -> u64 {
         let mut text = format!("{:?} {:?} {:?}", self.elapsed(), self.told, self.ended);
-        for (id, client) in &self.clients {
+        for (id, client) in self.clients.iter() {
             text += &format!(
                 "\n{id} {} {} {}",
                 client.connected, client.keyframe_requests, client.messages

@@ -1,0 +1,47 @@
+//! What a client has received of one track.
+
+use crate::feed::AUDIO_INTERVAL;
+use crate::tag::Tag;
+use std::time::{Duration, Instant};
+
+/// What a client has received of one track.
+#[derive(Debug, Clone, Default)]
+pub struct Heard {
+    pub packets: u64,
+    pub keys: u64,
+    /// Simulcast layer and spatial layer of the newest packet.
+    pub layer: u8,
+    /// Changes of the simulcast layer.
+    pub switches: u64,
+    pub last: Option<Instant>,
+    /// When each simulcast layer or spatial layer last came.
+    pub layers: [Option<Instant>; 3],
+    /// The longest time between two packets, less what the source was silent for itself.
+    pub silence: Duration,
+    /// Number and picture of the newest packet.
+    newest: (u32, u32),
+}
+
+impl Heard {
+    pub(super) fn note(&mut self, tag: &Tag, now: Instant) {
+        if let Some(last) = self.last {
+            let (number, picture) = self.newest;
+            let rest = match tag.number == number + 1 && tag.picture > picture {
+                true => AUDIO_INTERVAL * (tag.picture - picture - 1),
+                false => Duration::ZERO,
+            };
+            let gap = now.saturating_duration_since(last);
+            self.silence = self.silence.max(gap.saturating_sub(rest));
+            self.switches += u64::from(tag.layer != self.layer);
+        }
+        self.newest = (tag.number, tag.picture);
+        self.packets += 1;
+        self.keys += u64::from(tag.begins_key());
+        self.layer = tag.layer;
+        self.last = Some(now);
+        // A stream has layers of one sort only.
+        if let Some(at) = self.layers.get_mut(usize::from(tag.layer + tag.spatial)) {
+            *at = Some(now);
+        }
+    }
+}
