@@ -1,7 +1,7 @@
 // A PostgreSQL server for the tests, where its programs are installed: in a temporary folder, on a socket there, forgotten afterwards.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -14,7 +14,7 @@ function programs() {
   return folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))))
 }
 
-/** Gives the address of its database and the way to end it; undefined where PostgreSQL is not installed. */
+/** Gives the address of its database, and ways to have it gone or silent for a while and to end it; undefined where PostgreSQL is not installed. */
 export async function temporaryPostgres() {
   const bin = process.platform === 'linux' ? programs() : undefined
   if (!bin) return undefined
@@ -36,10 +36,31 @@ export async function temporaryPostgres() {
   }
   const settings = ['listen_addresses=', `unix_socket_directories=${folder}`, 'fsync=off', 'max_connections=200']
   const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
-  const server = spawn(command, [...before, join(bin, 'postgres'), ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const start = () => startServer(command, [...before, join(bin, 'postgres'), ...args], folder)
+  let server = await start()
+  return {
+    url: `postgres://maru@localhost/postgres?host=${encodeURIComponent(folder)}`,
+    /** It is gone, with all connections. */
+    end: () => server.end(),
+    /** It is there again, with all that it has stored. */
+    async start() {
+      server = await start()
+    },
+    /** It is there and says nothing: 'SIGSTOP', until 'SIGCONT'. */
+    signal(signal) {
+      const { pid } = server
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+      for (const each of [pid, ...children.map(Number)]) process.kill(each, signal)
+    },
+    async stop() {
+      await server.end()
+      remove()
+    },
+  }
+}
+
+async function startServer(command, args, folder) {
+  const server = spawn(command, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = once(server, 'exit')
   await new Promise((resolve, reject) => {
     let said = ''
@@ -50,11 +71,10 @@ export async function temporaryPostgres() {
     ended.then(() => reject(new Error(`postgres ended: ${said}`)))
   })
   return {
-    url: `postgres://maru@localhost/postgres?host=${encodeURIComponent(folder)}`,
-    async stop() {
+    pid: server.pid,
+    async end() {
       server.kill('SIGINT') // fast: it does not wait for who is connected
       await ended
-      remove()
     },
   }
 }

@@ -84,7 +84,13 @@ async function start(config: Config): Promise<void> {
       bus.publish({ type: 'storageChanged', works })
     },
   })
-  const storage = orProblem(() => openStorage({ database: database ?? join(data, 'maru.db'), failed: watch.failed }))
+  const storage = orProblem(() =>
+    openStorage({
+      database: database ?? join(data, 'maru.db'),
+      waiting: (reason) => log.warn('waits for the database, which is not there yet', { reason }),
+      failed: watch.failed,
+    }),
+  )
   const blobs = openBlobs(join(data, 'files'), { failed: watch.failed })
   watch.probeWith(storage.probe, blobs.probe)
 

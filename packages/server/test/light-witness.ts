@@ -34,6 +34,8 @@ export interface LightWitness {
   told(): number
   /** How often it was given the newest page instead of what it had missed. */
   startedOver(): number
+  /** How often its connection was ended from the other side. */
+  thrownOut(): number
   faults(): readonly string[]
   /** Comes, or comes back with its cursor; again and again until the server takes it. */
   enter(port: number): void
@@ -50,6 +52,7 @@ export function createWitness(
   let isIn = false
   let told = 0
   let startedOver = 0
+  let thrownOut = 0
   const faults: string[] = []
   const fault = (what: string) => faults.push(`${name} in ${room}: ${what}`)
 
@@ -95,6 +98,7 @@ export function createWitness(
     own.on('close', () => {
       if (socket !== own) return
       isIn = false
+      thrownOut += 1
       setTimeout(() => socket === own && enter(port), RETRY_MS)
     })
     own.on('data', (chunk) => {
@@ -123,6 +127,7 @@ export function createWitness(
     isIn: () => isIn,
     told: () => told,
     startedOver: () => startedOver,
+    thrownOut: () => thrownOut,
     faults: () => faults,
     enter,
     drop() {

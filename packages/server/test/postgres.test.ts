@@ -57,7 +57,7 @@ test.skipIf(!server)(
     const first = openStorage({ database })
     expect(() => openStorage({ database })).toThrow(/is in use. Is another Maru running on it\?/)
     first.close()
-    expect(() => openStorage({ database: 'postgres://maru:secret@127.0.0.1:1/maru' })).toThrow(
+    expect(() => openStorage({ database: 'postgres://maru:secret@127.0.0.1:1/maru', patienceMs: 0 })).toThrow(
       /^The PostgreSQL database 127.0.0.1:1\/maru cannot be used \(connect ECONNREFUSED 127.0.0.1:1\). Check --database/,
     )
   },

@@ -36,6 +36,8 @@ export interface Reconnected {
   told: number
   /** How many were given the newest page instead. */
   startedOver: number
+  /** Connections that the server did not take or ended by itself. */
+  thrownOut: number
   messages: number
   /** What was lost, doubled or out of order. */
   faults: string[]
@@ -94,9 +96,15 @@ export async function reconnectInStorm(storm: Storm): Promise<Reconnected> {
   async function until(what: string, condition: () => boolean): Promise<void> {
     const end = performance.now() + storm.patienceMs
     while (!condition()) {
-      if (performance.now() > end) throw new Error(`waited in vain until ${what} (seed ${seed})`)
+      if (performance.now() > end) throw new Error(`waited in vain until ${what} (seed ${seed}): ${explain()}`)
       await tick(10)
     }
+  }
+
+  const explain = () => {
+    const outside = witnesses.filter((witness) => !witness.isIn()).length
+    const thrownOut = witnesses.reduce((sum, witness) => sum + witness.thrownOut(), 0)
+    return `${outside} are outside, ${thrownOut} times a connection was ended`
   }
 
   async function breakOut(kind: 'drop' | 'kill'): Promise<{ caughtUpMs: number; micros: number }> {
@@ -144,6 +152,7 @@ export async function reconnectInStorm(storm: Storm): Promise<Reconnected> {
       micros: storms.map(({ micros }) => micros),
       told: sum((witness) => witness.told()),
       startedOver: sum((witness) => witness.startedOver()),
+      thrownOut: sum((witness) => witness.thrownOut()),
       messages: stored.messages.size,
       faults,
       integrity: stored.integrity,

@@ -50,15 +50,17 @@ export const testKeys = { apiKey: 'test', apiSecret: 'a secret of a test, long e
 export async function startRoomServer(
   options: {
     file?: string
+    /** One that is there already. */
+    database?: string
     port?: number
     totalBytes?: number
     http?: Parameters<typeof createApp>[0]
   } & Partial<RoomSocketOptions> = {},
 ) {
-  const { file, port = 0, totalBytes = 1e9, http, ...rest } = options
+  const { file, database: given, port = 0, totalBytes = 1e9, http, ...rest } = options
   const { now = Date.now, schedule = scheduleTimer, fileBytes = 1e6 } = rest
   const folder = temporaryFolder()
-  const database = file === undefined ? await emptyDatabase() : await databaseOf(file)
+  const database = given ?? (file === undefined ? await emptyDatabase() : await databaseOf(file))
   const bus = createBus()
   const watch = watchStorage({ schedule, changed: (works) => bus.publish({ type: 'storageChanged', works }) })
   const storage = openStorage({ database, now, failed: watch.failed })

@@ -2,6 +2,7 @@ import { closeCodes, type Problem, type ServerMessage } from '@maru/protocol'
 import type { TokenBucket } from '../http/token-bucket.ts'
 import type { Schedule } from '../rooms/presence.ts'
 import type { BotLimits } from '../storage/sessions.ts'
+import { awaitSign } from './await-sign.ts'
 import type { Carrier } from './carrier.ts'
 import { borrowFrames, encode, type Frames } from './frames.ts'
 
@@ -61,7 +62,7 @@ class CarriedConnection implements Connection {
   }
 
   #listenForLife(): () => void {
-    return this.#schedule(this.#carrier.silenceMs, () => {
+    return awaitSign(this.#schedule, this.#carrier.silenceMs, () => {
       if (!this.#alive) return this.#carrier.terminate()
       this.#alive = false
       this.#carrier.ping()

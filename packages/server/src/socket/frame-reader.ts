@@ -3,6 +3,7 @@ import type { Schedule } from '../rooms/presence.ts'
 import type { Log } from '../terminal/log.ts'
 import { BURST } from './allowances.ts'
 import { answerRequest, enterRoom, type SocketContext } from './answer-request.ts'
+import { awaitSign } from './await-sign.ts'
 import type { Caller } from './caller.ts'
 import type { Connection } from './connection.ts'
 
@@ -48,7 +49,7 @@ class RequestReader implements FrameReader {
     this.#connection = connection
     this.#caller = caller
     this.#log = log
-    this.#cancelHello = schedule(HELLO_MS, () => connection.close(closeCodes.noHello, 'no hello'))
+    this.#cancelHello = awaitSign(schedule, HELLO_MS, () => connection.close(closeCodes.noHello, 'no hello'))
   }
 
   read(frame: string): void {

@@ -48,13 +48,19 @@ export interface StorageOptions {
   now?: () => number
   /** How long to wait for another process that uses the file. */
   busyTimeoutMs?: number
+  /** How long to wait at the start for a server of PostgreSQL that is not there yet. */
+  patienceMs?: number
+  /** Told, once, that it is waited for, and why. */
+  waiting?: (reason: string) => void
   /** Told of every failure of the disk. */
   failed?: (error: unknown) => void
 }
 
 /** @throws an Error with a message for the person who started the server */
-export function openStorage({ database, now = Date.now, busyTimeoutMs, failed }: StorageOptions): Storage {
-  const db: Database = isPostgres(database) ? openPostgres(database, failed) : openSqlite(database, busyTimeoutMs)
+export function openStorage({ database, now = Date.now, busyTimeoutMs, failed, ...options }: StorageOptions): Storage {
+  const db: Database = isPostgres(database)
+    ? openPostgres(database, { ...options, failed })
+    : openSqlite(database, busyTimeoutMs)
   const tables = prepareTables(db, now)
   const writer = createWriter(db, tables, failed)
   let open = true

@@ -17,6 +17,20 @@ export interface PostgresDatabase extends Database {
   statement(sql: string): (...values: unknown[]) => Record<string, unknown>[]
 }
 
+export interface PostgresOptions {
+  /** How long to wait for a server that is not there yet, in ms. */
+  patienceMs?: number | undefined
+  /** Told, once, that it is waited for, and why. */
+  waiting?: ((reason: string) => void) | undefined
+  /** Told of every loss of the database. */
+  failed?: ((error: unknown) => void) | undefined
+}
+
+/** After a machine has started, its servers come in any order. */
+const PATIENCE_MS = 30_000
+const AGAIN_MS = 500
+/** Nobody listens, its name is not known yet, or it is just starting. */
+const AWAY = /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|57P03)$/
 /** The lock of the schema is taken. */
 const LOCK_NOT_AVAILABLE = '55P03'
 /** Everything stands still while an answer is awaited: one that takes longer is given up, and the connection with it. */
@@ -35,14 +49,14 @@ class PostgresError extends AppError {
 
 const isFailure = (error: unknown): boolean => error instanceof PostgresError && error.code === 'storage_unavailable'
 
-/**
- * `failed` is told of every loss of the database.
- * @throws an Error whose message tells a person what is wrong and what to do; it never holds the password
- */
-export function openPostgres(url: string, failed: (error: unknown) => void = () => {}): PostgresDatabase {
+/** @throws an Error whose message tells a person what is wrong and what to do; it never holds the password */
+export function openPostgres(
+  url: string,
+  { patienceMs = PATIENCE_MS, waiting = () => {}, failed = () => {} }: PostgresOptions = {},
+): PostgresDatabase {
   const worker = startWorker(url)
   try {
-    worker.ask({}, MIGRATE_MS)
+    connect(worker.ask, patienceMs, waiting)
     migrate(worker.ask)
   } catch (error) {
     worker.end()
@@ -91,6 +105,20 @@ function startWorker(url: string): Line {
       port.postMessage('end')
     },
   }
+}
+
+/** Everything waits, as for every answer: nothing can be done without the database. */
+function connect(ask: Ask, patienceMs: number, waiting: (reason: string) => void): void {
+  const until = performance.now() + patienceMs
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      ask({}, MIGRATE_MS)
+      return
+    } catch (error) {
+      if (!(error instanceof PostgresError && AWAY.test(error.state ?? '')) || performance.now() >= until) throw error
+      if (attempt === 1) waiting((error.cause as Error).message)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS)
+    }
 }
 
 function migrate(ask: Ask): void {
