@@ -3,6 +3,7 @@
 
 use crate::command::TransportId;
 use crate::engine::Engine;
+use crate::ids::IdSet;
 use crate::negotiate::{Desired, Negotiation};
 use crate::slots::{Assigned, SlotState};
 use crate::tracks::TrackKey;
@@ -11,19 +12,22 @@ use std::time::Instant;
 impl Negotiation {
     /// What m-lines are to carry instead of a track that is desired no more: another one of the same stream.
     fn exchanges(&self, desired: &[Desired]) -> Vec<(usize, Assigned)> {
+        let wanted: IdSet<TrackKey> = desired.iter().map(|desired| desired.key).collect();
+        let mut carried = self.carried();
         let slots = self.slots.iter().enumerate();
         let taken = slots.filter(|(_, slot)| slot.state == SlotState::Taken);
         taken
             .filter_map(|(at, slot)| {
                 let former = slot.track.as_ref()?;
-                if desired.iter().any(|desired| desired.key == former.key) {
+                if wanted.contains(&former.key) {
                     return None;
                 }
                 let next = desired.iter().find(|desired| {
                     desired.kind == slot.kind
                         && desired.wanted.stream_id == former.stream_id
-                        && !self.carries(desired.key)
+                        && !carried.contains(&desired.key)
                 })?;
+                carried.insert(next.key);
                 let next = Assigned {
                     key: next.key,
                     id: next.wanted.track.clone(),

@@ -1,11 +1,14 @@
 //! Maps by numbers of our own, which nobody chooses to collide: quick to look up, and always in the same order, so that a simulated
 //! call comes again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map by ids: of transports, tracks, streams.
 pub type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
+
+/// A set of ids.
+pub type IdSet<K> = HashSet<K, BuildHasherDefault<IdHasher>>;
 
 /// Spreads the bits of one number.
 #[derive(Debug, Default, Clone, Copy)]

@@ -5,6 +5,7 @@
 use crate::command::{TransportId, TransportRole, WantedTrack};
 use crate::engine::Engine;
 use crate::event::{Event, MediaKind, MidTrack, OfferedMedia};
+use crate::ids::IdSet;
 use crate::random::ice_text;
 use crate::sdp::{self, Section};
 use crate::sdp_job::{Parsed, SdpJob, SdpResult};
@@ -30,6 +31,8 @@ pub struct Negotiation {
     pub slots: Vec<Slot>,
     /// Tracks that this subscriber was told it cannot have.
     pub failed: Vec<TrackKey>,
+    /// Tracks that m-lines have lost, which may still flow there.
+    pub released: Vec<TrackKey>,
     /// SSRCs that ended and whose end the subscriber is still to be told.
     pub ended: Vec<u32>,
     /// The newest SSRC that an m-line got for another track.
@@ -307,12 +310,13 @@ impl Engine {
     fn desired(&self, id: TransportId) -> Vec<Desired> {
         let negotiation = self.transports.get(&id).map(|t| &t.negotiation);
         let mut desired: Vec<Desired> = Vec::new();
+        let mut known: IdSet<TrackKey> = IdSet::default();
         for wanted in negotiation.iter().flat_map(|n| &n.wanted) {
             let key = self.tracks.key(&wanted.track);
             let track = key.and_then(|key| Some((key, self.tracks.get(key)?.kind?)));
             if let Some((key, kind)) = track
                 && !negotiation.is_some_and(|n| n.failed.contains(&key) && !n.carries(key))
-                && !desired.iter().any(|d| d.key == key)
+                && known.insert(key)
             {
                 let wanted = wanted.clone();
                 desired.push(Desired { key, kind, wanted });
@@ -376,11 +380,15 @@ impl Engine {
 
     /// Publishers no longer send to m-lines that lost their track.
     pub(crate) fn drop_released(&mut self, id: TransportId) {
-        let Some(transport) = self.transports.get(&id) else {
+        let Some(transport) = self.transports.get_mut(&id) else {
             return;
         };
+        let released = std::mem::take(&mut transport.negotiation.released);
         let slots = &transport.negotiation.slots;
-        for (key, track) in self.tracks.iter_mut() {
+        for key in released {
+            let Some(track) = self.tracks.get_mut(key) else {
+                continue;
+            };
             track.source.subscribers.retain(|subscriber| {
                 let slot = slots.get(subscriber.slot);
                 let carried = slot.and_then(|slot| slot.track.as_ref());

@@ -194,13 +194,13 @@ impl Engine {
     /// A transport has gone, with what it published and received.
     pub(crate) fn forget_media(&mut self, now: Instant, transport: &Transport) {
         let id = transport.id;
-        for (_, track) in self.tracks.iter_mut() {
-            let others = &mut track.source.subscribers;
-            others.retain(|subscriber| subscriber.transport != id);
+        for key in transport.negotiation.flowing() {
+            if let Some(track) = self.tracks.get_mut(key) {
+                let others = &mut track.source.subscribers;
+                others.retain(|subscriber| subscriber.transport != id);
+            }
         }
-        let owned = self.tracks.iter().filter(|(_, track)| track.home.is_of(id));
-        let owned: Vec<TrackKey> = owned.map(|(key, _)| key).collect();
-        for key in owned {
+        for key in self.tracks.owned(id) {
             self.remove_track(now, key);
         }
     }

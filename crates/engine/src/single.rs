@@ -96,10 +96,13 @@ impl Transport {
 
     /// After the answer: what was taken off an m-line is off it.
     pub(crate) fn settle_answer(&mut self, accepted: bool) {
-        for slot in &mut self.negotiation.slots {
+        let Negotiation {
+            slots, released, ..
+        } = &mut self.negotiation;
+        for slot in slots {
             let new = slot.track.as_ref().is_some_and(|track| !track.bound);
             if !accepted && new {
-                slot.track = None;
+                slot.release(released);
                 slot.state = SlotState::Free;
             } else if accepted && slot.state == SlotState::Leaving {
                 slot.state = SlotState::Free;
@@ -116,11 +119,9 @@ impl Transport {
     fn lacking(&mut self, desired: &[Desired]) -> Option<(u32, u32)> {
         let negotiation = &mut self.negotiation;
         let slots = &negotiation.slots;
-        let carried = |desired: &Desired| {
-            let carries = |slot: &Slot| slot.track.as_ref().is_some_and(|t| t.key == desired.key);
-            slots.iter().any(carries)
-        };
-        let waiting: Vec<&Desired> = desired.iter().filter(|d| !carried(d)).collect();
+        let carried = negotiation.carried();
+        let waiting = desired.iter().filter(|d| !carried.contains(&d.key));
+        let waiting: Vec<&Desired> = waiting.collect();
         let leaving = slots.iter().any(|slot| slot.state == SlotState::Leaving);
         if !negotiation.request.answered || waiting.is_empty() && !leaving {
             return None;

@@ -4,6 +4,7 @@
 use crate::data::Data;
 use crate::downlink::Sender;
 use crate::event::MediaKind;
+use crate::ids::IdSet;
 use crate::negotiate::{Desired, InFlight, Negotiation, Restart};
 use crate::random::ice_text;
 use crate::sdp;
@@ -64,8 +65,9 @@ impl Negotiation {
         let mut changes = Changes::default();
         let released = self.release(&desired, senders).into_iter();
         changes.directions = released.map(|mid| (mid, Direction::Inactive)).collect();
+        let carried = self.carried();
         for desired in desired {
-            if self.carries(desired.key) {
+            if carried.contains(&desired.key) {
                 continue;
             }
             if let Some(slot) = self.free(desired.kind) {
@@ -82,10 +84,12 @@ impl Negotiation {
     /// Stops what is no longer desired. Returns the m-lines that it was on.
     pub(crate) fn release(&mut self, desired: &[Desired], senders: &mut Slab<Sender>) -> Vec<Mid> {
         let mut released = Vec::new();
+        let desired: IdSet<TrackKey> = desired.iter().map(|desired| desired.key).collect();
         for at in 0..self.slots.len() {
             let slot = &self.slots[at];
             let carried = slot.track.as_ref().map(|track| track.key);
-            if slot.state == SlotState::Taken && !desired.iter().any(|d| Some(d.key) == carried) {
+            let desired = carried.is_some_and(|key| desired.contains(&key));
+            if slot.state == SlotState::Taken && !desired {
                 released.push(slot.mid);
                 self.retire(at, SlotState::Leaving, senders);
             }
@@ -99,7 +103,7 @@ impl Negotiation {
             return;
         };
         slot.state = state;
-        slot.track = None;
+        slot.release(&mut self.released);
         let sender = slot.sender.take().and_then(|key| senders.remove(key));
         let heard = sender.filter(|sender| sender.packets > 0);
         self.ended.extend(heard.map(|sender| sender.out.ssrc));
@@ -108,8 +112,9 @@ impl Negotiation {
     /// Gives tracks to the m-lines that there are. Returns those that have one now.
     pub(crate) fn take_free(&mut self, desired: Vec<Desired>) -> Vec<Mid> {
         let mut taken = Vec::new();
+        let carried = self.carried();
         for desired in desired {
-            if !self.carries(desired.key)
+            if !carried.contains(&desired.key)
                 && let Some(slot) = self.free(desired.kind)
             {
                 taken.push(slot.mid);
@@ -124,6 +129,19 @@ impl Negotiation {
         self.slots.iter().any(|slot| carried(slot) == Some(key))
     }
 
+    /// The tracks that m-lines carry.
+    pub(crate) fn carried(&self) -> IdSet<TrackKey> {
+        let tracks = self.slots.iter().filter_map(|slot| slot.track.as_ref());
+        tracks.map(|track| track.key).collect()
+    }
+
+    /// The tracks that flow to the client.
+    pub(crate) fn flowing(&self) -> IdSet<TrackKey> {
+        let mut flowing = self.carried();
+        flowing.extend(&self.released);
+        flowing
+    }
+
     fn free(&mut self, kind: MediaKind) -> Option<&mut Slot> {
         let free = |slot: &&mut Slot| slot.state == SlotState::Free && slot.kind == kind;
         self.slots.iter_mut().find(free)
@@ -131,6 +149,11 @@ impl Negotiation {
 }
 
 impl Slot {
+    /// Takes the track away.
+    pub(crate) fn release(&mut self, released: &mut Vec<TrackKey>) {
+        released.extend(self.track.take().map(|track| track.key));
+    }
+
     fn take(&mut self, desired: Desired) {
         self.state = SlotState::Taken;
         self.track = Some(desired.assigned());
@@ -257,7 +280,10 @@ impl Transport {
             // Not even the channels were agreed on.
             self.data = Data::default();
         }
-        for slot in &mut self.negotiation.slots {
+        let Negotiation {
+            slots, released, ..
+        } = &mut self.negotiation;
+        for slot in slots {
             let bound = slot.track.as_ref().is_some_and(|track| track.bound);
             if self.rtc.media(slot.mid).is_none() {
                 slot.state = SlotState::Dead;
@@ -266,7 +292,7 @@ impl Transport {
             } else {
                 continue;
             }
-            slot.track = None;
+            slot.release(released);
         }
     }
 

@@ -20,10 +20,6 @@ pub enum Home {
 }
 
 impl Home {
-    pub fn is_of(self, transport: TransportId) -> bool {
-        matches!(self, Home::Here(owner, _) if owner == transport)
-    }
-
     pub fn is_here(self) -> bool {
         matches!(self, Home::Here(..))
     }
@@ -46,7 +42,12 @@ pub struct Tracks {
     entries: IdMap<TrackKey, Track>,
     by_id: HashMap<String, TrackKey>,
     by_home: HashMap<Home, TrackKey>,
+    /// Those published here, in the order in which they came.
+    by_owner: IdMap<TransportId, Vec<TrackKey>>,
     last: TrackKey,
+    /// Tracks that somebody looked at.
+    #[cfg(test)]
+    visited: std::cell::Cell<u64>,
 }
 
 impl Tracks {
@@ -63,20 +64,39 @@ impl Tracks {
         self.by_home.get(&Home::Shard(from, key)).copied()
     }
 
+    /// The tracks that a transport of this shard publishes.
+    pub fn owned(&self, transport: TransportId) -> Vec<TrackKey> {
+        self.by_owner.get(&transport).cloned().unwrap_or_default()
+    }
+
     pub fn get(&self, key: TrackKey) -> Option<&Track> {
+        self.visit();
         self.entries.get(&key)
     }
 
     pub fn get_mut(&mut self, key: TrackKey) -> Option<&mut Track> {
+        self.visit();
         self.entries.get_mut(&key)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (TrackKey, &Track)> {
-        self.entries.iter().map(|(key, track)| (*key, track))
+        let entries = self.entries.iter();
+        entries.map(|(key, track)| {
+            self.visit();
+            (*key, track)
+        })
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (TrackKey, &mut Track)> {
+        #[cfg(test)]
+        self.visited
+            .set(self.visited.get() + self.entries.len() as u64);
         self.entries.iter_mut().map(|(key, track)| (*key, track))
+    }
+
+    fn visit(&self) {
+        #[cfg(test)]
+        self.visited.set(self.visited.get() + 1);
     }
 
     /// A new track in its place; the caller has removed what was there.
@@ -84,6 +104,9 @@ impl Tracks {
         self.last += 1;
         self.by_id.insert(track.id.clone(), self.last);
         self.by_home.insert(track.home, self.last);
+        if let Home::Here(owner, _) = track.home {
+            self.by_owner.entry(owner).or_default().push(self.last);
+        }
         self.entries.insert(self.last, track);
         self.last
     }
@@ -92,6 +115,90 @@ impl Tracks {
         let track = self.entries.remove(&key)?;
         self.by_id.remove(&track.id);
         self.by_home.remove(&track.home);
+        if let Home::Here(owner, _) = track.home
+            && let Some(owned) = self.by_owner.get_mut(&owner)
+        {
+            owned.retain(|other| *other != key);
+            if owned.is_empty() {
+                self.by_owner.remove(&owner);
+            }
+        }
         Some(track)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Command, TransportRole, WantedTrack};
+    use crate::engine::{Config, Engine};
+    use std::time::Instant;
+
+    fn publish(engine: &mut Engine, id: &str, owner: TransportId, mid: &str) {
+        engine.tracks.insert(Track {
+            id: id.to_owned(),
+            home: Home::Here(owner, Mid::from(mid)),
+            kind: Some(MediaKind::Video),
+            muted: false,
+            exports: Vec::new(),
+            source: crate::source::Source::default(),
+            picture: crate::wanted_layers::Picture::default(),
+        });
+    }
+
+    /// Tracks looked at while a publisher and its subscriber go, with so many others about.
+    fn visited(others: u32) -> u64 {
+        let now = Instant::now();
+        let config = Config {
+            candidates: Vec::new(),
+            streams: false,
+            seed: 1,
+            shard: 0,
+            shards: 1,
+        };
+        let mut engine = Engine::new(config, now);
+        for (transport, role) in [
+            (1, TransportRole::Publisher),
+            (2, TransportRole::Subscriber),
+        ] {
+            let room = "room".to_owned();
+            let open = Command::OpenTransport {
+                transport,
+                role,
+                room,
+                tcp_only: false,
+                keep_pictures: false,
+            };
+            engine.command(now, open);
+        }
+        for mid in ["0", "1"] {
+            publish(&mut engine, &format!("TR_{mid}"), 1, mid);
+        }
+        for other in 0..others {
+            publish(&mut engine, &format!("TR_of_{other}"), 10 + other, "0");
+        }
+        let wanted = ["TR_0", "TR_1", "TR_of_0"].map(|track| WantedTrack {
+            track: track.to_owned(),
+            stream_id: "PA".to_owned(),
+            enabled: true,
+            ..WantedTrack::default()
+        });
+        let subscribe = Command::Subscribe {
+            transport: 2,
+            wanted: wanted.into(),
+        };
+        engine.command(now, subscribe);
+        engine.tracks.visited.set(0);
+        engine.drop_released(2);
+        for transport in [1, 2] {
+            engine.command(now, Command::CloseTransport { transport });
+        }
+        assert!(engine.tracks.owned(1).is_empty() && engine.tracks.key("TR_0").is_none());
+        engine.tracks.visited.get()
+    }
+
+    #[test]
+    fn forgetting_costs_what_is_forgotten() {
+        assert_eq!(visited(1), visited(1_000));
     }
 }
