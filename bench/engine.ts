@@ -8,6 +8,7 @@ import { footprint } from './engine/footprint.ts'
 import { meeting, type Setting, video, voice } from './engine/forwarding.ts'
 import { loopback, veth } from './engine/place.ts'
 import { scale } from './engine/scale.ts'
+import { streams } from './engine/streams.ts'
 import { machine, machineTime } from './engine/system.ts'
 import { viewers } from './engine/viewers.ts'
 
@@ -46,6 +47,7 @@ const list: { row: string; full: boolean; run: () => Promise<Row> }[] = [
   { row: 'M4', full: true, run: () => delay(setting, 'voice') },
   { row: 'M4', full: true, run: () => delay(setting, 'video') },
   { row: 'M5', full: true, run: () => viewers(setting) },
+  { row: 'TCP', full: false, run: () => streams(setting) },
   { row: 'F1', full: false, run: () => footprint(setting) },
   // With M2's, which are of one thread as well.
   { row: 'scale', full: false, run: () => video(setting, 10, 'scale') },

@@ -53,20 +53,23 @@ export interface Count extends Said {
   relay: Delays | null
 }
 
+export type Way = 'udp' | 'tcp'
+
 export interface Subscribers {
   count: number
   wanted: (number: number) => Track[]
-  /** What each says its link carries, in bit/s; 0 for voices. */
-  estimate: number
   room?: string
   group?: number
-  /** One in so many reads everything it gets. */
+  /** One in so many reads everything it gets; by TCP all have to. */
   sampleOneIn?: number
+  way?: Way
 }
 
 /** So many join at the same time: more would only wait in line. */
 const AT_ONCE = 48
 const SAMPLE_ONE_IN = 20
+/** Nobody says what their link carries: they tell when packets came, and the engine estimates. */
+const TELLS_ARRIVALS = 0
 const PATIENCE_MS = 60_000
 /** Of a camera's layers, as `source.rs` sends them. */
 const SIZES = [180, 360, 720].map((height) => ({ width: (height * 16) / 9, height }))
@@ -76,19 +79,21 @@ const ALL = { width: 0, height: 0 }
 export class Call {
   readonly load: Agent
   readonly server: EngineServer
+  readonly #tcp: string
   #last = 0
   #waiting = new Map<string, { done: (event: EngineEvent) => void; failed: (error: Error) => void }>()
   #failed: Error | undefined
 
-  private constructor(server: EngineServer, load: Agent) {
+  private constructor(server: EngineServer, load: Agent, ip: string) {
     this.server = server
+    this.#tcp = `${ip}:${server.port}`
     this.load = load
     server.onEvent((event) => this.#hear(event))
   }
 
-  static async start(files: Files, wire: Wire, threads = 1): Promise<Call> {
-    const server = await startEngine(files.addon, wire.server, threads)
-    return new Call(server, startAgent(files.binary, 'load', wire.clients))
+  static async start(files: Files, wire: Wire, threads = 1, way: Way = 'udp'): Promise<Call> {
+    const server = await startEngine(files.addon, wire.server, threads, way === 'tcp')
+    return new Call(server, startAgent(files.binary, 'load', wire.clients), wire.server.ip)
   }
 
   #hear(event: EngineEvent) {
@@ -156,7 +161,7 @@ export class Call {
 
   /** Subscribers that are connected and light. Answers their ids. */
   async subscribe(subscribers: Subscribers): Promise<number[]> {
-    const { count, wanted, estimate, room = 'hall', group = 0, sampleOneIn = SAMPLE_ONE_IN } = subscribers
+    const { count, wanted, room = 'hall', group = 0, sampleOneIn = SAMPLE_ONE_IN, way = 'udp' } = subscribers
     const ids: number[] = []
     const one = async () => {
       while (ids.length < count) {
@@ -165,7 +170,7 @@ export class Call {
         const offered = this.#event('offered', id)
         const answered = this.#said<{ sdp: string }>('answer', id)
         const connected = this.#said('connected', id)
-        this.load.say('sink', id, number % sampleOneIn === 0, group, estimate)
+        this.load.say('sink', id, number % sampleOneIn === 0, group, TELLS_ARRIVALS, way === 'tcp' ? this.#tcp : way)
         const tracks = wanted(number).map(({ track, streamId, size = ALL }) => ({
           ...{ track, streamId, ...size },
           ...{ enabled: true, fps: 0, priority: 0 },

@@ -26,12 +26,11 @@ export async function delay(setting: Setting, beside: Beside): Promise<Row> {
   try {
     const { port } = await relay.next<{ port: number }>(() => true)
     const timed = await call.publish(`voice:${PROBE_MS}`, 'quiet')
-    await call.subscribe({ count: 1, wanted: () => timed, estimate: 0, room: 'quiet', sampleOneIn: 1 })
+    await call.subscribe({ count: 1, wanted: () => timed, room: 'quiet', sampleOneIn: 1 })
     const publishers = beside === 'voice' ? Array.from({ length: 10 }, () => 'voice') : [VIDEO]
     const tracks: Track[] = []
     for (const publisher of publishers) tracks.push(...(await call.publish(publisher)))
-    const estimate = beside === 'voice' ? 0 : 5_000_000
-    const add = (count: number) => call.subscribe({ count, wanted: () => tracks, estimate, group: 1 })
+    const add = (count: number) => call.subscribe({ count, wanted: () => tracks, group: 1 })
     // A first hundred tells how many make half a core; a packet to many costs less, which the next rounds find.
     let viewers = 100
     await add(viewers)

@@ -27,8 +27,8 @@ export const show = ({ min, median, max }: Spread, digits = 2) =>
   `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`
 const percent = (share: number) => `${Math.round(share * 100)} %`
 
-/** What turns of engine and floor say together. Ratios are of pairs taken one after the other. */
-export function rowOf(row: string, load: string, turns: readonly Turn[]): Row {
+/** What turns of engine and floor say together; `each`: who is to get every packet that is sent, where that is so. Ratios are of pairs taken one after the other. */
+export function rowOf(row: string, load: string, turns: readonly Turn[], each?: number): Row {
   const of = (value: (turn: Turn) => number) => spread(turns.map(value))
   const names = Object.keys(turns[0]?.floors ?? {})
   const floors = names.map((name) => ({
@@ -57,14 +57,18 @@ export function rowOf(row: string, load: string, turns: readonly Turn[]): Row {
   cells['busy cores'] = figures.busy.median.toFixed(2)
   cells.idle = percent(figures.idle.median)
   cells['load/server'] = percent(figures.loadShare.median)
-  return { row, load, cells, remarks: remarks(turns), figures: { ...figures, turns } }
+  return { row, load, cells, remarks: remarks(turns, each), figures: { ...figures, turns } }
 }
 
-function remarks(turns: readonly Turn[]): string[] {
+function remarks(turns: readonly Turn[], each?: number): string[] {
   const said: string[] = []
   const sum = (value: (turn: Turn) => number) => turns.reduce((total, turn) => total + value(turn), 0)
   const arrived = sum((turn) => turn.received) / sum((turn) => turn.forwarded)
   if (Math.abs(1 - arrived) > 0.01) said.push(`${(arrived * 100).toFixed(1)} % of what was forwarded arrived`)
+  const wanted = sum((turn) => turn.sent) * (each ?? 0)
+  const forwarded = sum((turn) => turn.forwarded)
+  if (forwarded < 0.99 * wanted)
+    said.push(`${((forwarded / wanted) * 100).toFixed(1)} % of what everybody wanted was forwarded`)
   const dropped = sum((turn) => turn.dropped)
   if (dropped > 0) said.push(`the kernel threw ${dropped} packets away between two processes: the machine is busy`)
   const silent = Math.max(...turns.map((turn) => turn.silent))

@@ -13,18 +13,17 @@ const COMINGS = 300
 const AT_A_TIME = 20
 const FIRST_COMINGS = 480
 const AT_ONCE = 48
-const ESTIMATE = 5_000_000
 /** A thousand packets of a picture come in five seconds. */
 const STORES_FULL_MS = 7_000
 
 /** Each part has an engine of its own: memory that was let go of and not returned would hide what the next one takes. */
 export async function footprint(setting: Setting): Promise<Row> {
   const slope = await inCall(setting, comings)
-  const voiceBytes = await inCall(setting, (call, { voice }) => each(call, voice, 0))
-  const videoBytes = await inCall(setting, (call, { picture }) => each(call, picture, ESTIMATE))
+  const voiceBytes = await inCall(setting, (call, { voice }) => each(call, voice))
+  const videoBytes = await inCall(setting, (call, { picture }) => each(call, picture))
   const manyBytes = await inCall(setting, async (call) => {
     const voices = await call.publish(Array.from({ length: VOICES }, () => 'voice').join(','))
-    return each(call, voices, 0, LISTENERS)
+    return each(call, voices, LISTENERS)
   })
   const trackBytes = (manyBytes - voiceBytes) / (VOICES - 1)
   const kilobytes = (bytes: number) => `${(bytes / 1_000).toFixed(1)} kB`
@@ -52,7 +51,7 @@ async function inCall(setting: Setting, measure: (call: Call, tracks: Tracks, se
   try {
     const tracks = { voice: await call.publish('voice'), picture: await call.publish(VIDEO) }
     // Somebody watches until the stores of the tracks are full, which would pass for memory of those who come then.
-    await call.subscribe({ count: 1, wanted: () => [...tracks.voice, ...tracks.picture], estimate: ESTIMATE })
+    await call.subscribe({ count: 1, wanted: () => [...tracks.voice, ...tracks.picture] })
     await played(call, STORES_FULL_MS)
     return await measure(call, tracks, setting)
   } finally {
@@ -61,11 +60,11 @@ async function inCall(setting: Setting, measure: (call: Call, tracks: Tracks, se
 }
 
 /** Bytes that each of many subscribers adds, media flowing. */
-async function each(call: Call, tracks: Track[], estimate: number, count = SUBSCRIBERS) {
-  await call.subscribe({ count: 50, wanted: () => tracks, estimate })
+async function each(call: Call, tracks: Track[], count = SUBSCRIBERS) {
+  await call.subscribe({ count: 50, wanted: () => tracks })
   await played(call)
   const before = residentMemory(call.server.pid)
-  await call.subscribe({ count, wanted: () => tracks, estimate })
+  await call.subscribe({ count, wanted: () => tracks })
   await played(call)
   return (residentMemory(call.server.pid) - before) / count
 }
@@ -75,10 +74,9 @@ async function comings(call: Call, { voice, picture }: Tracks, { sabotage }: Set
   const samples: number[] = []
   const wanted = () => [...voice, ...picture]
   // Node's heap for young objects grows with the first offers, and what is kept for the next ones fills.
-  for (let come = 0; come < FIRST_COMINGS; come += AT_ONCE)
-    call.leave(await call.subscribe({ count: AT_ONCE, wanted, estimate: ESTIMATE }))
+  for (let come = 0; come < FIRST_COMINGS; come += AT_ONCE) call.leave(await call.subscribe({ count: AT_ONCE, wanted }))
   for (let come = 0; come < COMINGS; come += AT_A_TIME) {
-    const ids = await call.subscribe({ count: AT_A_TIME, wanted, estimate: ESTIMATE })
+    const ids = await call.subscribe({ count: AT_A_TIME, wanted })
     await played(call, 300)
     if (!sabotage) call.leave(ids)
     await wait(300)

@@ -20,7 +20,8 @@ interface Gathering {
   publishers: string[]
   subscribers: number
   wanted: (tracks: Track[][], number: number) => Track[]
-  estimate: number
+  /** Everybody is to get everything. */
+  all?: true
   floors: Plan['floors']
   speakers?: number
   threads?: number
@@ -37,7 +38,7 @@ export function voice(setting: Setting, listeners: number): Promise<Row> {
     publishers: Array.from({ length: SPEAKERS }, () => 'voice'),
     subscribers: listeners,
     wanted: (tracks) => tracks.flat(),
-    estimate: 0,
+    all: true,
     floors: [
       { name: 'floor', form: 'plain', frames: voiceFrames },
       { name: 'floor, paced', form: 'plain', frames: voiceFrames, framesASecond: SPEAKERS * VOICES_A_SECOND },
@@ -59,7 +60,7 @@ export function video(setting: Setting, viewers: number, row = 'M2', threads = 1
     publishers: [VIDEO],
     subscribers: viewers,
     wanted: (tracks) => tracks.flat(),
-    estimate: 5_000_000,
+    all: true,
     floors: [
       { name: 'GSO floor', form: 'gso', frames },
       { name: 'floor', form: 'plain', frames },
@@ -80,7 +81,6 @@ export function meeting(setting: Setting, people: number): Promise<Row> {
         const place = (publisher - number + people) % people
         return place === 0 ? [] : all.map((track) => shown(track, place))
       }),
-    estimate: 8_000_000,
     // A voice for every two packets or so of pictures; the size hardly matters to the floor.
     floors: [{ name: 'floor', form: 'plain', frames: `${voiceFrames},1050*2` }],
     speakers: 2,
@@ -100,8 +100,8 @@ async function gather(setting: Setting, gathering: Gathering): Promise<Row> {
     if (setting.sabotage) call.load.say('hurry', SABOTAGE)
     const tracks: Track[][] = []
     for (const publisher of gathering.publishers) tracks.push(await call.publish(publisher))
-    const { subscribers: count, wanted, estimate, speakers, floors } = gathering
-    await call.subscribe({ count, estimate, wanted: (number) => wanted(tracks, number) })
+    const { subscribers: count, wanted, speakers, floors } = gathering
+    await call.subscribe({ count, wanted: (number) => wanted(tracks, number) })
     if (speakers) call.load.say('speakers', speakers)
     const floor = await Floor.start(files, wire, call, count)
     try {
@@ -110,6 +110,7 @@ async function gather(setting: Setting, gathering: Gathering): Promise<Row> {
         gathering.row,
         gathering.load,
         await takeTurns(call, floor, { turns, seconds, floorSeconds: 0.5, floors }),
+        gathering.all ? count : undefined,
       )
     } finally {
       floor.end()

@@ -18,6 +18,8 @@ export interface Turn {
   micros: number
   processMicros: number
   forwarded: number
+  /** By the publishers. */
+  sent: number
   received: number
   lost: number
   overflowed: number
@@ -88,6 +90,7 @@ async function turn(call: Call, floor: Floor, plan: Plan): Promise<Turn> {
     micros: media / forwarded,
     processMicros: (to.cpu.all - from.cpu.all) / forwarded,
     forwarded,
+    sent: count.sent,
     received: count.received,
     lost: count.lost,
     overflowed: count.overflowed,

@@ -129,7 +129,7 @@ export class Gathering {
     more?: Hears,
   ): Promise<Joiner> {
     const id = ++this.#last
-    this.load.say('sink', id, sampled, 0, estimate)
+    this.load.say('sink', id, sampled, 0, estimate, 'udp')
     const early: { sdp: string; id: number }[] = []
     const candidates: string[] = []
     let negotiated = false

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `source ID TRACKS` | `offer` with the tracks' m-lines |
 //! | `answer ID SDP` | `connected`, in time |
-//! | `sink ID SAMPLED GROUP BITS` | |
+//! | `sink ID SAMPLED GROUP BITS WAY` | `WAY` is `udp`, or the server's address and port for TCP |
 //! | `offer ID SDP` | `answer`; then `connected`, in time |
 //! | `candidate ID LINE` | |
 //! | `close ID` | |
@@ -12,6 +12,7 @@
 //! | `play`, `pause` | |
 //! | `spread` | key frames of different publishers come one after the other |
 //! | `speakers SECONDS` | voices take turns, two at a time |
+//! | `deafen ID` | a subscriber reads nothing any more |
 //! | `hurry N` | subscribers from now on report and ping so many times as often |
 //! | `targets N` | `targets`: ports of sockets that drop what comes |
 //! | `relay IP PORT MILLISECONDS` | |
@@ -22,6 +23,7 @@ use crate::probe::Probe;
 use crate::sink::{Counts, Sink};
 use crate::source::{self, Source};
 use crate::system;
+use crate::way::Way;
 use crate::wire::{self, quoted, word};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
@@ -103,6 +105,11 @@ impl Load {
             "sink" => self.add_sink(words),
             "offer" => self.take_offer(word(words, 1)?, &word::<String>(words, 2)?),
             "candidate" => self.take_candidate(word(words, 1)?, &word::<String>(words, 2)?),
+            "deafen" => {
+                let sink = self.sinks.get_mut(&word(words, 1)?);
+                sink.into_iter().for_each(Sink::deafen);
+                Ok(())
+            }
             "close" => self.close(word(words, 1)?),
             "lighten" => {
                 self.sinks.values_mut().for_each(|sink| sink.lighten(now));
@@ -182,7 +189,11 @@ impl Load {
     fn add_sink(&mut self, words: &[String]) -> Result<(), String> {
         let (id, sampled) = (word(words, 1)?, word::<String>(words, 2)? == "true");
         let (group, estimate) = (word(words, 3)?, word(words, 4)?);
-        let sink = Sink::new(id, self.ip, sampled, group, estimate, self.hurry)?;
+        let way = match word::<String>(words, 5)?.as_str() {
+            "udp" => Way::udp(self.ip)?,
+            _ => Way::tcp(word(words, 5)?)?,
+        };
+        let sink = Sink::new(id, way, sampled, group, estimate, self.hurry)?;
         self.visits.push(Reverse((Instant::now(), id)));
         self.connecting.insert(id);
         self.sinks.insert(id, sink);
@@ -206,7 +217,7 @@ impl Load {
             return sink.candidate(line);
         }
         match self.sources.iter_mut().find(|source| source.id == id) {
-            Some(source) => source.peer.candidate(line, &source.socket),
+            Some(source) => source.peer.candidate(line, &mut source.way),
             None => Ok(()),
         }
     }

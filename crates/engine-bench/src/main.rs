@@ -4,6 +4,8 @@
 //! JSON for each (`wire.rs`). `bench/` decides what is measured; nothing is judged here.
 
 #[cfg(target_os = "linux")]
+mod arrivals;
+#[cfg(target_os = "linux")]
 mod delays;
 #[cfg(target_os = "linux")]
 mod floor;
@@ -25,6 +27,8 @@ mod sink;
 mod source;
 #[cfg(target_os = "linux")]
 mod system;
+#[cfg(target_os = "linux")]
+mod way;
 #[cfg(target_os = "linux")]
 mod wire;
 

@@ -1,15 +1,15 @@
-//! One connection of a client: str0m and its socket.
+//! One connection of a client: str0m, beside the way that its packets take.
 
 use crate::system;
+use crate::way::Way;
 use engine::dtls::{self, KeySlot};
 use engine::media::{Keys, Open, Profile, Seal};
-use socket2::Socket;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::Instant;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::media::KeyframeRequest;
-use str0m::net::{Protocol, Receive};
+use str0m::net::Receive;
 use str0m::rtp::Extension;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
@@ -30,22 +30,12 @@ pub struct Peer {
 const DTLS_FIRST: u8 = 20;
 const DTLS_LAST: u8 = 63;
 
-/// A socket with room for a key frame.
-pub fn bind(ip: IpAddr) -> Result<UdpSocket, String> {
-    let words = |error: std::io::Error| format!("A client has no socket: {error}");
-    let socket = UdpSocket::bind((ip, 0)).map_err(words)?;
-    let buffer = Socket::from(socket.try_clone().map_err(words)?);
-    buffer.set_recv_buffer_size(1 << 20).map_err(words)?;
-    socket.set_nonblocking(true).map_err(words)?;
-    Ok(socket)
-}
-
 impl Peer {
-    pub fn new(socket: &UdpSocket, sends: bool) -> Result<Peer, String> {
-        let address = socket.local_addr().map_err(|error| error.to_string())?;
+    pub fn new(way: &Way) -> Result<Peer, String> {
         let now = Instant::now();
-        let (mut rtc, slot) = dtls::build(config(sends), now);
-        let candidate = Candidate::host(address, "udp").map_err(|error| error.to_string())?;
+        let (mut rtc, slot) = dtls::build(config(), now);
+        let candidate = way.candidate()?;
+        let address = candidate.addr();
         rtc.add_local_candidate(candidate);
         Ok(Peer {
             rtc,
@@ -63,41 +53,36 @@ impl Peer {
         &mut self,
         pending: SdpPendingOffer,
         answer: &str,
-        socket: &UdpSocket,
+        way: &mut Way,
     ) -> Result<(), String> {
         let answer = SdpAnswer::from_sdp_string(answer).map_err(|error| error.to_string())?;
         let accepted = self.rtc.sdp_api().accept_answer(pending, answer);
-        self.drain(socket)?;
+        self.drain(way)?;
         accepted.map_err(|error| error.to_string())
     }
 
     /// Answers as browsers do: as the DTLS client.
-    pub fn answer(&mut self, offer: &str, socket: &UdpSocket) -> Result<String, String> {
+    pub fn answer(&mut self, offer: &str, way: &mut Way) -> Result<String, String> {
         let offer = offer.replace("a=setup:actpass", "a=setup:passive");
         let offer = SdpOffer::from_sdp_string(&offer).map_err(|error| error.to_string())?;
         let answer = self.rtc.sdp_api().accept_offer(offer);
-        self.drain(socket)?;
+        self.drain(way)?;
         Ok(answer.map_err(|error| error.to_string())?.to_sdp_string())
     }
 
     /// A candidate of the server's; what we have no use for is passed over.
-    pub fn candidate(&mut self, line: &str, socket: &UdpSocket) -> Result<(), String> {
+    pub fn candidate(&mut self, line: &str, way: &mut Way) -> Result<(), String> {
         if let Ok(candidate) = Candidate::from_sdp_string(line)
-            && candidate.proto() == Protocol::Udp
+            && candidate.proto() == way.protocol()
             && candidate.addr().is_ipv4() == self.address.is_ipv4()
         {
             self.rtc.add_remote_candidate(candidate);
         }
-        self.drain(socket)
+        self.drain(way)
     }
 
-    pub fn receive(
-        &mut self,
-        from: SocketAddr,
-        bytes: &[u8],
-        socket: &UdpSocket,
-    ) -> Result<(), String> {
-        let Ok(receive) = Receive::new(Protocol::Udp, from, self.address, bytes) else {
+    pub fn receive(&mut self, from: SocketAddr, bytes: &[u8], way: &mut Way) -> Result<(), String> {
+        let Ok(receive) = Receive::new(way.protocol(), from, self.address, bytes) else {
             return Ok(());
         };
         if let Some(DTLS_FIRST..=DTLS_LAST) = bytes.first() {
@@ -107,13 +92,13 @@ impl Peer {
         self.rtc
             .handle_input(input)
             .map_err(|error| error.to_string())?;
-        self.drain(socket)
+        self.drain(way)
     }
 
-    pub fn tick(&mut self, now: Instant, socket: &UdpSocket) -> Result<(), String> {
+    pub fn tick(&mut self, now: Instant, way: &mut Way) -> Result<(), String> {
         if self.deadline <= now && self.rtc.is_alive() {
             self.handle_timeout(now)?;
-            self.drain(socket)?;
+            self.drain(way)?;
         }
         Ok(())
     }
@@ -137,7 +122,7 @@ impl Peer {
         Keys::from_dtls(&keys.material, profile, keys.active).ok()
     }
 
-    pub fn drain(&mut self, socket: &UdpSocket) -> Result<(), String> {
+    pub fn drain(&mut self, way: &mut Way) -> Result<(), String> {
         loop {
             match self.rtc.poll_output().map_err(|error| error.to_string())? {
                 Output::Timeout(at) => {
@@ -149,8 +134,7 @@ impl Peer {
                         let ping = transmit.contents.to_vec();
                         self.pings.insert(transmit.destination, ping);
                     }
-                    // A full buffer is loss, as on any network.
-                    let _ = socket.send_to(&transmit.contents, transmit.destination);
+                    way.send(&transmit.contents, transmit.destination);
                 }
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::KeyframeRequest(request)) => self.keyframes.push(request),
@@ -160,9 +144,8 @@ impl Peer {
     }
 }
 
-/// Senders say what browsers say; receivers estimate (REMB) and give no feedback for each packet.
-fn config(sends: bool) -> RtcConfig {
-    let mut config = RtcConfig::new()
+fn config() -> RtcConfig {
+    RtcConfig::new()
         .set_rtp_mode(true)
         .clear_codecs()
         .enable_opus(true, false)
@@ -170,16 +153,10 @@ fn config(sends: bool) -> RtcConfig {
         .clear_extension_map()
         .set_extension(1, Extension::AudioLevel)
         .set_extension(2, Extension::AbsoluteSendTime)
+        .set_extension(3, Extension::TransportSequenceNumber)
         .set_extension(4, Extension::RtpMid)
         .set_extension(10, Extension::RtpStreamId)
-        .set_extension(11, Extension::RepairedRtpStreamId);
-    if sends {
-        return config.set_extension(3, Extension::TransportSequenceNumber);
-    }
-    for params in config.codec_config().iter_mut() {
-        params.set_fb_transport_cc(false);
-    }
-    config
+        .set_extension(11, Extension::RepairedRtpStreamId)
 }
 
 /// Whether a datagram is RTP (RFC 5761 section 4).

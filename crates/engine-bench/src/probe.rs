@@ -3,6 +3,7 @@
 use crate::delays::Delays;
 use crate::peer;
 use crate::system;
+use crate::way;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ pub struct Probe {
 
 impl Probe {
     pub fn new(ip: IpAddr, relay: IpAddr, port: u16, interval: Duration) -> Result<Probe, String> {
-        let socket = peer::bind(ip)?;
+        let socket = way::bind(ip)?;
         let words = |error: std::io::Error| format!("A socket cannot be set up: {error}");
         system::stamp_arrivals(&socket).map_err(words)?;
         Ok(Probe {

@@ -1,7 +1,7 @@
 //! What a receiver says once a second: a report for each stream (RFC 3550 section 6.4.2) and what it believes its link carries
 //! (REMB, draft-alvestrand-rmcat-remb-03 section 2.2).
 
-const RECEIVER: u32 = 0xBE9C_0001;
+pub const RECEIVER: u32 = 0xBE9C_0001;
 /// Report blocks that fit into one packet.
 const BLOCKS: usize = 31;
 
@@ -15,7 +15,7 @@ pub struct Heard {
     pub lost: u32,
 }
 
-/// One compound packet. `bits` is None where nothing is estimated: for voices alone.
+/// One compound packet. `bits` is None where nothing is estimated: for voices alone, and by who tells when packets came.
 pub fn write(out: &mut Vec<u8>, heard: &[Heard], bits: Option<u64>) {
     let heard = &heard[..heard.len().min(BLOCKS)];
     out.push(0x80 | heard.len() as u8);

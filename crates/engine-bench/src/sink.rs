@@ -1,15 +1,17 @@
 //! A subscriber. str0m makes the connection; after it (`lighten`) there are only a socket, two keys and a binding request.
 //!
-//! Most sockets drop RTP in the kernel, which counts it. A sampled one takes everything, opens it, and looks for holes.
+//! Most sockets drop most of RTP in the kernel, which counts it. A sampled one takes everything, opens it, and looks for holes.
 
+use crate::arrivals::{self, ArrivalLog};
 use crate::delays::Delays;
 use crate::peer::{self, Peer};
 use crate::reports::{self, Heard};
 use crate::system;
+use crate::way::Way;
 use engine::media::rtp::Header;
 use engine::media::{Open, Seal};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Browsers ask for consent about as often (RFC 7675 section 5.1 wants five seconds).
@@ -18,22 +20,24 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a socket is looked at.
 const WHILE_JOINING: Duration = Duration::from_millis(2);
 const SAMPLED: Duration = Duration::from_millis(3);
-const UNREAD: Duration = Duration::from_millis(500);
 
 pub struct Sink {
     pub id: u32,
     pub sampled: bool,
     /// Whose delays are counted together.
     pub group: usize,
-    socket: UdpSocket,
+    way: Way,
     life: Life,
     counts: Counts,
     drops: u32,
     streams: BTreeMap<u32, Stream>,
-    /// What it says its link carries, in bit/s; 0 is a subscriber of voices, who says nothing.
+    /// What it says its link carries, in bit/s, where it tells of no arrivals; 0 says nothing.
     estimate: u64,
+    arrivals: Option<ArrivalLog>,
     /// So many times as often as a browser it reports and pings.
     hurry: u32,
+    /// What comes lies where it is.
+    deaf: bool,
 }
 
 enum Life {
@@ -46,6 +50,7 @@ struct Light {
     ping: Vec<u8>,
     ping_at: Instant,
     report_at: Instant,
+    arrivals_at: Instant,
     seal: Seal,
     open: Open,
 }
@@ -96,30 +101,33 @@ struct Stream {
 impl Sink {
     pub fn new(
         id: u32,
-        ip: IpAddr,
+        way: Way,
         sampled: bool,
         group: usize,
         estimate: u64,
         hurry: u32,
     ) -> Result<Sink, String> {
-        let socket = peer::bind(ip)?;
-        let set = if sampled {
-            system::stamp_arrivals(&socket)
-        } else {
-            system::drop_rtp(&socket)
-        };
-        set.map_err(|error| format!("A socket cannot be set up: {error}"))?;
-        let peer = Peer::new(&socket, false)?;
+        if let Way::Udp(socket) = &way {
+            let set = match sampled {
+                true => Ok(()),
+                false => system::thin_rtp(socket),
+            };
+            let set = set.and_then(|()| system::stamp_arrivals(socket));
+            set.map_err(|error| format!("A socket cannot be set up: {error}"))?;
+        }
+        let peer = Peer::new(&way)?;
         Ok(Sink {
             id,
             sampled,
             group,
-            socket,
+            way,
+            deaf: false,
             life: Life::Joining(Box::new(peer)),
             counts: Counts::default(),
             drops: 0,
             streams: BTreeMap::new(),
             estimate,
+            arrivals: None,
             hurry,
         })
     }
@@ -133,7 +141,12 @@ impl Sink {
 
     pub fn answer(&mut self, offer: &str) -> Result<String, String> {
         match &mut self.life {
-            Life::Joining(peer) => peer.answer(offer, &self.socket),
+            Life::Joining(peer) => {
+                let answer = peer.answer(offer, &mut self.way)?;
+                let (now, wall) = (Instant::now(), system::wall_nanos());
+                self.arrivals = ArrivalLog::new(&answer, self.sampled, now, wall);
+                Ok(answer)
+            }
             Life::Light(_) => Err(format!("Subscriber {} negotiates no more.", self.id)),
         }
     }
@@ -141,7 +154,7 @@ impl Sink {
     /// One that comes late is of no use any more.
     pub fn candidate(&mut self, line: &str) -> Result<(), String> {
         match &mut self.life {
-            Life::Joining(peer) => peer.candidate(line, &self.socket),
+            Life::Joining(peer) => peer.candidate(line, &mut self.way),
             Life::Light(_) => Ok(()),
         }
     }
@@ -163,9 +176,15 @@ impl Sink {
             ping,
             ping_at: now + spread * 2,
             report_at: now + spread,
+            arrivals_at: now + spread / 20,
             seal,
             open,
         }));
+    }
+
+    /// As a page in a background that the system has stopped, or behind a path that carries nothing any more.
+    pub fn deafen(&mut self) {
+        self.deaf = true;
     }
 
     /// Reads what came, says what is due, and answers when to look again.
@@ -175,18 +194,28 @@ impl Sink {
         buffer: &mut [u8],
         delays: &mut [Delays],
     ) -> Result<Instant, String> {
-        while let Ok((length, from, stamp)) = system::receive_stamped(&self.socket, buffer) {
+        while !self.deaf
+            && let Some((length, from, stamp)) = self.way.receive(buffer)
+        {
             self.take(&mut buffer[..length], from, stamp, delays)?;
         }
         match &mut self.life {
             Life::Joining(peer) => {
-                peer.tick(now, &self.socket)?;
+                peer.tick(now, &mut self.way)?;
                 Ok(now + WHILE_JOINING)
             }
             Life::Light(light) => {
-                let bits = (self.estimate > 0).then_some(self.estimate);
-                light.speak(now, &self.socket, &self.streams, bits, self.hurry);
-                let pause = if self.sampled { SAMPLED } else { UNREAD };
+                let says = self.estimate > 0 && self.arrivals.is_none();
+                let bits = says.then_some(self.estimate);
+                light.report(now, &mut self.way, &self.streams, bits, self.hurry);
+                if let Some(arrivals) = &mut self.arrivals {
+                    light.tell(now, &mut self.way, arrivals);
+                }
+                let pause = if self.sampled {
+                    SAMPLED
+                } else {
+                    arrivals::INTERVAL
+                };
                 Ok(now + pause.min(REPORT_INTERVAL / self.hurry))
             }
         }
@@ -201,6 +230,12 @@ impl Sink {
     ) -> Result<(), String> {
         if peer::is_rtp(datagram) {
             self.counts.received += 1;
+            if let Some(arrivals) = &mut self.arrivals {
+                arrivals.note(datagram, stamp);
+            }
+            if !self.sampled {
+                return Ok(());
+            }
             self.counts.read += 1;
             self.counts.bytes += datagram.len() as u64;
             if let Life::Light(light) = &mut self.life {
@@ -215,14 +250,14 @@ impl Sink {
         }
         self.counts.others += 1;
         match (&mut self.life, from) {
-            (Life::Joining(peer), Some(from)) => peer.receive(from, datagram, &self.socket),
+            (Life::Joining(peer), Some(from)) => peer.receive(from, datagram, &mut self.way),
             _ => Ok(()),
         }
     }
 
     /// What came since the last call.
     pub fn counts(&mut self) -> Counts {
-        let drops = system::drops(&self.socket);
+        let drops = self.way.drops();
         let dropped = u64::from(drops.wrapping_sub(self.drops));
         self.drops = drops;
         self.counts.received += dropped;
@@ -265,17 +300,17 @@ fn opened(
 }
 
 impl Light {
-    fn speak(
+    fn report(
         &mut self,
         now: Instant,
-        socket: &UdpSocket,
+        way: &mut Way,
         streams: &BTreeMap<u32, Stream>,
         bits: Option<u64>,
         hurry: u32,
     ) {
         if now >= self.ping_at {
             self.ping_at = now + PING_INTERVAL / hurry;
-            let _ = socket.send_to(&self.ping, self.remote);
+            way.send(&self.ping, self.remote);
         }
         if now < self.report_at {
             return;
@@ -292,7 +327,22 @@ impl Light {
         let (mut plain, mut sealed) = (vec![], vec![]);
         reports::write(&mut plain, &heard, bits);
         if self.seal.seal_rtcp(&plain, &mut sealed).is_ok() {
-            let _ = socket.send_to(&sealed, self.remote);
+            way.send(&sealed, self.remote);
         }
+    }
+
+    fn tell(&mut self, now: Instant, way: &mut Way, arrivals: &mut ArrivalLog) {
+        if now < self.arrivals_at {
+            return;
+        }
+        self.arrivals_at = now + arrivals::INTERVAL;
+        let (seal, remote) = (&mut self.seal, self.remote);
+        let message = |plain: &[u8]| {
+            let mut sealed = vec![];
+            if seal.seal_rtcp(plain, &mut sealed).is_ok() {
+                way.send(&sealed, remote);
+            }
+        };
+        arrivals.write(message, reports::RECEIVER);
     }
 }

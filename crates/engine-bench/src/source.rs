@@ -2,7 +2,8 @@
 
 use crate::pattern::Pattern;
 use crate::peer::{self, Peer};
-use std::net::{IpAddr, UdpSocket};
+use crate::way::Way;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 use str0m::change::SdpPendingOffer;
 use str0m::media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer};
@@ -10,7 +11,7 @@ use str0m::rtp::{ExtensionValues, RtpWrite, SeqNo};
 
 pub struct Source {
     pub id: u32,
-    pub socket: UdpSocket,
+    pub way: Way,
     pub peer: Peer,
     pub sent: u64,
     /// Datagrams that came.
@@ -57,8 +58,8 @@ impl Source {
         ip: IpAddr,
         tracks: &str,
     ) -> Result<(Source, String, Vec<Offered>), String> {
-        let socket = peer::bind(ip)?;
-        let mut peer = Peer::new(&socket, true)?;
+        let way = Way::udp(ip)?;
+        let mut peer = Peer::new(&way)?;
         let now = Instant::now();
         let (mut feeds, mut offered) = (vec![], vec![]);
         let mut api = peer.rtc.sdp_api();
@@ -118,7 +119,7 @@ impl Source {
         let (offer, pending) = api.apply().ok_or("There is nothing to offer.")?;
         let source = Source {
             id,
-            socket,
+            way,
             peer,
             sent: 0,
             heard: 0,
@@ -132,7 +133,7 @@ impl Source {
 
     pub fn accept(&mut self, answer: &str) -> Result<(), String> {
         let pending = self.pending.take().ok_or("An answer to no offer.")?;
-        self.peer.accept(pending, answer, &self.socket)
+        self.peer.accept(pending, answer, &mut self.way)
     }
 
     /// Sends from `at` on.
@@ -158,9 +159,10 @@ impl Source {
     }
 
     pub fn receive(&mut self, buffer: &mut [u8]) -> Result<(), String> {
-        while let Ok((length, from)) = self.socket.recv_from(buffer) {
+        while let Some((length, from, _)) = self.way.receive(buffer) {
             self.heard += 1;
-            self.peer.receive(from, &buffer[..length], &self.socket)?;
+            let Some(from) = from else { continue };
+            self.peer.receive(from, &buffer[..length], &mut self.way)?;
         }
         for request in self.peer.keyframes.drain(..) {
             let asked = |feed: &&mut Feed| feed.mid == request.mid && feed.rid == request.rid;
@@ -170,7 +172,7 @@ impl Source {
                 }
             }
         }
-        self.peer.tick(Instant::now(), &self.socket)
+        self.peer.tick(Instant::now(), &mut self.way)
     }
 
     /// Sends what is due.
@@ -199,7 +201,7 @@ impl Source {
                         stream.write_rtp(packet);
                     }
                     self.peer.handle_timeout(now)?;
-                    self.peer.drain(&self.socket)?;
+                    self.peer.drain(&mut self.way)?;
                     self.sent += 1;
                 }
                 feed.next += wait;
