@@ -34,8 +34,8 @@ export interface LightWitness {
   told(): number
   /** How often it was given the newest page instead of what it had missed. */
   startedOver(): number
-  /** How often its connection was ended from the other side. */
-  thrownOut(): number
+  /** How each connection ended that was ended from the other side. */
+  endings(): readonly string[]
   faults(): readonly string[]
   /** Comes, or comes back with its cursor; again and again until the server takes it. */
   enter(port: number): void
@@ -52,7 +52,7 @@ export function createWitness(
   let isIn = false
   let told = 0
   let startedOver = 0
-  let thrownOut = 0
+  const endings: string[] = []
   const faults: string[] = []
   const fault = (what: string) => faults.push(`${name} in ${room}: ${what}`)
 
@@ -88,6 +88,7 @@ export function createWitness(
     const own = connect({ port, host: '127.0.0.1', noDelay: true })
     socket = own
     let isUpgraded = false
+    let ending = 'before the handshake'
     let rest: Buffer = Buffer.alloc(0)
     own.on('connect', () =>
       own.write(
@@ -98,7 +99,7 @@ export function createWitness(
     own.on('close', () => {
       if (socket !== own) return
       isIn = false
-      thrownOut += 1
+      endings.push(ending)
       setTimeout(() => socket === own && enter(port), RETRY_MS)
     })
     own.on('data', (chunk) => {
@@ -109,6 +110,7 @@ export function createWitness(
         if (end < 0) return
         rest = rest.subarray(end + HEAD_END.length)
         isUpgraded = true
+        ending = 'without a word'
         own.write(
           maskedFrame(JSON.stringify({ type: 'hello', version: 1, room, name, token, ...(cursor > 0 && { cursor }) })),
         )
@@ -116,7 +118,10 @@ export function createWitness(
       rest = takeFrames(rest, (opcode, payload) => {
         if (opcode === TEXT) takeText(payload)
         else if (opcode === PING) own.write(PONG)
-        else if (opcode === CLOSE) own.destroy()
+        else if (opcode === CLOSE) {
+          ending = `with ${payload.readUInt16BE(0)}`
+          own.destroy()
+        }
       })
     })
   }
@@ -127,7 +132,7 @@ export function createWitness(
     isIn: () => isIn,
     told: () => told,
     startedOver: () => startedOver,
-    thrownOut: () => thrownOut,
+    endings: () => endings,
     faults: () => faults,
     enter,
     drop() {

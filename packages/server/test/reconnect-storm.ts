@@ -36,8 +36,8 @@ export interface Reconnected {
   told: number
   /** How many were given the newest page instead. */
   startedOver: number
-  /** Connections that the server did not take or ended by itself. */
-  thrownOut: number
+  /** How many connections the server did not take or ended by itself, and how. */
+  endings: Record<string, number>
   messages: number
   /** What was lost, doubled or out of order. */
   faults: string[]
@@ -103,8 +103,12 @@ export async function reconnectInStorm(storm: Storm): Promise<Reconnected> {
 
   const explain = () => {
     const outside = witnesses.filter((witness) => !witness.isIn()).length
-    const thrownOut = witnesses.reduce((sum, witness) => sum + witness.thrownOut(), 0)
-    return `${outside} are outside, ${thrownOut} times a connection was ended`
+    return `${outside} are outside, connections were ended ${JSON.stringify(endings())}`
+  }
+  function endings(): Record<string, number> {
+    const counts: Record<string, number> = {}
+    for (const how of witnesses.flatMap((witness) => witness.endings())) counts[how] = (counts[how] ?? 0) + 1
+    return counts
   }
 
   async function breakOut(kind: 'drop' | 'kill'): Promise<{ caughtUpMs: number; micros: number }> {
@@ -143,6 +147,7 @@ export async function reconnectInStorm(storm: Storm): Promise<Reconnected> {
       witnesses.every((witness) => witness.isIn() && witness.cursor() >= (ends.get(witness.room)?.() ?? 0)),
     )
     peakMiB.push(peakMemory(server.pid))
+    const ended = endings()
     await server.kill()
     const stored = readFile(file)
     const faults = [...witnesses.flatMap((witness) => witness.faults()), ...compare(stored.messages, written, places)]
@@ -152,7 +157,7 @@ export async function reconnectInStorm(storm: Storm): Promise<Reconnected> {
       micros: storms.map(({ micros }) => micros),
       told: sum((witness) => witness.told()),
       startedOver: sum((witness) => witness.startedOver()),
-      thrownOut: sum((witness) => witness.thrownOut()),
+      endings: ended,
       messages: stored.messages.size,
       faults,
       integrity: stored.integrity,

@@ -95,6 +95,8 @@ test('every bad request of a verb says what, in which field', async ({ expect })
     ['search', { query: '  ' }, 'query_bad'],
     ['search', { query: '"" * !' }, 'query_bad'],
     ['search', { query: 'has:money' }, 'query_bad'],
+    ['search', { query: 'kettle g*' }, 'query_bad'],
+    ['search', { query: 'Ä*' }, 'query_bad'],
     ['search', { query: 'before:yesterday' }, 'query_bad'],
     ['search', { query: 'x'.repeat(201) }, 'bad_frame'],
     ['setTopic', { topic: 'x'.repeat(251) }, 'topic_too_long'],

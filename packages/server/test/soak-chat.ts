@@ -79,10 +79,10 @@ async function crowd(seed: number): Promise<void> {
     storms: ['drop', 'kill'],
     patienceMs: 300_000,
   })
-  const { caughtUpMs, micros, told, startedOver, thrownOut, messages, integrity, peakMiB } = outcome
+  const { caughtUpMs, micros, told, startedOver, endings, messages, integrity, peakMiB } = outcome
   const faults = integrity === 'ok' ? outcome.faults : [...outcome.faults, `the file is damaged: ${integrity}`]
   const [network = 0, server = 0] = caughtUpMs.map((ms) => ms / 1_000)
-  const what = `5,000 back after their network broke in ${network.toFixed(1)} s, after the server was killed in ${server.toFixed(1)} s (${micros.map(Math.round).join(' and ')} us of its time for each), ${messages} messages, ${told} entries told, ${startedOver} started over, ${thrownOut} turned away meanwhile, at most ${Math.max(...peakMiB)} MiB`
+  const what = `5,000 back after their network broke in ${network.toFixed(1)} s, after the server was killed in ${server.toFixed(1)} s (${micros.map(Math.round).join(' and ')} us of its time for each), ${messages} messages, ${told} entries told, ${startedOver} started over, ended by the server ${JSON.stringify(endings)}, at most ${Math.max(...peakMiB)} MiB`
   tell('crowd', seed, what, faults)
 }
 

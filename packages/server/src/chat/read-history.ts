@@ -34,7 +34,7 @@ export function readHistory(storage: Storage, reader: Reader, place: PagePlace):
     const found = entries.after(view, after, limit + 1)
     return {
       entries: found.slice(0, limit),
-      hasOlder: entries.before(view, found[0]?.seq ?? after, 1).length > 0,
+      hasOlder: entries.hasBefore(view, found[0]?.seq ?? after),
       hasNewer: found.length > limit,
     }
   }
@@ -55,7 +55,7 @@ function pageBefore({ read }: Storage, view: View, before: number, limit: number
   return {
     entries,
     hasOlder: found.length > limit,
-    hasNewer: read.entries.after(view, before - 1, 1).length > 0,
+    hasNewer: read.entries.hasAfter(view, before - 1),
   }
 }
 

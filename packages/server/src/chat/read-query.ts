@@ -1,5 +1,6 @@
 /** The language of the search box. Pure. */
 import { AppError } from '@maru/protocol'
+import { isPaired } from '../storage/fold-text.ts'
 import type { SearchTerm } from '../storage/search-index.ts'
 
 export interface ReadQuery {
@@ -14,7 +15,7 @@ export interface ReadQuery {
 const bad = (message: string) => new AppError('query_bad', message, { field: 'query' })
 
 /**
- * Words, `"phrases"`, beginnings (`beg*`), and `from:name`, `from:"long name"`, `has:file`, `before:2026-07-14`, `after:2026-07-14`. Days are
+ * Words, `"phrases"`, beginnings of two letters or more (`beg*`), and `from:name`, `from:"long name"`, `has:file`, `before:2026-07-14`, `after:2026-07-14`. Days are
  * those of UTC; `before` is until the day begins, `after` from its beginning.
  * @throws query_bad
  */
@@ -49,7 +50,15 @@ export function readQuery(raw: string): ReadQuery {
 function readTerm(text: string, isPhrase: boolean): SearchTerm {
   const isPrefix = !isPhrase && text.endsWith('*')
   const bare = isPrefix ? text.replace(/\*+$/, '') : text
+  if (isPrefix && isSingleLetter(bare))
+    throw bad(`A beginning has at least two letters: nearly everything has a word that begins with "${bare}".`)
   return { text: /[\p{L}\p{N}]/u.test(bare) ? bare : '', isPrefix }
+}
+
+/** One letter, where letters make words; a syllable or a sign is one almost by itself. */
+function isSingleLetter(text: string): boolean {
+  const letters = text.normalize('NFKC').match(/[\p{L}\p{N}]/gu) ?? []
+  return letters.length === 1 && !isPaired(text)
 }
 
 function readDay(text: string): number {

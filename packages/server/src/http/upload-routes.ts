@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError, announcementSchema, check, parseRecord } from '@maru/protocol'
+import { limitUnsentUploads } from '../chat/unsent-uploads.ts'
 import {
   cancelUpload,
   continueUpload,
@@ -15,6 +16,7 @@ import {
 import { readBody, sendError, sendJson } from './answer.ts'
 import type { App } from './app.ts'
 import { actorOf, decodePart, memberOf } from './authorize.ts'
+import { networkOf } from './network-of.ts'
 
 /** What is said about a file takes much less. */
 const MAX_ANNOUNCEMENT_BYTES = 8_192
@@ -22,6 +24,7 @@ const UPLOAD = /^\/api\/uploads\/(FI_[0-9A-Za-z]{16})$/
 
 export function addUploadRoutes(app: Pick<App, 'route'>, context: UploadContext): void {
   const { storage } = context
+  const unsent = limitUnsentUploads(storage, context)
   const uploadOf = (request: IncomingMessage, url: URL) =>
     findUpload(context, memberOf(storage, request, 'write').id, UPLOAD.exec(url.pathname)?.[1] ?? '')
 
@@ -34,7 +37,8 @@ export function addUploadRoutes(app: Pick<App, 'route'>, context: UploadContext)
     const announced = check(announcementSchema, record)
     if ('problem' in announced)
       throw new AppError(announced.problem.code, announced.problem.message, { field: announced.problem.field ?? '' })
-    const file = await startUpload(context, actor, announced.value)
+    const { value } = announced
+    const file = await unsent.announce(networkOf(request.socket), value.size, () => startUpload(context, actor, value))
     sendJson(response, 201, { file, received: 0 })
   })
 

@@ -42,6 +42,9 @@ export interface EntryLog {
   before(view: View, seq: number, limit: number): Line[]
   /** The oldest `limit` lines with a larger number. */
   after(view: View, seq: number, limit: number): Line[]
+  /** Whether there is a line with a larger number, or with a smaller one. */
+  hasAfter(view: View, seq: number): boolean
+  hasBefore(view: View, seq: number): boolean
   /** The oldest `limit` entries with a larger number, the changes among them. */
   changesAfter(view: View, seq: number, limit: number): KnownEntry[]
   /** The newest `limit` messages with a smaller number that belong to a thread, its first one among them. */
@@ -236,6 +239,8 @@ export function prepareEntries(
   return {
     before: (view, seq, limit) => linesOf(view.roomId, pages.before({ ...since(view), seq, limit }).reverse()),
     after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...since(view, seq), limit })),
+    hasAfter: (view, seq) => pages.anyAfter(since(view, seq)).length > 0,
+    hasBefore: (view, seq) => pages.anyBefore({ ...since(view), seq }).length > 0,
     changesAfter: (view, seq, limit) => whole(view.roomId, pages.changesAfter({ ...since(view, seq), limit })),
     thread(view, root, seq, limit) {
       const rows = pages.thread({ ...view, root, seq, limit }).filter((row) => row.seq > view.from)

@@ -1,5 +1,5 @@
 /** The ways in which the log is read, each one query. */
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { Database, Query } from './database.ts'
 import { type EntryRow, entryColumns, type ReadRow } from './entry-rows.ts'
 import { type Slots, slotsIn } from './slots.ts'
@@ -44,6 +44,9 @@ export interface EntryPages {
   before: Query<PageOf, ReadRow>
   after: Query<From, ReadRow>
   changesAfter: Query<From, ReadRow>
+  /** Whether there are lines with larger, or with smaller numbers. */
+  anyAfter: Query<Omit<From, 'limit'>, { seq: number }>
+  anyBefore: Query<Omit<PageOf, 'limit'>, { seq: number }>
   /** The newest answers first, those up to `from` among them. */
   thread: Query<ThreadOf, ReadRow>
   /** Lines of these numbers in any order, those up to `from` among them. */
@@ -75,12 +78,20 @@ export function preparePages(db: Database): EntryPages {
         'other.deleted as other_deleted',
         'other.data as other_data',
       ])
+  const isReadable = (eb: ExpressionBuilder<Tables, 'entry'>, reader: string) =>
+    eb.or([eb('entry.to_id', 'is', null), eb('entry.to_id', '=', reader), eb('entry.member_id', '=', reader)])
   const readable = (tables: Kysely<Tables>, { roomId, reader, from }: Reading) =>
     rows(tables, from)
       .where('entry.room_id', '=', roomId)
-      .where((eb) =>
-        eb.or([eb('entry.to_id', 'is', null), eb('entry.to_id', '=', reader), eb('entry.member_id', '=', reader)]),
-      )
+      .where((eb) => isReadable(eb, reader))
+  const anyLine = (tables: Kysely<Tables>, { roomId, reader, after }: Omit<From, 'limit'>) =>
+    tables
+      .selectFrom('entry')
+      .select('entry.seq')
+      .where('entry.room_id', '=', roomId)
+      .where((eb) => isReadable(eb, reader))
+      .where('entry.line', '=', 1)
+      .where('entry.seq', '>', after)
   // The only lower bound: of two, the database would take either and read all that lies between them.
   const since = (tables: Kysely<Tables>, values: Omit<From, 'limit'>) =>
     readable(tables, values).where('entry.seq', '>', values.after)
@@ -100,6 +111,12 @@ export function preparePages(db: Database): EntryPages {
     ),
     after: db.query<From>()((tables, values) =>
       since(tables, values).where('entry.line', '=', 1).orderBy('entry.seq').limit(values.limit),
+    ),
+    anyAfter: db.query<Omit<From, 'limit'>>()((tables, values) =>
+      anyLine(tables, values).orderBy('entry.seq').limit(1),
+    ),
+    anyBefore: db.query<Omit<PageOf, 'limit'>>()((tables, values) =>
+      anyLine(tables, values).where('entry.seq', '<', values.seq).orderBy('entry.seq', 'desc').limit(1),
     ),
     changesAfter: db.query<From>()((tables, values) => since(tables, values).orderBy('entry.seq').limit(values.limit)),
     // Without a lower bound: with two bounds SQLite would read all of the room between them and not the thread.

@@ -5,6 +5,9 @@
  */
 const run = /[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々〆]+/gu
 
+/** Whether any of it is found by pairs of characters. */
+export const isPaired = (text: string): boolean => text.normalize('NFKC').search(run) >= 0
+
 export function foldText(text: string): string {
   return text.normalize('NFKC').replace(run, (found) => ` ${pairs(found).join(' ')} `)
 }
