@@ -163,4 +163,14 @@ test('suggestions go with the message, and an edit that was refused is in the fi
   isFull = false
   await box.press('Enter')
   await has(ana, 'Hello both')
+
+  // As on a page that is not secure.
+  await ana.page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+  const message = ana.page.getByRole('article', { name: /Hello both/ })
+  await message.focus()
+  const more = message.getByRole('button', { name: 'More', exact: true })
+  await more.press('Enter')
+  await ana.page.getByRole('menuitem', { name: 'Copy the text' }).press('Enter')
+  await ana.page.getByRole('region', { name: 'Notices' }).getByText('Copied.').waitFor()
+  expect(await more.evaluate((button) => button === document.activeElement)).toBe(true)
 })

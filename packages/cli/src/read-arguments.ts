@@ -14,7 +14,7 @@ export function readArguments(values: readonly string[], words: Words): Argument
   for (let value = rest.shift(); value !== undefined; value = rest.shift()) {
     if (value === '--help' || value === '-h') return { kind: 'help' }
     const [name = '', ...inline] = value.split('=')
-    if (name in options) {
+    if (Object.hasOwn(options, name)) {
       const given = inline.length > 0 ? inline.join('=') : rest.shift()
       if (given === undefined || given === '') problems.push(words.missingValue(name))
       else options[name] = given

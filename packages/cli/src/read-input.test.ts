@@ -37,6 +37,7 @@ test('an address is a host, a host with a port, or the link of a room', ({ expec
 
 test('what is wrong on the command line is named', ({ expect }) => {
   const read = (...values: string[]) => readArguments(values, english)
+  expect(read('constructor')).toMatchObject({ kind: 'join', address: 'constructor' })
   expect(read('host', '--room', 'attic', '--name=Ana B')).toEqual({
     kind: 'join',
     address: 'host',

@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest'
-import { readNotify } from './notify.ts'
+import { notifyIn, readNotify } from './notify.ts'
 import { readTransfer, transferAddress } from './transfer.ts'
 
 test('what to be told of is read back only as it could have been written', () => {
   expect(readNotify('{"a":"all","b":"none","c":"loud","d":1}')).toEqual({ a: 'all', b: 'none' })
   for (const broken of [undefined, '', '{', '[]', 'null', '1']) expect(readNotify(broken)).toEqual({})
+})
+
+test('a room of any name has the usual choice until another is made', () => {
+  for (const room of ['hall', 'constructor', '__proto__', 'toString']) {
+    expect([room, notifyIn({}, room)]).toEqual([room, 'mentions'])
+    expect([room, notifyIn(readNotify(JSON.stringify({ [room]: 'none' })), room)]).toEqual([room, 'none'])
+  }
 })
 
 test('a membership goes through an address behind the sign that no server sees', () => {

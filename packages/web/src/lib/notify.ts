@@ -20,7 +20,12 @@ export function readNotify(text: string | undefined): Readonly<Record<string, No
 const rooms = createStore(readNotify(remembered('notify')))
 
 export function useNotify(room: string): Notify {
-  return useStore(rooms, (choices) => choices[room] ?? usual)
+  return useStore(rooms, (choices) => notifyIn(choices, room))
+}
+
+/** A room may be called as something that every object has. */
+export function notifyIn(choices: Readonly<Record<string, Notify>>, room: string): Notify {
+  return (Object.hasOwn(choices, room) && choices[room]) || usual
 }
 
 export function chooseNotify(room: string, choice: Notify): void {

@@ -18,7 +18,12 @@ export function CodeBlock({ text, language }: { text: string; language: string }
         icon={Copy}
         label={words.copyCode}
         className="absolute end-0.5 top-0.5 bg-paper"
-        onClick={() => void copyText(text).then(() => toast(words.copied))}
+        onClick={() =>
+          void copyText(text).then(
+            () => toast(words.copied),
+            () => toast(words.notCopied),
+          )
+        }
       />
       {/* biome-ignore lint/a11y/useSemanticElements: what scrolls has to be reachable, and be named for it. */}
       <pre

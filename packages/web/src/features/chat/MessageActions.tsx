@@ -41,7 +41,11 @@ export function MessageActions({ message, desk, me }: ActionsProps) {
     if (id === 'pin') void desk.ask<'pin'>({ type: 'pin', target: message.seq, on: !pinned })
     if (id === 'reactions') desk.reacted.set(message)
     if (id === 'delete') desk.deleting.set(message)
-    if (id === 'copy') void copyText(message.text).then(() => toast(words.copied))
+    if (id === 'copy')
+      void copyText(message.text).then(
+        () => toast(words.copied),
+        () => toast(words.notCopied),
+      )
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group of buttons, no part of a form.

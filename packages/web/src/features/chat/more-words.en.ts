@@ -38,6 +38,7 @@ export const more = {
   unpin: 'Take the pin off',
   copyText: 'Copy the text',
   copied: 'Copied.',
+  notCopied: 'The browser did not copy it.',
   writeTo: (name: string) => `Write to ${name} alone`,
   deleteTitle: 'Delete this message?',
   deleteText: 'It is gone for everybody. Only a trace of it is left.',

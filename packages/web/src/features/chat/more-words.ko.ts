@@ -40,6 +40,7 @@ export const more: MoreWords = {
   unpin: '고정 풀기',
   copyText: '글 복사',
   copied: '복사했어요.',
+  notCopied: '브라우저가 복사하지 못했어요.',
   writeTo: (name) => `${name} 님에게만 쓰기`,
   deleteTitle: '이 메시지를 삭제할까요?',
   deleteText: '모두에게서 없어지고, 삭제했다는 흔적만 남아요.',

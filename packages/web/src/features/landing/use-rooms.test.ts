@@ -36,4 +36,6 @@ test('the start page shows the last line of each room as the server has it, the 
 test('a room taken off the list comes back with the next thing said there', () => {
   const rooms = (seq: number) => shownRooms([], [{ room: 'hall', unread, last: said(seq, 'x') }], { hall: 9 })
   expect([rooms(9).length, rooms(10).length]).toEqual([0, 1])
+  for (const room of ['constructor', '__proto__', 'toString'])
+    expect(shownRooms([], [{ room, unread, last: said(1, 'x') }], {})).toHaveLength(1)
 })

@@ -49,7 +49,9 @@ export function shownRooms(
       known.set(room, { room, unread, at: last.at, seq: last.seq, last: { name: last.name, text: saidIn(last) } })
     else if (before) known.set(room, { ...before, unread })
   }
-  return [...known.values()].filter(({ room, seq }) => seq > (hidden[room] ?? -1)).toSorted((a, b) => b.at - a.at)
+  // A room may be called as something that every object has.
+  const isHidden = ({ room, seq }: ShownRoom) => Object.hasOwn(hidden, room) && seq <= (hidden[room] ?? -1)
+  return [...known.values()].filter((room) => !isHidden(room)).toSorted((a, b) => b.at - a.at)
 }
 
 async function ask(token: string, signal: AbortSignal): Promise<readonly Told[]> {
