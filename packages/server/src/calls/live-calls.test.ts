@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest'
+import { joinRequest, permissions } from '../../test/staged-call.ts'
 import { createFakeEngine } from '../media/fake-engine.ts'
 import type { EngineCommand } from '../media/media-engine.ts'
 import type { CallMessage } from './effect.ts'
 import { createLiveCalls } from './live-calls.ts'
-
-const permissions = {
-  canPublish: true,
-  canSubscribe: true,
-  canPublishData: true,
-  canPublishSources: [],
-  canUpdateOwnMetadata: true,
-  canSubscribeMetrics: false,
-  canManageAgentSession: false,
-  hidden: false,
-  recorder: false,
-  agent: false,
-}
 
 function setUp() {
   const engine = createFakeEngine()
@@ -44,18 +32,7 @@ function setUp() {
     readData: () => undefined,
     log: { debug: () => {}, error: (message) => void logged.push(message) },
   })
-  const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
-  const about = {
-    kindDetails: [],
-    name: '',
-    metadata: '',
-    attributes: {},
-    kind: 'standard' as const,
-    permissions,
-    client,
-  }
-  const how = { autoSubscribe: true, adaptiveStream: false, allowPause: false, single: false }
-  const join = (call: string, sid: string) => calls.join(call, { ...about, ...how, sid, identity: sid }, {})
+  const join = (call: string, sid: string) => calls.join(call, joinRequest(sid, { sid }), {})
   const leaves = () => told.flatMap(({ to, message }) => (message.type === 'leave' ? [[...to, message.reason]] : []))
   return { engine, calls, state, logged, join, leaves, told }
 }

@@ -1,29 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { EngineCommand, OfferedMedia } from '../media/media-engine.ts'
-import { createCall } from './call.ts'
-import type { CallMessage, Effect } from './effect.ts'
-import type { Permissions } from './permissions.ts'
-import { type CallInput, step } from './step.ts'
-import type { LayerQuality, TrackRequest, VideoLayer } from './track.ts'
+import { commands, layer, offeredMedia, stageCall, told, trackRequest } from '../../test/staged-call.ts'
+import type { OfferedMedia } from '../media/media-engine.ts'
+import type { Effect } from './effect.ts'
+import type { LayerQuality, TrackRequest } from './track.ts'
 
-const permissions: Permissions = {
-  canPublish: true,
-  canSubscribe: true,
-  canPublishData: true,
-  canPublishSources: [],
-  canUpdateOwnMetadata: true,
-  canSubscribeMetrics: false,
-  canManageAgentSession: false,
-  hidden: false,
-  recorder: false,
-  agent: false,
-}
-const layer = (quality: LayerQuality, width: number, height: number): VideoLayer => {
-  return { quality, width, height, bitrate: 0, ssrc: 0, spatialLayer: 0, rid: '' }
-}
-const video = (mid: string, trackId: string, rids: string[] = []): OfferedMedia => {
-  return { mid, kind: 'video', streamId: '', trackId, mimeType: 'video/VP9', rids, sending: true }
-}
+const video = (mid: string, trackId: string, rids: string[] = []) =>
+  offeredMedia(mid, trackId, { mimeType: 'video/VP9', rids })
 const own = video('1', 'c9')
 const backup = video('2', 'c8', ['q', 'h'])
 /** What the answer has of codecs, as the engine writes it. */
@@ -39,43 +21,18 @@ const both = 1
 
 /** Ana publishes a camera in VP9 and would in VP8 too; Bo and Cy receive it. */
 function watch(backupCodecPolicy = preferring) {
-  let chance = 0
-  const random = (size: number) => Uint8Array.from({ length: size }, () => (chance += 7))
-  const call = createCall('hall', {}, 0, random)
-  let now = 1
-  const run = (input: CallInput) => step(call, input, now, random)
-  const pass = (ms: number) => {
-    now += ms
-    return run({ type: 'tick' })
-  }
-  const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
-  const about = { name: '', metadata: '', attributes: {}, kind: 'standard' as const, kindDetails: [], permissions }
-  const how = { client, autoSubscribe: true, adaptiveStream: false, allowPause: false, single: true }
-  for (const [index, name] of ['ana', 'bo', 'cy'].entries()) {
-    const request = { sid: `PA_${name}`, identity: name, ...about, ...how }
-    run({ type: 'join', request, transports: { publisher: index + 1, subscriber: index + 1 } })
-  }
-  type Said = Extract<CallInput, { type: 'participant' }>['input']
-  const say = (participant: string, input: Said) => run({ type: 'participant', participant, input })
-  const request: TrackRequest = {
-    cid: 'c9',
-    kind: 'video',
-    name: '',
+  const { call, run, pass, say } = stageCall(['ana', 'bo', 'cy'], { single: true })
+  const request = trackRequest('c9', 'video', {
     source: 'camera',
-    muted: false,
     width: 640,
     height: 360,
-    stream: '',
     layers: [layer('low', 160, 90), layer('medium', 320, 180), layer('high', 640, 360)],
     codecs: [
       { codec: 'vp9', cid: 'c9', layers: [], layered: undefined },
       { codec: 'vp8', cid: '', layers: [], layered: undefined },
     ],
-    disableDtx: false,
-    disableRed: false,
-    stereo: false,
     traits: { audioFeatures: [], encryption: 0, backupCodecPolicy, packetTrailerFeatures: [] },
-  }
+  })
   const offer = (...media: OfferedMedia[]) => say('PA_ana', { type: 'answered', offer: 1, sdp, media, tracks: [] })
   say('PA_ana', { type: 'addTrack', request, echo: undefined })
   offer(own)
@@ -94,22 +51,6 @@ function watch(backupCodecPolicy = preferring) {
     return offer(own, backup)
   }
   return { call, run, say, pass, offer, fail, add, publish, sid, id: `${sid}.vp8` }
-}
-
-function commands<Type extends EngineCommand['type']>(effects: Effect[], type: Type) {
-  return effects.flatMap((effect) =>
-    effect.type === 'engine' && effect.command.type === type
-      ? [effect.command as Extract<EngineCommand, { type: Type }>]
-      : [],
-  )
-}
-
-function told<Type extends CallMessage['type']>(effects: Effect[], type: Type) {
-  return effects.flatMap((effect) =>
-    effect.type === 'send' && effect.message.type === type
-      ? [{ to: effect.to, ...(effect.message as Extract<CallMessage, { type: Type }>) }]
-      : [],
-  )
 }
 
 /** What each transport was last told to carry of the track: `2 id on` or `off`. */

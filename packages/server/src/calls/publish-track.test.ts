@@ -1,86 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import { offeredMedia, stageCall, trackRequest } from '../../test/staged-call.ts'
 import type { OfferedMedia } from '../media/media-engine.ts'
-import { type Call, createCall } from './call.ts'
+import type { Call } from './call.ts'
 import type { Effect } from './effect.ts'
-import type { Permissions } from './permissions.ts'
-import { type CallInput, step } from './step.ts'
 import type { TrackRequest } from './track.ts'
-
-const permissions: Permissions = {
-  canPublish: true,
-  canSubscribe: true,
-  canPublishData: true,
-  canPublishSources: [],
-  canUpdateOwnMetadata: true,
-  canSubscribeMetrics: false,
-  canManageAgentSession: false,
-  hidden: false,
-  recorder: false,
-  agent: false,
-}
 
 /** A call with one participant, and a way to see what becomes of inputs. */
 function enter() {
-  let chance = 0
-  const random = (size: number) =>
-    Uint8Array.from({ length: size }, () => {
-      chance += 7
-      return chance
-    })
-  const call: Call = createCall('hall', {}, 0, random)
-  const run = (input: CallInput) => step(call, input, 1, random)
-  const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
-  const about = {
-    name: '',
-    metadata: '',
-    attributes: {},
-    kind: 'standard' as const,
-    kindDetails: [],
-    permissions,
-    client,
-  }
-  const request = {
-    sid: 'PA_ana',
-    identity: 'ana',
-    autoSubscribe: true,
-    adaptiveStream: false,
-    allowPause: false,
-    single: false,
-    ...about,
-  }
-  run({ type: 'join', request, transports: { publisher: 1, subscriber: 2 } })
-  const say = (input: Extract<CallInput, { type: 'participant' }>['input']) =>
-    run({ type: 'participant', participant: 'PA_ana', input })
-  return { call, say }
+  const { call, say } = stageCall(['ana'])
+  return { call, say: (input: Parameters<typeof say>[1]) => say('PA_ana', input) }
 }
 
-const ask = (cid: string, kind: 'audio' | 'video', more: Partial<TrackRequest> = {}): TrackRequest => ({
-  cid,
-  kind,
-  name: '',
-  source: 'unknown',
-  muted: false,
-  width: 0,
-  height: 0,
-  stream: '',
-  layers: [],
-  codecs: [],
-  disableDtx: false,
-  disableRed: false,
-  stereo: false,
-  traits: { audioFeatures: [], encryption: 0, backupCodecPolicy: 0, packetTrailerFeatures: [] },
-  ...more,
-})
-
-const media = (mid: string, trackId: string, kind: 'audio' | 'video' = 'video', sending = true): OfferedMedia => ({
-  mid,
-  kind,
-  streamId: '',
-  trackId,
-  mimeType: kind === 'video' ? 'video/VP8' : 'audio/opus',
-  rids: [],
-  sending,
-})
+const media = (mid: string, trackId: string, kind: 'audio' | 'video' = 'video', sending = true) =>
+  offeredMedia(mid, trackId, { kind, sending, mimeType: kind === 'video' ? 'video/VP8' : 'audio/opus' })
 
 const codec = (name: string, cid: string) => ({ codec: name, cid, layers: [], layered: undefined })
 
@@ -97,18 +29,38 @@ const outcomes = (effects: Effect[]) =>
 
 describe('requests and media sections find each other', () => {
   test.each<[string, TrackRequest[], OfferedMedia[], Record<string, string>]>([
-    ['by the track id', [ask('a', 'video'), ask('b', 'video')], [media('1', 'b'), media('2', 'a')], { a: '2', b: '1' }],
-    ['by the id of a codec', [ask('a', 'video', { codecs: [codec('vp9', 'x')] })], [media('1', 'x')], { a: '1' }],
-    ['by the kind, where ids were changed', [ask('a', 'audio'), ask('b', 'video')], [media('1', '?')], { b: '1' }],
-    ['by the kind, first come first served', [ask('a', 'video'), ask('b', 'video')], [media('1', '')], { a: '1' }],
+    [
+      'by the track id',
+      [trackRequest('a', 'video'), trackRequest('b', 'video')],
+      [media('1', 'b'), media('2', 'a')],
+      { a: '2', b: '1' },
+    ],
+    [
+      'by the id of a codec',
+      [trackRequest('a', 'video', { codecs: [codec('vp9', 'x')] })],
+      [media('1', 'x')],
+      { a: '1' },
+    ],
+    [
+      'by the kind, where ids were changed',
+      [trackRequest('a', 'audio'), trackRequest('b', 'video')],
+      [media('1', '?')],
+      { b: '1' },
+    ],
+    [
+      'by the kind, first come first served',
+      [trackRequest('a', 'video'), trackRequest('b', 'video')],
+      [media('1', '')],
+      { a: '1' },
+    ],
     [
       'by exact ids first, so that a stranger takes nobody else’s place',
-      [ask('a', 'video'), ask('b', 'video')],
+      [trackRequest('a', 'video'), trackRequest('b', 'video')],
       [media('1', 'stranger'), media('2', 'a')],
       { a: '2', b: '1' },
     ],
-    ['never across kinds, even with the right id', [ask('a', 'audio')], [media('1', 'a')], {}],
-    ['not where nothing is sent', [ask('a', 'video')], [media('1', 'a', 'video', false)], {}],
+    ['never across kinds, even with the right id', [trackRequest('a', 'audio')], [media('1', 'a')], {}],
+    ['not where nothing is sent', [trackRequest('a', 'video')], [media('1', 'a', 'video', false)], {}],
     ['not where nothing was asked', [], [media('1', 'a')], {}],
   ])('%s', (_how, requests, sections, expected) => {
     const first = enter()
@@ -121,16 +73,18 @@ describe('requests and media sections find each other', () => {
     const { call, say } = enter()
     say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a'), media('2', 'b', 'audio')], tracks: [] })
     expect(pairs(call)).toEqual({})
-    say({ type: 'addTrack', request: ask('b', 'audio'), echo: undefined })
-    say({ type: 'addTrack', request: ask('other', 'video'), echo: undefined })
+    say({ type: 'addTrack', request: trackRequest('b', 'audio'), echo: undefined })
+    say({ type: 'addTrack', request: trackRequest('other', 'video'), echo: undefined })
     expect(pairs(call)).toEqual({ b: '2', other: '1' })
   })
 
   test('a second request of the same id waits until the first track has ended', () => {
     const { call, say } = enter()
-    say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined })
+    say({ type: 'addTrack', request: trackRequest('a', 'video'), echo: undefined })
     say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')], tracks: [] })
-    expect(outcomes(say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined }))).toEqual(['queued'])
+    expect(outcomes(say({ type: 'addTrack', request: trackRequest('a', 'video'), echo: undefined }))).toEqual([
+      'queued',
+    ])
     const effects = say({
       type: 'answered',
       offer: 2,
@@ -149,12 +103,12 @@ describe('requests and media sections find each other', () => {
 
   test('a further codec is accepted and takes no other request’s place', () => {
     const { call, say } = enter()
-    say({ type: 'addTrack', request: ask('a', 'video', { codecs: [codec('vp9', 'a')] }), echo: undefined })
+    say({ type: 'addTrack', request: trackRequest('a', 'video', { codecs: [codec('vp9', 'a')] }), echo: undefined })
     say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')], tracks: [] })
     const [sid = ''] = call.participants.get('PA_ana')?.tracks.keys() ?? []
-    const request = ask('a2', 'video', { codecs: [codec('vp8', 'a2')] })
+    const request = trackRequest('a2', 'video', { codecs: [codec('vp8', 'a2')] })
     say({ type: 'addCodec', track: sid, request, echo: undefined })
-    say({ type: 'addTrack', request: ask('b', 'video'), echo: undefined })
+    say({ type: 'addTrack', request: trackRequest('b', 'video'), echo: undefined })
     say({
       type: 'answered',
       offer: 2,
@@ -173,7 +127,7 @@ test.each([
   ['', ''],
 ])('the codec for %j is %j', (asked, given) => {
   const { say } = enter()
-  const request = ask('a', 'video', { codecs: [codec(asked, 'a'), codec(asked, 'a')] })
+  const request = trackRequest('a', 'video', { codecs: [codec(asked, 'a'), codec(asked, 'a')] })
   const [effect] = say({ type: 'addTrack', request, echo: undefined })
   const track = effect?.type === 'send' && effect.message.type === 'trackAccepted' ? effect.message.track : undefined
   expect(track?.codecs.map(({ mimeType }) => mimeType)).toEqual([given])
@@ -186,7 +140,7 @@ test.each([
 ])('the answer prefers %s', (_what, codecs, mimeType, payloads) => {
   const { call, say } = enter()
   const sdp = 'v=0\r\nm=video 9 X 96 102\r\na=mid:1\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:102 H264/90000\r\n'
-  say({ type: 'addTrack', request: ask('a', 'video', { codecs }), echo: undefined })
+  say({ type: 'addTrack', request: trackRequest('a', 'video', { codecs }), echo: undefined })
   const effects = say({ type: 'answered', offer: 1, sdp, media: [media('1', 'a')], tracks: [] })
   const answer = effects.find((effect) => effect.type === 'send' && effect.message.type === 'answer')
   expect(answer).toMatchObject({ message: { sdp: sdp.replace('96 102', payloads) } })
@@ -198,15 +152,15 @@ describe('what is too long is not kept', () => {
   const long = 'x'.repeat(1025)
   const layer = { quality: 'high', width: 1, height: 1, bitrate: 1, ssrc: 0, spatialLayer: 0, rid: long } as const
   test.each<[string, TrackRequest]>([
-    ['the id of a track', ask(long, 'video')],
-    ['its name', ask('a', 'video', { name: long })],
-    ['its stream', ask('a', 'video', { stream: long })],
-    ['the id of a codec', ask('a', 'video', { codecs: [codec('vp9', long)] })],
-    ['the id of a layer', ask('a', 'video', { layers: [layer] })],
+    ['the id of a track', trackRequest(long, 'video')],
+    ['its name', trackRequest('a', 'video', { name: long })],
+    ['its stream', trackRequest('a', 'video', { stream: long })],
+    ['the id of a codec', trackRequest('a', 'video', { codecs: [codec('vp9', long)] })],
+    ['the id of a layer', trackRequest('a', 'video', { layers: [layer] })],
   ])('%s', (_what, request) => {
     const { call, say } = enter()
     expect(outcomes(say({ type: 'addTrack', request, echo: undefined }))).toEqual(['limitExceeded'])
-    say({ type: 'addTrack', request: ask('b', 'video'), echo: undefined })
+    say({ type: 'addTrack', request: trackRequest('b', 'video'), echo: undefined })
     const [known] = call.participants.get('PA_ana')?.pending ?? []
     const further = { type: 'addCodec', track: known?.sid ?? '', request, echo: undefined } as const
     expect(outcomes(say(further))).toEqual(['limitExceeded'])
@@ -224,7 +178,7 @@ test('the same inputs always have the same effects', () => {
   const play = () => {
     const { say } = enter()
     return [
-      say({ type: 'addTrack', request: ask('a', 'video'), echo: undefined }),
+      say({ type: 'addTrack', request: trackRequest('a', 'video'), echo: undefined }),
       say({ type: 'answered', offer: 1, sdp: '', media: [media('1', 'a')], tracks: [] }),
       say({ type: 'leave' }),
     ]

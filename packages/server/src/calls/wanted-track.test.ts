@@ -1,83 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import type { EngineCommand, OfferedMedia } from '../media/media-engine.ts'
-import { createCall } from './call.ts'
-import type { CallMessage, Effect } from './effect.ts'
+import { commands, layer, offeredMedia, permissions, stageCall, told, trackRequest } from '../../test/staged-call.ts'
+import type { Effect } from './effect.ts'
 import type { TrackSettings } from './participant.ts'
-import type { Permissions } from './permissions.ts'
-import { type CallInput, step } from './step.ts'
-import type { LayerQuality, TrackRequest, VideoLayer } from './track.ts'
+import type { LayerQuality, VideoLayer } from './track.ts'
 
-const permissions: Permissions = {
-  canPublish: true,
-  canSubscribe: true,
-  canPublishData: true,
-  canPublishSources: [],
-  canUpdateOwnMetadata: true,
-  canSubscribeMetrics: false,
-  canManageAgentSession: false,
-  hidden: false,
-  recorder: false,
-  agent: false,
-}
-
-const layer = (quality: LayerQuality, width: number, height: number): VideoLayer => {
-  return { quality, width, height, bitrate: 0, ssrc: 0, spatialLayer: 0, rid: '' }
-}
 const three = [layer('high', 1280, 720), layer('low', 320, 180), layer('medium', 640, 360)]
 
 /** Ana publishes a camera with these layers, and Bo receives it. */
 function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 'camera' as const } = {}) {
-  let chance = 0
-  const random = (size: number) => Uint8Array.from({ length: size }, () => (chance += 7))
-  const call = createCall('hall', {}, 0, random)
-  let now = 1
-  const run = (input: CallInput) => step(call, input, now, random)
-  const pass = (ms: number) => {
-    now += ms
-    return run({ type: 'tick' })
-  }
-  const client = { protocol: 17, clientProtocol: 0, capabilities: [] }
-  const about = {
-    name: '',
-    metadata: '',
-    attributes: {},
-    kind: 'standard' as const,
-    kindDetails: [],
-    permissions,
-    client,
-  }
-  for (const [index, name] of ['ana', 'bo'].entries()) {
-    const how = { autoSubscribe: true, adaptiveStream, allowPause: false, single: false }
-    const request = { sid: `PA_${name}`, identity: name, ...how, ...about }
-    run({ type: 'join', request, transports: { publisher: 2 * index + 1, subscriber: 2 * index + 2 } })
-  }
-  type Said = Extract<CallInput, { type: 'participant' }>['input']
-  const say = (participant: string, input: Said) => run({ type: 'participant', participant, input })
-  const request: TrackRequest = {
-    cid: 'c',
-    kind: 'video',
-    name: '',
+  const { call, run, pass, say } = stageCall(['ana', 'bo'], { adaptiveStream })
+  const request = trackRequest('c', 'video', {
     source,
-    muted: false,
     width: Math.max(0, ...layers.map(({ width }) => width)),
     height: Math.max(0, ...layers.map(({ height }) => height)),
-    stream: '',
     layers,
-    codecs: [],
-    disableDtx: false,
-    disableRed: false,
-    stereo: false,
-    traits: { audioFeatures: [], encryption: 0, backupCodecPolicy: 0, packetTrailerFeatures: [] },
-  }
-  const section: OfferedMedia = {
-    mid: '1',
-    kind: 'video',
-    streamId: '',
-    trackId: 'c',
-    mimeType: 'video/VP8',
-    rids: ['q', 'h', 'f'].slice(0, layers.length),
-    sending: true,
-  }
+  })
+  const section = offeredMedia('1', 'c', { rids: ['q', 'h', 'f'].slice(0, layers.length) })
   say('PA_ana', { type: 'addTrack', request, echo: undefined })
   const published = say('PA_ana', { type: 'answered', offer: 1, sdp: '', media: [section], tracks: [] })
   const [sid = ''] = call.participants.get('PA_ana')?.tracks.keys() ?? []
@@ -86,22 +24,6 @@ function watch(layers: VideoLayer[] = three, { adaptiveStream = false, source = 
     return say('PA_bo', { type: 'setTracks', tracks: [sid], settings: { ...none, ...settings } })
   }
   return { call, run, say, set, pass, sid, section, published }
-}
-
-function commands<Type extends EngineCommand['type']>(effects: Effect[], type: Type) {
-  return effects.flatMap((effect) =>
-    effect.type === 'engine' && effect.command.type === type
-      ? [effect.command as Extract<EngineCommand, { type: Type }>]
-      : [],
-  )
-}
-
-function told<Type extends CallMessage['type']>(effects: Effect[], type: Type) {
-  return effects.flatMap((effect) =>
-    effect.type === 'send' && effect.message.type === type
-      ? [{ to: effect.to, ...(effect.message as Extract<CallMessage, { type: Type }>) }]
-      : [],
-  )
 }
 
 const wanted = (effects: Effect[]) => commands(effects, 'subscribe').at(-1)?.wanted[0]
