@@ -2,8 +2,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openChromium, openFirefox } from './stage/browsers.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
+import { seesAndHears } from './stage/sees-and-hears.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
-import { until } from './stage/until.ts'
 
 let server: RunningServer
 let chromium: Browser
@@ -41,23 +41,6 @@ function protocols(page: Page): Promise<string[]> {
     }
     return found
   })
-}
-
-async function seesAndHears(person: Person, others: number): Promise<void> {
-  const count = async () => {
-    const { videos, audios } = await person.hears()
-    return {
-      frames: videos.reduce((sum, { framesDecoded }) => sum + framesDecoded, 0),
-      moving: videos.filter(({ framesDecoded }) => framesDecoded > 10).length,
-      sounding: audios.filter(({ energy }) => energy > 0).length,
-    }
-  }
-  const before = await until(
-    `${person.name} seeing and hearing ${others}`,
-    count,
-    ({ moving, sounding }) => moving >= others && sounding >= others,
-  )
-  await until(`pictures moving on for ${person.name}`, count, ({ frames }) => frames > before.frames + 30)
 }
 
 test('people behind a firewall that passes TCP alone see, hear and are seen', { timeout: 180_000 }, async () => {

@@ -4,6 +4,7 @@ import { openChromium, openFirefox } from './stage/browsers.ts'
 import { type Received, received } from './stage/media.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { servePlainPage } from './stage/plain-page.ts'
+import { seesAndHears } from './stage/sees-and-hears.ts'
 import { type RunningServer, startServer } from './stage/server.ts'
 import { until } from './stage/until.ts'
 
@@ -21,27 +22,6 @@ afterAll(async () => {
   await Promise.all([chromium?.close(), firefox?.close()])
   await server?.stop()
 })
-
-/** Moving pictures of `others` people and the sound of each arrive, and go on arriving. */
-async function seesAndHears(person: Person, others: number): Promise<void> {
-  const before = await until(
-    `${person.name} seeing and hearing ${others}`,
-    person.hears,
-    ({ videos, audios }) =>
-      videos.filter((video) => video.framesDecoded > 3).length >= others &&
-      audios.filter((audio) => audio.energy > 0).length >= others,
-  )
-  await until(`pictures moving on for ${person.name}`, person.hears, ({ videos, audios }) => {
-    const moved = videos.filter(
-      ({ id, framesDecoded }) =>
-        framesDecoded > (before.videos.find((video) => video.id === id)?.framesDecoded ?? 0) + 10,
-    )
-    const heard = audios.filter(
-      ({ id, energy }) => energy > (before.audios.find((audio) => audio.id === id)?.energy ?? 0),
-    )
-    return moved.length >= others && heard.length >= others
-  })
-}
 
 /** Percent of samples that a pair of connections without any server between them had to make up. */
 async function directConcealment(browser: Browser): Promise<number> {
