@@ -21,6 +21,7 @@ import { addFileRoutes } from './http/file-routes.ts'
 import { openPort, type Port } from './http/listen.ts'
 import { acceptMediaStreams } from './http/media-streams.ts'
 import { attachMetrics, createMetrics } from './http/metrics.ts'
+import { mostConnections } from './http/most-connections.ts'
 import { exposeServerMetrics } from './http/server-metrics.ts'
 import { staticFiles } from './http/static-files.ts'
 import { addUploadRoutes } from './http/upload-routes.ts'
@@ -73,7 +74,7 @@ async function start(config: Config): Promise<void> {
       : readApiKeys(join(data, 'keys.json'), config.keys),
   )
   const keys = withKey(given, ownKey)
-  const { port, engine: native } = await openPortAndEngine(config, words)
+  const { port, engine: native } = await openPortAndEngine(config, words, health.connectionRefused)
   const engine = health.watchEngine(native)
   log.info('the media engine runs', { port: engine.port, datagrams: engine.path })
   const bus = createBus((error) => log.error('a listener failed', { error }))
@@ -224,14 +225,22 @@ function makeFolder(folder: string): void {
 }
 
 /** TCP and UDP share one number. Where any will do, the one TCP got may be taken for UDP: then another is tried. */
-async function openPortAndEngine(config: Config, words: Words): Promise<{ port: Port; engine: MediaEngine }> {
+async function openPortAndEngine(
+  config: Config,
+  words: Words,
+  refused: (most: number) => void,
+): Promise<{ port: Port; engine: MediaEngine }> {
+  const most = mostConnections()
+  const full = () => most !== undefined && refused(most)
   const { host, threads } = config
   const file = engineFile()
   const addresses = candidateAddresses(networkInterfaces(), config)
   for (let attempt = 1; attempt <= 10; attempt += 1) {
-    const port = await openPort({ port: config.port, ...(host && { host }) }).catch((error) => {
-      throw asProblem(portProblem(words, { port: config.port, host, kind: 'TCP', error }))
-    })
+    const port = await openPort({ port: config.port, ...(host && { host }), maxConnections: most, full }).catch(
+      (error) => {
+        throw asProblem(portProblem(words, { port: config.port, host, kind: 'TCP', error }))
+      },
+    )
     try {
       const options = { file, port: port.number, addresses, threads, streams: true, ...(host && { bind: host }) }
       return { port, engine: startNativeEngine(options) }

@@ -8,6 +8,8 @@ import type { App } from './app.ts'
 
 const FIRST_BYTE_TIMEOUT_MS = 10_000
 const HANDSHAKE_TIMEOUT_MS = 10_000
+/** Those who come at once after a broken network wait in the kernel while this process is busy; a shorter queue turns them away. */
+const BACKLOG = 4_096
 /** How a TLS handshake begins, and no HTTP method does. */
 const TLS_HANDSHAKE = 0x16
 /** Media begins with a STUN message in a frame: the upper byte of its length, which is less than 512. */
@@ -32,10 +34,16 @@ export async function openPort({
   port,
   host,
   firstByteTimeoutMs = FIRST_BYTE_TIMEOUT_MS,
+  maxConnections,
+  full = () => {},
 }: {
   port: number
   host?: string
   firstByteTimeoutMs?: number
+  /** More are refused: without a bound the system refuses them, and the files and the database as well. */
+  maxConnections?: number | undefined
+  /** Told whenever one was refused. */
+  full?: () => void
 }): Promise<Port> {
   const sockets = new Set<Socket>()
   const early: Socket[] = []
@@ -52,6 +60,9 @@ export async function openPort({
     if (app) welcome(socket, app)
     else early.push(socket)
   })
+
+  if (maxConnections !== undefined) front.maxConnections = maxConnections
+  front.on('drop', full)
 
   function welcome(socket: Socket, to: App): void {
     greet(socket, to).catch(() => socket.destroy()) // a certificate that TLS does not take
@@ -117,7 +128,8 @@ function firstByte(socket: Socket, timeoutMs: number): Promise<number | undefine
       done(data?.[0])
     }
     const closed = () => done(undefined)
-    const timer = setTimeout(closed, timeoutMs)
+    // What lies in the socket by then is looked at first: this process may have been too busy to read it.
+    const timer = setTimeout(() => setImmediate(closed), timeoutMs)
     socket.on('close', closed)
     socket.on('readable', look)
   })
@@ -136,7 +148,7 @@ async function bind(front: Server, port: number, host: string | undefined): Prom
 function tryBind(front: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     front.once('error', reject)
-    front.listen({ port, host }, () => {
+    front.listen({ port, host, backlog: BACKLOG }, () => {
       front.off('error', reject)
       resolve()
     })

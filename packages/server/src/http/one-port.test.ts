@@ -19,7 +19,7 @@ let port: Port | undefined
 
 afterEach(() => port?.close())
 
-async function serve(prepare: (app: App) => void = () => {}, options: { firstByteTimeoutMs?: number } = {}) {
+async function serve(prepare: (app: App) => void = () => {}, options: Partial<Parameters<typeof openPort>[0]> = {}) {
   const app = createApp({ checkMs: 5 })
   prepare(app)
   port = await openPort({ port: 0, host: '127.0.0.1', ...options })
@@ -236,4 +236,28 @@ it('refuses upgrades nobody waits for', async () => {
   const { number } = await serve()
   const socket = new WebSocket(`ws://127.0.0.1:${number}/nowhere`)
   expect(String(await once(socket, 'error'))).toContain('404')
+})
+
+it('refuses connections above the most that it may have, says so, and takes others when some have ended', async () => {
+  let refused = 0
+  const told = new Promise<void>((resolve) => {
+    const full = () => {
+      refused += 1
+      resolve()
+    }
+    void serve((app) => app.route('GET', '/who', (_, response) => sendJson(response, 200, 'here')), {
+      maxConnections: 2,
+      full,
+    }).then(async ({ number }) => {
+      const [first] = [await open(number), await open(number)]
+      await closed(await open(number))
+      first.destroy()
+    })
+  })
+  await told
+  expect(refused).toBe(1)
+  const asked = () => ask('http', port?.number ?? 0, '/who').catch(() => undefined)
+  let answer = await asked()
+  while (!answer) answer = await asked()
+  expect(answer.body).toBe('"here"')
 })

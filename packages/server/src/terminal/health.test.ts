@@ -19,3 +19,12 @@ test('a disk that takes nothing is said once with its reason, and that it is ove
     'Nothing can be stored in /data now (it is read-only). Everyb',
   ])
 })
+
+test('that no more connections are taken is said once, with what to do', ({ expect }) => {
+  const said: string[] = []
+  const log = createLog({ level: 'error', write: () => {} })
+  const health = createHealth({ log, words: wordsIn('en'), folder: '/data', say: (text) => said.push(text) })
+  health.connectionRefused(908)
+  health.connectionRefused(908)
+  expect(said).toEqual([expect.stringMatching(/^All 908 connections .* are taken.*"ulimit -n"/)])
+})

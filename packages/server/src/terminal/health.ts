@@ -7,6 +7,8 @@ export interface Health {
   /** The same engine, with an eye on its end. */
   watchEngine(engine: MediaEngine): MediaEngine
   storageChanged(works: boolean, error?: unknown): void
+  /** A connection was refused because there are so many. */
+  connectionRefused(most: number): void
   /** In words for the person who runs the server; none means that all is well. */
   problems(): string[]
 }
@@ -25,6 +27,7 @@ export function createHealth({
 }): Health {
   let engineFailed = false
   let storageWorks = true
+  let toldFull = false
   return {
     watchEngine: (engine) => ({
       ...engine,
@@ -42,6 +45,12 @@ export function createHealth({
       storageWorks = works
       say(works ? words.storageWorks : words.storageBroken(folder, reasonOf(words, error)))
       if (!works) log.error('the disk did not take what was written', { error })
+    },
+    connectionRefused(most) {
+      if (toldFull) return
+      toldFull = true
+      say(words.connectionsFull(most))
+      log.error('a connection was refused: this process may have no more', { most })
     },
     problems: () => [
       ...(engineFailed ? ['The media engine has stopped: calls need a restart.'] : []),

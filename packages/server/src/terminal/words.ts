@@ -23,6 +23,8 @@ const en = {
   storageBroken: (folder: string, why: string) =>
     `Nothing can be stored in ${folder} now (${why}). Everybody is told; what they write waits with them. Maru goes on by itself once it can.`,
   storageWorks: 'What people write is stored again.',
+  connectionsFull: (most: number) =>
+    `All ${most} connections that this process may have are taken, and more are refused. Allow it more open files ("ulimit -n", with systemd LimitNOFILE=) and start it again.`,
   fileErrors: {
     ENOENT: 'no folder can be made there',
     EACCES: 'this user may not write there',
@@ -58,6 +60,8 @@ const ko: Words = {
   storageBroken: (folder, why) =>
     `지금은 ${folder}에 아무것도 저장할 수 없습니다(${why}). 모두에게 알렸고, 쓴 글은 각자에게서 기다립니다. 저장할 수 있게 되면 저절로 이어집니다.`,
   storageWorks: '다시 저장할 수 있습니다.',
+  connectionsFull: (most) =>
+    `이 프로세스가 받을 수 있는 연결 ${most}개가 모두 찼고, 더 오는 연결은 거절됩니다. 열 수 있는 파일 수를 늘리고("ulimit -n", systemd에서는 LimitNOFILE=) 다시 시작하세요.`,
   fileErrors: {
     ENOENT: '그곳에는 폴더를 만들 수 없습니다',
     EACCES: '이 사용자는 쓸 권한이 없습니다',
