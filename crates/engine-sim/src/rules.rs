@@ -51,6 +51,12 @@ pub enum Rule {
     Liveness,
     /// It comes in the size that is wanted, and publishers are told of the largest.
     Size,
+    /// It comes as fast as it is wanted.
+    Pace,
+    /// What is more important does not stay away for what is less so.
+    Priority,
+    /// A path is not filled with more than it carries.
+    Budget,
     /// What is told of a path is so: its round trip and its losses.
     Quality,
     /// Nothing that the engine sends makes a client give up.

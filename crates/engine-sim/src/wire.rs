@@ -80,6 +80,9 @@ const KNOWN: usize = 512;
 #[derive(Debug)]
 pub struct Wire {
     pub conditions: Conditions,
+    /// Datagrams so far, and those for which the queue had no room.
+    pub offered: u64,
+    pub refused: u64,
     random: Random,
     classes: [Random; 3],
     /// How often a packet with this payload type, timestamp and length has passed.
@@ -97,6 +100,8 @@ impl Wire {
     pub fn new(conditions: Conditions, random: &Random, now: Instant) -> Self {
         Wire {
             conditions,
+            offered: 0,
+            refused: 0,
             random: random.fork(0),
             classes: [1, 2, 3].map(|class| random.fork(class)),
             known: IdMap::default(),
@@ -200,12 +205,14 @@ impl Wire {
 
     /// When the datagram has left for the wire; None where the queue has no room.
     fn queue(&mut self, now: Instant, size: usize) -> Option<Instant> {
+        self.offered += 1;
         let Some((rate, room)) = self.conditions.rate else {
             return Some(now);
         };
         let begins = self.free_at.map_or(now, |free| free.max(now));
         let waiting = (begins - now).as_secs_f64() * rate as f64 / 8.0;
         if waiting as u64 > room {
+            self.refused += 1;
             return None;
         }
         let leaves = begins + Duration::from_micros(size as u64 * 8_000_000 / rate.max(1));

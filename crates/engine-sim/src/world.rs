@@ -1,11 +1,12 @@
 //! A whole call in one thread on a virtual clock: the engine, its clients, wires between them, and the observer.
 
+mod budgets;
 mod carriage;
 mod events;
 mod people;
 mod settling;
 
-pub use people::{Leave, Size};
+pub use people::{Leave, Shown};
 
 use crate::crowd::Crowd;
 use crate::machine::Machine;
@@ -70,8 +71,8 @@ pub struct World {
     /// Those that clients have, and those they had.
     addresses: IdMap<SocketAddr, TransportId>,
     wishes: BTreeMap<TransportId, BTreeMap<u16, bool>>,
-    /// Pixels that a video is shown with, where it is not as many as there are.
-    sizes: BTreeMap<(TransportId, u16), Size>,
+    /// How videos are shown, where it is not as well as can be.
+    shown: BTreeMap<(TransportId, u16), Shown>,
     /// The highest layer that publishers were told is wanted.
     wanted_layers: BTreeMap<u16, u8>,
     /// M-lines that single transports are to offer once their last offer was answered.
@@ -150,7 +151,7 @@ impl World {
             wires: IdMap::default(),
             addresses: IdMap::default(),
             wishes: BTreeMap::new(),
-            sizes: BTreeMap::new(),
+            shown: BTreeMap::new(),
             wanted_layers: BTreeMap::new(),
             required: BTreeMap::new(),
             offers: IdMap::default(),

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 pub struct Heard {
     pub packets: u64,
     pub keys: u64,
+    /// Pictures of which something came; a late packet of an older one counts as one more.
+    pub pictures: u32,
     /// Simulcast layer and spatial layer of the newest packet.
     pub layer: u8,
     /// Changes of the simulcast layer.
@@ -34,6 +36,7 @@ impl Heard {
             self.silence = self.silence.max(gap.saturating_sub(rest));
             self.switches += u64::from(tag.layer != self.layer);
         }
+        self.pictures += u32::from(self.packets == 0 || tag.picture != self.newest.1);
         self.newest = (tag.number, tag.picture);
         self.packets += 1;
         self.keys += u64::from(tag.begins_key());

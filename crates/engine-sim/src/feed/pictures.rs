@@ -40,7 +40,7 @@ impl Feed {
             let head = Vp8 {
                 pictures: self.ids,
                 temporal,
-                sync: temporal == 1,
+                sync: temporal > 0 && self.base_of(temporal) == 0,
                 begins: part == 0,
                 key,
             };

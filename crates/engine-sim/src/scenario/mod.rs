@@ -48,6 +48,11 @@ pub const SCENARIOS: &[Scenario] = &[
         run: network::slow,
     },
     Scenario {
+        name: "budgets",
+        story: "paths carry a part of what is wanted, and pages want pictures of other rates and priorities",
+        run: network::budgets,
+    },
+    Scenario {
         name: "storms",
         story: "many join and leave at once, in every way of leaving, while handshakes are lost too",
         run: churn::storms,

@@ -1,10 +1,11 @@
 //! What networks do.
 
 use super::people::{Room, kinds};
+use crate::feed::Kind;
 use crate::random::Random;
 use crate::rules::Rule;
 use crate::wire::{Conditions, Loss};
-use crate::world::World;
+use crate::world::{Shown, World};
 use std::time::Duration;
 
 const TURN: Duration = Duration::from_secs(2);
@@ -114,6 +115,38 @@ pub fn paths(world: &mut World, time: Duration) {
     });
     // Clients find out about a dead path by their next consent check.
     world.run_for(Duration::from_secs(6));
+}
+
+/// Long enough for every kind of client to find out what its path carries.
+const ADAPTS: Duration = Duration::from_secs(20);
+
+/// Paths have room for voices and some pictures, which pages want more or less of.
+pub fn budgets(world: &mut World, time: Duration) {
+    let room = Room::of(world, 3, &[Kind::Audio, Kind::Simulcast]);
+    turns(world, time, |world, random| {
+        for person in &room.people {
+            let rate = *random.pick(&[None, Some(250_000), Some(400_000), Some(700_000)]);
+            let path = Conditions {
+                rate: rate.map(|rate| (rate, rate / 16)),
+                ..Conditions::default()
+            };
+            world.conditions(person.subscriber, Conditions::default(), path);
+            let others = room
+                .people
+                .iter()
+                .filter(|p| p.publisher != person.publisher);
+            for picture in others.map(|other| other.tracks[1].track) {
+                let shown = Shown {
+                    fps: *random.pick(&[0, 7, 15, 30]),
+                    priority: *random.pick(&[0, 1, 100]),
+                    ..Shown::default()
+                };
+                world.show(person.subscriber, picture, shown);
+            }
+        }
+        world.run_for(ADAPTS);
+        world.must_share_well();
+    });
 }
 
 pub fn slow(world: &mut World, time: Duration) {

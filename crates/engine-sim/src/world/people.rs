@@ -8,8 +8,16 @@ use crate::wire::{Conditions, Wire};
 use engine::command::{Command, LayerSize, TransportId, TransportRole, WantedTrack};
 use std::collections::BTreeMap;
 
-/// Width and height in pixels.
-pub type Size = (u32, u32);
+/// How a subscriber shows a video.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown {
+    /// Width and height in pixels; (0, 0) for all there are.
+    pub size: (u32, u32),
+    /// Pictures a second; 0 for all there are.
+    pub fps: u32,
+    /// What has more is more important.
+    pub priority: u8,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leave {
@@ -139,26 +147,40 @@ impl World {
     fn subscribe(&mut self, transport: TransportId) {
         let wishes = self.wishes.get(&transport).into_iter().flatten();
         let wanted = wishes.map(|(track, enabled)| {
-            let size = self.sizes.get(&(transport, *track)).copied();
-            let (width, height) = size.unwrap_or_default();
+            let Shown {
+                size: (width, height),
+                fps,
+                priority,
+            } = self.shown(transport, *track);
             WantedTrack {
                 track: name(*track),
                 stream_id: format!("PA|{track}"),
                 enabled: *enabled,
                 width,
                 height,
-                fps: 0,
-                priority: 0,
+                fps,
+                priority,
             }
         });
         let wanted = wanted.collect();
         self.command(Command::Subscribe { transport, wanted });
     }
 
-    /// The pixels that a subscriber shows a track with; (0, 0) for all there are.
-    pub fn resize(&mut self, transport: TransportId, track: u16, size: Size) {
-        self.sizes.insert((transport, track), size);
+    /// A subscriber shows a track otherwise from now on.
+    pub fn show(&mut self, transport: TransportId, track: u16, shown: Shown) {
+        self.shown.insert((transport, track), shown);
         self.subscribe(transport);
+    }
+
+    /// The same in another size; (0, 0) for all pixels there are.
+    pub fn resize(&mut self, transport: TransportId, track: u16, size: (u32, u32)) {
+        let shown = self.shown(transport, track);
+        self.show(transport, track, Shown { size, ..shown });
+    }
+
+    pub(super) fn shown(&self, transport: TransportId, track: u16) -> Shown {
+        let shown = self.shown.get(&(transport, track));
+        shown.copied().unwrap_or_default()
     }
 
     /// What a subscriber wants now.
@@ -224,7 +246,7 @@ impl World {
         self.addresses.retain(|_, id| *id != transport);
         self.wires.remove(&transport);
         self.wishes.remove(&transport);
-        self.sizes.retain(|(id, _), _| *id != transport);
+        self.shown.retain(|(id, _), _| *id != transport);
         self.required.remove(&transport);
         self.qualities.remove(&transport);
         self.paused.retain(|(id, _)| *id != transport);

@@ -121,13 +121,13 @@ impl World {
 
     /// The lowest layer that is as large as a subscriber's picture of the track.
     fn wanted_layer(&self, id: TransportId, track: u16) -> u8 {
-        let size = self.sizes.get(&(id, track)).copied().unwrap_or_default();
+        let size = self.shown(id, track).size;
         let enough = |layer: &(u32, u32)| layer.0 >= size.0 && layer.1 >= size.1;
         let layer = SIZES.iter().position(enough).filter(|_| size.0 > 0);
         layer.unwrap_or(SIZES.len() - 1) as u8
     }
 
-    fn is_video(&self, track: u16) -> bool {
+    pub(super) fn is_video(&self, track: u16) -> bool {
         self.truth
             .tracks
             .get(&track)

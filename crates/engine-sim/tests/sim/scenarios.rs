@@ -59,6 +59,12 @@ fn slow() {
     holds("slow", 6, &[1, 2]);
 }
 
+/// Each kind of client has a path of its own, and pictures have rates and priorities.
+#[test]
+fn budgets() {
+    holds("budgets", 45, &[1, 2]);
+}
+
 #[test]
 fn storms() {
     holds("storms", 6, &[1, 2]);
