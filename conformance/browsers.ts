@@ -71,7 +71,10 @@ class Run {
     const workers = Array.from({ length: this.#choice.pages }, () => new Worker(opening, (page) => this.#prepare(page)))
     const [first] = workers as [Worker]
     const listed = await first.use((page) => page.evaluate((setting) => conformance.list(setting), this.#setting()))
-    const once = listed.filter((each) => this.#isWanted(each))
+    const asked = listed.filter((each) => this.#isWanted(each))
+    const once = asked.filter(({ lacking }) => !lacking)
+    for (const { subject, name, lacking } of asked)
+      if (lacking) this.#report.name({ client: this.#client, behaviour: `${subject}: ${name}`, why: lacking })
     const wanted = Array.from({ length: this.#choice.times }, () => once).flat()
     const together = wanted.filter(({ alone }) => !alone)
     const work = async (own: Worker) => {

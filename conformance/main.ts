@@ -70,5 +70,6 @@ try {
 for (const each of values.without) report.leaveOut(each)
 report.write(values.json)
 const passed = report.outcomes.length - report.failed
+if (report.known.length > 0) console.log(`\n${report.known.length} that a client does not show with any server`)
 console.log(`\n${passed} of ${report.outcomes.length} behaviours`)
 process.exit(report.failed > 0 || passed === 0 ? 1 : 0)

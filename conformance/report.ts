@@ -12,13 +12,26 @@ export interface Outcome {
   problem?: string
 }
 
+/** What a client does not show with any server: it is not among the outcomes. */
+export interface Known {
+  client: string
+  behaviour: string
+  why: string
+}
+
 export class Report {
   readonly outcomes: Outcome[] = []
+  readonly known: Known[] = []
   readonly leftOut: string[] = []
 
   add(outcome: Outcome): void {
     this.outcomes.push(outcome)
     if (!outcome.passed) console.log(`  FAIL ${outcome.client}: ${outcome.behaviour}\n       ${outcome.problem}`)
+  }
+
+  name(known: Known): void {
+    this.known.push(known)
+    console.log(`  known difference of ${known.client}: ${known.behaviour}: ${known.why}`)
   }
 
   /** A client that could not be had, and why. */
@@ -43,6 +56,9 @@ export class Report {
 
   write(file: string): void {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `${JSON.stringify({ outcomes: this.outcomes, leftOut: this.leftOut }, undefined, 1)}\n`)
+    writeFileSync(
+      file,
+      `${JSON.stringify({ outcomes: this.outcomes, known: this.known, leftOut: this.leftOut }, undefined, 1)}\n`,
+    )
   }
 }

@@ -21,6 +21,8 @@ export interface Listed {
   short: boolean
   alone: boolean
   better?: string
+  /** Why this client does not show it with any server. */
+  lacking?: string
 }
 
 export interface Page {
@@ -34,13 +36,10 @@ const page: Page = {
   list: (setting) =>
     all
       .filter(({ where }) => where?.(setting) ?? true)
-      .map(({ name, subject, short, alone, better }) => ({
-        name,
-        subject,
-        short: short && !alone,
-        alone,
-        ...(better && { better }),
-      })),
+      .map(({ name, subject, short, alone, better, lacking }) => {
+        const why = lacking?.(setting)
+        return { name, subject, short: short && !alone, alone, ...(better && { better }), ...(why && { lacking: why }) }
+      }),
   async run(setting, name) {
     const found = all.find((each) => each.name === name)
     if (!found) return 'there is no such behaviour'

@@ -9,7 +9,7 @@ import {
   Track,
 } from 'livekit-client'
 import { behaviour } from './behaviour.ts'
-import { decoded, holds, own, type Person, pause, type Stage, same, until } from './stage.ts'
+import { decoded, own, type Person, pause, type Stage, same, until } from './stage.ts'
 
 const source = Track.Source
 const RETURN_MS = 30_000
@@ -92,12 +92,21 @@ async function undisturbed({ ana, ben, published, seen }: Pair): Promise<void> {
   await talk(ana, ben)
 }
 
-const scenario = (name: SimulationScenario, after: (pair: Pair) => Promise<void>, what: string) =>
-  behaviour(`simulated ${name}: ${what}`, async (stage) => {
-    const pair = await watched(stage)
-    await pair.ana.room.simulateScenario(name)
-    await after(pair)
-  })
+const scenario = (
+  name: SimulationScenario,
+  after: (pair: Pair) => Promise<void>,
+  what: string,
+  details?: Parameters<typeof behaviour>[2],
+) =>
+  behaviour(
+    `simulated ${name}: ${what}`,
+    async (stage) => {
+      const pair = await watched(stage)
+      await pair.ana.room.simulateScenario(name)
+      await after(pair)
+    },
+    details,
+  )
 
 export const reconnect = [
   scenario('signal-reconnect', resumed, 'the session is resumed, nobody notices'),
@@ -105,7 +114,11 @@ export const reconnect = [
   scenario('full-reconnect', returned, 'tracks are back under new sids'),
   scenario('node-failure', returned, 'tracks are back under new sids'),
   scenario('migration', returned, 'tracks are back under new sids'),
-  scenario('disconnect-signal-on-resume', resumed, 'the session is resumed at the second try'),
+  scenario('disconnect-signal-on-resume', resumed, 'the session is resumed at the second try', {
+    // Its offer of the first try gets no answer, and Firefox is not connected before it has one.
+    lacking: ({ browser }) =>
+      browser === 'firefox' ? 'the second try begins after the limit of the first, as a full reconnect' : undefined,
+  }),
   scenario('disconnect-signal-on-resume-no-messages', resumed, 'the session is resumed at the second try'),
   scenario('leave-full-reconnect', undisturbed, 'passed over, everything goes on'),
   behaviour('simulated server-leave: it ends, and the reason is told', async (stage) => {
@@ -138,16 +151,20 @@ export const reconnect = [
       const chosen = rows.find((row) => row.id === selectedCandidatePairId)
       same('protocol', rows.find((row) => row.id === chosen?.localCandidateId)?.protocol, 'tcp')
     },
-    // Media over TCP is not there yet: the long form counts it as missing.
-    { where: ({ browser }) => browser === 'chromium', short: false },
+    // Firefox gathers no TCP candidates towards this machine itself.
+    { where: ({ browser }) => browser === 'chromium' },
   ),
+  scenario('force-tls', returned, 'without a relay the media is back on the way there is', {
+    better: 'without TURN the real server leaves nothing to choose from, and the client did not come back in 90 s',
+  }),
   behaviour('frames go on while the signal connection is gone', async (stage) => {
     const { ana, ben, seen } = await watched(stage)
     const from = await decoded(seen)
-    void ben.room.simulateScenario('signal-reconnect', 1_500)
+    void ben.room.simulateScenario('signal-reconnect', 5_000)
     await ben.hears(RoomEvent.SignalReconnecting)
-    await pause(800)
-    holds('frames meanwhile', (await decoded(seen)) > from + 3)
+    await until('frames meanwhile', async () => (await decoded(seen)) > from + 3)
+    // The older client does not wait before it comes back.
+    if (stage.setting.client === 'new') same('back already', ben.heard(RoomEvent.Reconnected).length, 0)
     await ben.hears(RoomEvent.Reconnected, undefined, RETURN_MS)
     await goesOn(seen)
     same('tracks that ended', ben.heard(RoomEvent.TrackUnsubscribed).length, 0)
