@@ -1,5 +1,5 @@
 /** The headless half of a room: one connection, a state that is reduced from events, an outbox. For browsers, terminals and bots. */
-export type { WebSocketLike } from './connector.ts'
+export { backOff, type WebSocketLike } from './connector.ts'
 export { openEventStream } from './event-stream.ts'
 export { openRoom } from './open-room.ts'
 export type { KeptMessage, Outbox } from './outbox.ts'

@@ -5,11 +5,16 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { SecureContextOptions, Server as TlsServer } from 'node:tls'
 import type { App } from './app.ts'
+import { networkOf as networkOfSocket } from './network-of.ts'
+import { createTally } from './tally.ts'
 
 const FIRST_BYTE_TIMEOUT_MS = 10_000
 const HANDSHAKE_TIMEOUT_MS = 10_000
 /** Those who come at once after a broken network wait in the kernel while this process is busy; a shorter queue turns them away. */
 const BACKLOG = 4_096
+/** Connections of one network: a full room of people behind one router, with all that their browsers open; and never so many that nobody else comes in. */
+const MAX_OF_NETWORK = 8_192
+const PART_OF_NETWORK = 0.75
 /** How a TLS handshake begins, and no HTTP method does. */
 const TLS_HANDSHAKE = 0x16
 /** Media begins with a STUN message in a frame: the upper byte of its length, which is less than 512. */
@@ -36,6 +41,8 @@ export async function openPort({
   firstByteTimeoutMs = FIRST_BYTE_TIMEOUT_MS,
   maxConnections,
   full = () => {},
+  maxOfNetwork = Math.min(MAX_OF_NETWORK, Math.ceil((maxConnections ?? Infinity) * PART_OF_NETWORK)),
+  networkOf = networkOfSocket,
 }: {
   port: number
   host?: string
@@ -44,8 +51,12 @@ export async function openPort({
   maxConnections?: number | undefined
   /** Told whenever one was refused. */
   full?: () => void
+  /** Connections of one network, on top of that. */
+  maxOfNetwork?: number
+  networkOf?: typeof networkOfSocket
 }): Promise<Port> {
   const sockets = new Set<Socket>()
+  const networks = createTally()
   const early: Socket[] = []
   let app: App | undefined
   let takeMedia: ((socket: Socket) => void) | undefined
@@ -54,8 +65,14 @@ export async function openPort({
 
   // Paused, so that nothing is read before somebody wants it. Half open, as HTTP servers are: a client may end its side first.
   const front = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
+    const network = networkOf(socket)
+    if (networks.of(network) >= maxOfNetwork) return void socket.destroy()
+    const discount = networks.add(network)
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+    socket.once('close', () => {
+      discount()
+      sockets.delete(socket)
+    })
     socket.on('error', () => socket.destroy())
     if (app) welcome(socket, app)
     else early.push(socket)

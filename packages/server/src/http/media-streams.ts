@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net'
 import type { MediaStreams } from '../media/media-engine.ts'
 import { networkOf } from './network-of.ts'
+import { createTally } from './tally.ts'
 
 export interface StreamLimits {
   /** Until the engine has answered, which it does when a client shows that it belongs to a call. */
@@ -23,7 +24,7 @@ const LIMITS: StreamLimits = { proofMs: 15_000, idleMs: 45_000, unproven: 256, t
 /** The way for connections whose first byte is that of a frame. */
 export function acceptMediaStreams(streams: MediaStreams, limits: StreamLimits = LIMITS): (socket: Socket) => void {
   const sockets = new Map<number, { socket: Socket; prove(): void }>()
-  const unproven = new Map<string, number>()
+  const unproven = createTally()
 
   streams.onOutput((outputs) => {
     for (const { stream, bytes, ended } of outputs) {
@@ -35,31 +36,19 @@ export function acceptMediaStreams(streams: MediaStreams, limits: StreamLimits =
     }
   })
 
-  /** Counts a connection of a network; gives the way to count it no more. */
-  function count(network: string | undefined): () => void {
-    if (network === undefined) return () => {}
-    unproven.set(network, (unproven.get(network) ?? 0) + 1)
-    return () => {
-      const left = (unproven.get(network) ?? 0) - 1
-      if (left > 0) unproven.set(network, left)
-      else unproven.delete(network)
-    }
-  }
-
   return (socket) => {
     const { remoteAddress, remotePort, localAddress, localPort } = socket
     const network = networkOf(socket)
-    const isFull = network !== undefined && (unproven.get(network) ?? 0) >= limits.unproven
+    const isFull = unproven.of(network) >= limits.unproven
     if (!remoteAddress || !remotePort || !localAddress || !localPort || isFull || sockets.size >= limits.total) {
       return void socket.destroy()
     }
     const stream = streams.open(remoteAddress, remotePort, localAddress, localPort)
     if (stream === 0) return void socket.destroy()
-    let discount: (() => void) | undefined = count(network)
+    const discount = unproven.add(network)
     const prove = () => {
       clearTimeout(timer)
-      discount?.()
-      discount = undefined
+      discount()
     }
     const timer = setTimeout(() => socket.destroy(), limits.proofMs)
     sockets.set(stream, { socket, prove })

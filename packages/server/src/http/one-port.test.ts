@@ -183,6 +183,17 @@ it('ends everything when it closes', async () => {
   await Promise.all([port.close(), ...sockets.map(closed)])
 })
 
+it('takes so many connections of a network and no more, until one of them ends', async () => {
+  const { number } = await serve(() => {}, { maxOfNetwork: 2, networkOf: () => 'theirs' })
+  const [first, second] = await Promise.all([open(number), open(number)])
+  await closed(await open(number))
+  expect([first.destroyed, second.destroyed]).toEqual([false, false])
+  first.destroy()
+  const status = async (): Promise<number | undefined> =>
+    (await ask('http', number, '/').catch(() => undefined))?.status ?? (await status())
+  expect(await status()).toBe(404)
+})
+
 it('finds the route of a path and method', async () => {
   const { number } = await serve((app) => {
     app.route('GET', '/a', (_request, response) => sendJson(response, 200, 'get'))

@@ -1,5 +1,6 @@
 import type { Message, Unread } from '@maru/protocol'
 import { useEffect, useState } from 'react'
+import { patientFetch } from '../../lib/patient-fetch.ts'
 import { type RecentRoom, recentRooms } from '../../lib/recent-rooms.ts'
 import { remembered } from '../../lib/remembered.ts'
 import { saidIn } from '../../lib/said.ts'
@@ -55,7 +56,7 @@ export function shownRooms(
 }
 
 async function ask(token: string, signal: AbortSignal): Promise<readonly Told[]> {
-  const response = await fetch('/api/rooms', { headers: { authorization: `Bearer ${token}` }, signal })
+  const response = await patientFetch('/api/rooms', { headers: { authorization: `Bearer ${token}` }, signal })
   const { rooms = [] } = (await response.json()) as { rooms?: Told[] }
   return rooms
 }
