@@ -4,13 +4,24 @@ import { codecs } from './codecs.ts'
 import { connect } from './connect.ts'
 import { data } from './data.ts'
 import { encrypt } from './encrypt.ts'
+import { layers } from './layers.ts'
 import { people } from './people.ts'
 import { publish } from './publish.ts'
 import { receive } from './receive.ts'
 import { reconnect } from './reconnect.ts'
 import { type Setting, Stage } from './stage.ts'
 
-const subjects: Record<string, Behaviour[]> = { codecs, connect, data, encrypt, people, publish, receive, reconnect }
+const subjects: Record<string, Behaviour[]> = {
+  codecs,
+  connect,
+  data,
+  encrypt,
+  layers,
+  people,
+  publish,
+  receive,
+  reconnect,
+}
 const all = Object.entries(subjects).flatMap(([subject, behaviours]) =>
   behaviours.map((behaviour) => ({ ...behaviour, subject })),
 )
