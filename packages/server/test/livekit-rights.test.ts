@@ -1,5 +1,12 @@
 /** What a token allows, at the door and in the call, and how it changes while somebody is in. */
-import { DataPacket, LeaveRequest, UpdateParticipantMetadata, UserPacket } from '@livekit/protocol'
+import {
+  DataPacket,
+  LeaveRequest,
+  MetricsBatch,
+  UpdateParticipantMetadata,
+  UpdateSubscription,
+  UserPacket,
+} from '@livekit/protocol'
 import { RoomServiceClient } from 'livekit-server-sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addTrack, connect, connectActive, type TestClient } from './livekit-client.ts'
@@ -105,8 +112,12 @@ describe('subscribing', () => {
     ana.offer([section])
     await bo.next('update', ({ participants }) => participants[0]?.tracks.length === 1)
     await service.updateSubscriptions('hall', 'bo', [sid], true)
+    bo.say({ case: 'subscription', value: new UpdateSubscription({ trackSids: [sid], subscribe: true }) })
     await bo.settled()
     expect([...engine.wanted.values()].flat()).toEqual([])
+    await permit('bo', all)
+    await bo.settled()
+    expect([...engine.wanted.values()].flat().map(({ track }) => track)).toEqual([sid])
   })
 })
 
@@ -125,6 +136,34 @@ test('data is passed on with the right to it, as it is at the moment', async () 
     passed.push(engine.sent.length)
   }
   expect(passed).toEqual([1, 1, 2])
+})
+
+test('metrics go to who has the right to them, as it is at the moment', async () => {
+  await connectActive(server, 'ana')
+  await connectActive(server, 'bo')
+  const [ana = 0, , , bo = 0] = engine.open.keys()
+  const payload = Buffer.from(new DataPacket({ value: { case: 'metrics', value: new MetricsBatch() } }).toBinary())
+  const heard: number[][] = []
+  for (const canSubscribeMetrics of [false, true, false]) {
+    await permit('bo', { ...all, canSubscribeMetrics })
+    const before = engine.sent.length
+    engine.emit({ type: 'dataReceived', transport: ana, reliable: true, label: '_reliable', payload })
+    heard.push(engine.sent.slice(before).flatMap(({ transports }) => transports))
+  }
+  expect(heard).toEqual([[], [bo], []])
+})
+
+test('what one says about oneself counts with the right to it, as it is at the moment', async () => {
+  const ana = await connectActive(server, 'ana', { grant: { canUpdateOwnMetadata: false } })
+  const outcomes: (number | undefined)[] = []
+  for (const [round, canUpdateMetadata] of [false, true, false].entries()) {
+    await permit('ana', { ...all, canUpdateMetadata })
+    const value = new UpdateParticipantMetadata({ metadata: `m${round}`, requestId: round + 1 })
+    ana.say({ case: 'updateMetadata', value })
+    outcomes.push((await ana.next('requestResponse', ({ requestId }) => requestId === round + 1)).reason)
+  }
+  expect(outcomes).toEqual([2, 0, 2])
+  expect(await service.getParticipant('hall', 'ana')).toMatchObject({ metadata: 'm1' })
 })
 
 describe('changes', () => {
@@ -183,6 +222,19 @@ describe('who is hidden', () => {
     expect((await service.listParticipants('hall')).map(({ identity }) => identity)).toEqual(['ana', 'spy', 'bo'])
     expect((await service.getParticipant('hall', 'spy')).permission?.hidden).toBe(true)
     expect((await service.listRooms())[0]).toMatchObject({ numParticipants: 2, numPublishers: 0 })
+  })
+
+  test('receives unnoticed: the publisher hears of the first receiver that it may know of', async () => {
+    const ana = await connectActive(server, 'ana')
+    const spy = await connectActive(server, 'spy', { grant: { hidden: true } })
+    const { sid, section } = await publish(ana, 'cam', 1, '1')
+    ana.offer([section])
+    await spy.next('offer', ({ midToTrackId }) => midToTrackId[1] === sid)
+    await spy.settled()
+    await ana.settled()
+    expect(ana.cases()).not.toContain('trackSubscribed')
+    await connectActive(server, 'bo')
+    await ana.next('trackSubscribed')
   })
 
   test('comes to light with its tracks, and goes again, as if it had come and gone', async () => {

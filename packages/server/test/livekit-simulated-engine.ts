@@ -31,11 +31,11 @@ export function createSimulatedEngine(): SimulatedEngine {
   }
 
   function answer(transport: number, offer: number, sdp: string): void {
-    if (!sdp.startsWith('[')) {
+    const media = readMedia(sdp)
+    if (!media) {
       say({ type: 'negotiationFailed', transport, offer, message: 'no SDP' })
       return
     }
-    const media: OfferedMedia[] = JSON.parse(sdp)
     const tracks = open.get(transport) === 'single' ? assign(transport, media) : []
     say({ type: 'answered', transport, offer, sdp: `answer to ${sdp}`, media, tracks })
     connect(transport)
@@ -125,6 +125,14 @@ export function createSimulatedEngine(): SimulatedEngine {
       for (const command of commands) follow(command)
     },
   })
+}
+
+function readMedia(sdp: string): OfferedMedia[] | undefined {
+  try {
+    return JSON.parse(sdp)
+  } catch {
+    return undefined
+  }
 }
 
 function freeOf(media: OfferedMedia[], carried: MidTrack[]): OfferedMedia[] {
