@@ -1,5 +1,5 @@
 /** The room service, driven by LiveKit's own library. */
-import { DataPacket, RpcAck, RpcError, RpcResponse } from '@livekit/protocol'
+import { DataPacket, LeaveRequest, RpcAck, RpcError, RpcResponse } from '@livekit/protocol'
 import {
   AgentDispatchClient,
   DataPacket_Kind,
@@ -58,6 +58,56 @@ test('nobody is in a room that is not there', async () => {
   expect(await codeOf(service.getParticipant('attic', 'ana'))).toBe(none)
   expect(await codeOf(service.removeParticipant('attic', 'ana'))).toBe(none)
   expect(await codeOf(service.updateSubscriptions('attic', 'ana', [], true))).toBe(none)
+})
+
+test('what is not there is not found, whatever is asked of it', async () => {
+  await connectActive(server, 'ana')
+  const token = await tokenFor('admin', { room: 'hall', roomAdmin: true })
+  const ask = async (method: string, body: object) => {
+    const response = await fetch(`http://${server.host}/twirp/livekit.RoomService/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ room: 'hall', ...body }),
+    })
+    const { code, msg } = (await response.json()) as { code: string; msg: string }
+    return `${response.status} ${code}: ${msg}`
+  }
+  const nobody = '404 not_found: participant does not exist'
+  const bo = { identity: 'bo' }
+  for (const method of ['GetParticipant', 'RemoveParticipant', 'MutePublishedTrack', 'UpdateParticipant'])
+    expect(await ask(method, bo), method).toBe(nobody)
+  expect(await ask('UpdateSubscriptions', { ...bo, track_sids: ['TR_x'] })).toBe(nobody)
+  expect(await ask('PerformRpc', { destination_identity: 'bo', method: 'greet' })).toBe(nobody)
+  expect(await ask('MutePublishedTrack', { identity: 'ana', track_sid: 'TR_x' })).toBe(
+    '404 not_found: track does not exist',
+  )
+  await service.deleteRoom('hall')
+  const nothing = '404 not_found: requested room does not exist'
+  expect(await ask('SendData', { data: 'aGk=' })).toBe(nothing)
+  expect(await ask('UpdateRoomMetadata', { metadata: 'm' })).toBe(nothing)
+})
+
+test('a room ends when nobody came in its time, and when nobody came back in its time', async () => {
+  const rooms = async () => (await service.listRooms()).map(({ name }) => name)
+  const pass = (ms: number) => {
+    server.clock.now += ms
+    server.livekit.tick()
+  }
+  await service.createRoom({ name: 'hall', emptyTimeout: 60, departureTimeout: 5 })
+  await service.createRoom({ name: 'attic', emptyTimeout: 60 })
+  pass(0)
+  pass(59_000)
+  expect(await rooms()).toEqual(['hall', 'attic'])
+  const ana = await connectActive(server, 'ana')
+  pass(1_000)
+  expect(await rooms()).toEqual(['hall'])
+  ana.say({ case: 'leave', value: new LeaveRequest() })
+  await ana.closed
+  pass(0)
+  pass(4_000)
+  expect(await rooms()).toEqual(['hall'])
+  pass(1_000)
+  expect(await rooms()).toEqual([])
 })
 
 test.each([

@@ -94,6 +94,30 @@ describe('over the wire', () => {
     expect(answer.type).toBe('application/json')
   })
 
+  test.each([
+    ['CreateRoom', { roomAdmin: true, roomList: true }],
+    ['DeleteRoom', { roomAdmin: true, roomList: true }],
+    ['ListRooms', { roomAdmin: true, roomCreate: true }],
+    ...[
+      'UpdateRoomMetadata',
+      'ListParticipants',
+      'GetParticipant',
+      'RemoveParticipant',
+      'MutePublishedTrack',
+      'UpdateParticipant',
+      'UpdateSubscriptions',
+      'SendData',
+      'PerformRpc',
+    ].flatMap((method): [string, object][] => [
+      [method, { roomCreate: true, roomList: true, roomJoin: true }],
+      [method, { roomAdmin: true, room: 'attic' }],
+      [method, { roomAdmin: true, room: '' }],
+    ]),
+  ])('%s takes its own right, not %o', async (method, grant) => {
+    const body = '{"room":"hall","name":"hall","identity":"ana","destination_identity":"ana"}'
+    expect(codeIn(await post(`RoomService/${method}`, { grant, body }))).toBe('401 unauthenticated')
+  })
+
   test('only POST is understood', async () => {
     const response = await fetch(`http://${server.host}/twirp/livekit.RoomService/ListRooms`)
     expect(response.status).toBe(404)
