@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::channel::ChannelId;
 use str0m::media::Mid;
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
 /// Payload type of Opus at all clients.
@@ -36,6 +36,8 @@ pub struct Client {
     pub role: TransportRole,
     /// What the call is about; the rest of a description costs time.
     spoken: Vec<Codec>,
+    /// It comes by TCP.
+    pub streamed: bool,
     /// What its own socket is bound to.
     address: SocketAddr,
     /// What the engine sees, behind whatever translates addresses.
@@ -73,7 +75,7 @@ impl Client {
     pub fn new(
         transport: TransportId,
         role: TransportRole,
-        spoken: &[Codec],
+        (spoken, streamed): (&[Codec], bool),
         random: Random,
         engine: SocketAddr,
         now: Instant,
@@ -88,13 +90,21 @@ impl Client {
             5000 + (transport >> 16) as u16,
         );
         debug_assert_ne!(address, engine);
-        if let Ok(candidate) = Candidate::host(address, "udp") {
+        let candidate = match streamed {
+            false => Candidate::host(address, "udp"),
+            true => {
+                let candidate = Candidate::builder().tcp().host(address);
+                candidate.tcptype(TcpType::Active).build()
+            }
+        };
+        if let Ok(candidate) = candidate {
             rtc.add_local_candidate(candidate);
         }
         Client {
             transport,
             role,
             spoken: spoken.to_vec(),
+            streamed,
             address,
             public: address,
             rtc,
@@ -124,7 +134,11 @@ impl Client {
 
     /// What is not media.
     pub fn receive(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
-        let Ok(receive) = Receive::new(Protocol::Udp, from, self.address, bytes) else {
+        let protocol = match self.streamed {
+            true => Protocol::Tcp,
+            false => Protocol::Udp,
+        };
+        let Ok(receive) = Receive::new(protocol, from, self.address, bytes) else {
             return;
         };
         if self.alive() {

@@ -7,11 +7,14 @@ use engine::engine::{Config, Engine};
 use engine::event::Event;
 use engine::internals::{KeySlot, dropped, keys};
 use engine::metrics::Metrics;
+use engine::net::Streams;
+use engine::remote::{Remote, StreamId};
 use engine::router::Router;
 use engine::sdp_job::{SdpJob, SdpResult};
 use engine::shard::{Post, ShardId};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 pub struct Machine {
@@ -21,6 +24,8 @@ pub struct Machine {
     /// Posts on their way: sender, receiver.
     posts: Vec<(ShardId, ShardId, Vec<Post>)>,
     random: Random,
+    /// Those of all engines.
+    pub streams: Streams,
 }
 
 struct Place {
@@ -40,7 +45,7 @@ impl Machine {
     pub fn new(shards: ShardId, here: SocketAddr, random: Random, now: Instant) -> Self {
         let config = |shard| Config {
             candidates: vec![here],
-            streams: false,
+            streams: true,
             seed: random.fork(u64::from(shard)).number(),
             shard,
             shards,
@@ -59,6 +64,7 @@ impl Machine {
             here,
             posts: Vec::new(),
             random,
+            streams: Streams::new(shards, Arc::new(|| {})),
         }
     }
 
@@ -92,6 +98,23 @@ impl Machine {
         let before = dropped(engine);
         engine.datagram(now, from, self.here, bytes);
         dropped(engine) == before
+    }
+
+    /// Bytes of a stream. The packets that they complete and that were of use; None when the stream has to be closed.
+    pub fn receive_stream(
+        &mut self,
+        now: Instant,
+        id: StreamId,
+        bytes: &[u8],
+    ) -> Option<Vec<Vec<u8>>> {
+        let (shard, packets) = self.streams.receive(id, bytes)?;
+        let engine = self.engines.get_mut(usize::from(shard))?.stir();
+        let taken = packets.into_iter().filter_map(|packet| {
+            let before = dropped(engine);
+            engine.datagram(now, packet.remote, packet.local, &packet.bytes);
+            (dropped(engine) == before).then_some(packet.bytes)
+        });
+        Some(taken.collect())
     }
 
     pub fn parsed(&mut self, now: Instant, shard: usize, result: SdpResult) {
@@ -169,14 +192,18 @@ impl Machine {
         events
     }
 
-    /// Hands every datagram that waits to `send` and forgets it.
-    pub fn take_datagrams(&mut self, mut send: impl FnMut(SocketAddr, &[u8])) {
+    /// Hands every datagram that waits to `send` and forgets it. Those of streams go on into their queues.
+    pub fn take_datagrams(&mut self, now: Instant, mut send: impl FnMut(Remote, &[u8])) {
         for place in self.engines.iter_mut().filter(|place| place.heard) {
             let outbox = place.engine.outbox();
             for datagram in outbox.datagrams() {
-                send(datagram.route.to.address, outbox.bytes(datagram));
+                send(datagram.route.to, outbox.bytes(datagram));
+            }
+            if outbox.has_streamed() {
+                self.streams.send(now, outbox);
             }
             outbox.clear();
+            self.streams.end(&place.engine.take_ended_streams());
             place.due = place.engine.deadline();
         }
     }

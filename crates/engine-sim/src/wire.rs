@@ -72,6 +72,8 @@ impl Conditions {
 /// DTLS datagrams are charged as one size to the rate: signatures vary by a byte or two from run to run.
 const HANDSHAKE_BYTES: usize = 600;
 
+/// What TCP waits beyond a round trip before it sends something again.
+const AGAIN: Duration = Duration::from_millis(20);
 /// The weather on a wire changes in steps of this.
 const SLOT: Duration = Duration::from_millis(5);
 /// RTP packets told apart by what they are; beyond that all is forgotten.
@@ -143,6 +145,30 @@ impl Wire {
             self.last = Some(arrives);
         }
         [Some(arrives), twice.then_some(arrives)]
+    }
+
+    /// When bytes of a TCP stream have left, and when they arrive. Nothing is lost: it is sent again, and what follows waits for it.
+    pub fn carry(&mut self, now: Instant, size: usize) -> (Instant, Instant) {
+        self.change_weather(now);
+        let conditions = self.conditions;
+        let mut leaves = now;
+        if let Some((rate, _)) = conditions.rate {
+            let begins = self.free_at.map_or(now, |free| free.max(now));
+            leaves = begins + Duration::from_micros(size as u64 * 8_000_000 / rate.max(1));
+            self.free_at = Some(leaves);
+        }
+        let lost = match conditions.loss {
+            Loss::None => false,
+            Loss::Uniform(share) => self.classes[2].chance(share),
+            Loss::Bursts { lost, .. } => self.classes[2].chance(lost) && self.bad,
+        };
+        let mut arrives = leaves + conditions.delay + self.late;
+        if lost {
+            arrives += 2 * conditions.delay + AGAIN;
+        }
+        arrives = self.last.map_or(arrives, |last| arrives.max(last));
+        self.last = Some(arrives);
+        (leaves, arrives)
     }
 
     /// Whether a datagram is lost, held back, and comes twice.

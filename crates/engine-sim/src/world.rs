@@ -5,6 +5,7 @@ mod carriage;
 mod events;
 mod people;
 mod settling;
+mod streams;
 
 pub use people::{Leave, Shown};
 
@@ -19,6 +20,7 @@ use engine::ids::IdMap;
 use engine::internals::simulate_handshakes;
 use engine::media::Codec;
 use engine::metrics::Metrics;
+use engine::remote::StreamId;
 use engine::sdp_job::SdpResult;
 use engine::shard::ShardId;
 use std::cmp::Reverse;
@@ -27,6 +29,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use str0m::change::SdpPendingOffer;
+use streams::Stream;
 
 /// Everything happens on the ticks of this clock.
 const GRID: Duration = Duration::from_millis(1);
@@ -67,6 +70,12 @@ pub struct World {
     pub dynacast: bool,
     /// What clients speak that are to come.
     pub codecs: Vec<Codec>,
+    /// Whether they come by TCP.
+    pub streamed: bool,
+    streams: IdMap<TransportId, Stream>,
+    by_stream: IdMap<StreamId, TransportId>,
+    /// Where networks cut streams.
+    cuts: Random,
     wires: IdMap<TransportId, [Wire; 2]>,
     /// Those that clients have, and those they had.
     addresses: IdMap<SocketAddr, TransportId>,
@@ -94,6 +103,10 @@ struct Parcel {
 enum Content {
     ToEngine(TransportId, SocketAddr, Vec<u8>),
     ToClient(TransportId, SocketAddr, Bytes),
+    /// A piece of a stream, to the engine or from it, and so many bytes of it that have left.
+    ToStream(StreamId, Vec<u8>),
+    FromStream(StreamId, Vec<u8>),
+    Left(StreamId, usize),
     Command(Box<Command>),
     Parsed(usize, Box<SdpResult>),
 }
@@ -137,6 +150,7 @@ impl World {
             clients: Crowd::default(),
             truth: Truth::default(),
             observer: Observer::new(now),
+            cuts: random.fork(3),
             random,
             usual: Conditions::default(),
             ended: Vec::new(),
@@ -148,6 +162,9 @@ impl World {
             told: BTreeMap::new(),
             dynacast: false,
             codecs: vec![Codec::Opus, Codec::Vp8],
+            streamed: false,
+            streams: IdMap::default(),
+            by_stream: IdMap::default(),
             wires: IdMap::default(),
             addresses: IdMap::default(),
             wishes: BTreeMap::new(),

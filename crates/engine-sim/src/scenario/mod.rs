@@ -53,6 +53,11 @@ pub const SCENARIOS: &[Scenario] = &[
         run: network::budgets,
     },
     Scenario {
+        name: "streams",
+        story: "some come by TCP, whose streams stall, become narrow and break off",
+        run: network::streams,
+    },
+    Scenario {
         name: "storms",
         story: "many join and leave at once, in every way of leaving, while handshakes are lost too",
         run: churn::storms,

@@ -149,6 +149,38 @@ pub fn budgets(world: &mut World, time: Duration) {
     });
 }
 
+/// One person comes by TCP alone, another sees and hears by TCP; their streams stall, become narrow and break off.
+pub fn streams(world: &mut World, time: Duration) {
+    let mut room = Room::default();
+    for streamed in [[true; 2], [false; 2], [false, true]] {
+        room.join_by(world, &[Kind::Audio, Kind::Simulcast], streamed);
+    }
+    room.gather(world);
+    let streamed = [
+        room.people[0].publisher,
+        room.people[0].subscriber,
+        room.people[2].subscriber,
+    ];
+    turns(world, time, |world, random| {
+        let id = *random.pick(&streamed);
+        if random.chance(0.1) {
+            world.rebind(id);
+        }
+        let rate = *random.pick(&[None, Some(200_000), Some(500_000), Some(2_000_000)]);
+        let [up, down] = [None, rate].map(|rate| Conditions {
+            loss: Loss::Uniform(0.02 * random.below(100) as f64 / 100.0),
+            delay: Duration::from_millis(5 + random.below(60)),
+            rate: rate.map(|rate| (rate, 0)),
+            ..Conditions::default()
+        });
+        world.conditions(id, up, down);
+        world.run_for(Duration::from_millis(500 + random.below(6_000)));
+    });
+    world.all_conditions(Conditions::default());
+    // Who has a new stream finds out by the next consent check.
+    world.run_for(Duration::from_secs(6));
+}
+
 pub fn slow(world: &mut World, time: Duration) {
     let room = Room::of(world, 4, &kinds());
     let narrow = room.people[0].subscriber;

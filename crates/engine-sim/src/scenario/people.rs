@@ -51,6 +51,22 @@ impl Room {
         world.until(Duration::from_secs(10), World::all_connected);
     }
 
+    /// Somebody whose publisher or subscriber comes by TCP.
+    pub fn join_by(&mut self, world: &mut World, kinds: &[Kind], [up, down]: [bool; 2]) {
+        let tracks: Vec<TrackPlan> = kinds.iter().map(|kind| self.plan(*kind)).collect();
+        world.streamed = up;
+        let publisher = world.publisher(&tracks);
+        world.streamed = down;
+        let subscriber = world.subscriber(&[]);
+        world.streamed = false;
+        self.people.push(Person {
+            publisher,
+            subscriber,
+            tracks,
+        });
+        self.tell(world);
+    }
+
     pub fn join(&mut self, world: &mut World, kinds: &[Kind]) {
         let tracks: Vec<TrackPlan> = kinds.iter().map(|kind| self.plan(*kind)).collect();
         let (publisher, subscriber) = self.transports_of(world, &tracks);

@@ -3,6 +3,7 @@
 use super::{Bytes, Content, PARSING, Parcel, World, engine_address};
 use crate::observer::Opened;
 use crate::rules::Rule;
+use engine::command::TransportId;
 use engine::media::demux::{Class, classify};
 use std::cmp::Reverse;
 use std::rc::Rc;
@@ -12,34 +13,49 @@ impl World {
     pub(super) fn deliver(&mut self, content: Content) {
         match content {
             Content::ToEngine(transport, from, bytes) => {
-                let taken = self.machine.datagram(self.now, from, &bytes);
-                if classify(&bytes) == Class::Rtp
-                    && taken
-                    && let (Some(ssrc), Some(seq)) = (bytes.get(8..12), bytes.get(2..4))
-                {
-                    let ssrc = ssrc
-                        .iter()
-                        .fold(0, |ssrc, byte| ssrc << 8 | u32::from(*byte));
-                    let seq = seq.iter().fold(0, |seq, byte| seq << 8 | u16::from(*byte));
-                    self.truth.delivered(transport, ssrc, seq, self.now);
+                if self.machine.datagram(self.now, from, &bytes) {
+                    self.came(transport, &bytes);
                 }
             }
             Content::ToClient(transport, to, bytes) => {
                 // What is on its way to an address that was left is lost.
-                let client = self.clients.get_mut(&transport).filter(|c| c.public == to);
-                match (client, bytes) {
-                    (Some(client), Bytes::Plain(bytes)) => {
-                        client.receive(self.now, engine_address(), &bytes)
-                    }
-                    (Some(client), Bytes::Opened(opened)) => match &*opened {
-                        Opened::Media(arrival) => client.receive_media(self.now, arrival),
-                        Opened::Report(plain) => client.receive_report(self.now, plain),
-                    },
-                    (None, _) => {}
+                let client = self.clients.get(&transport);
+                if client.is_some_and(|client| client.public == to) {
+                    self.hand_over(transport, bytes);
                 }
             }
+            Content::ToStream(id, piece) => self.arrive_at_engine(id, &piece),
+            Content::FromStream(id, piece) => self.arrive_at_client(id, &piece),
+            Content::Left(id, bytes) => self.machine.streams.written(id, bytes),
             Content::Command(command) => self.machine.command(self.now, *command),
             Content::Parsed(shard, result) => self.machine.parsed(self.now, shard, *result),
+        }
+    }
+
+    /// The engine has taken a packet.
+    pub(super) fn came(&mut self, transport: TransportId, bytes: &[u8]) {
+        if classify(bytes) == Class::Rtp
+            && let (Some(ssrc), Some(seq)) = (bytes.get(8..12), bytes.get(2..4))
+        {
+            let ssrc = ssrc
+                .iter()
+                .fold(0, |ssrc, byte| ssrc << 8 | u32::from(*byte));
+            let seq = seq.iter().fold(0, |seq, byte| seq << 8 | u16::from(*byte));
+            self.truth.delivered(transport, ssrc, seq, self.now);
+        }
+    }
+
+    /// A client gets a packet.
+    pub(super) fn hand_over(&mut self, transport: TransportId, bytes: Bytes) {
+        let Some(client) = self.clients.get_mut(&transport) else {
+            return;
+        };
+        match bytes {
+            Bytes::Plain(bytes) => client.receive(self.now, engine_address(), &bytes),
+            Bytes::Opened(opened) => match &*opened {
+                Opened::Media(arrival) => client.receive_media(self.now, arrival),
+                Opened::Report(plain) => client.receive_report(self.now, plain),
+            },
         }
     }
 
@@ -65,13 +81,18 @@ impl World {
             self.collect_engine();
         }
         self.collect_clients();
+        self.collect_streams();
     }
 
     fn collect_engine(&mut self) {
         let mut leaving = Vec::new();
         let now = self.now;
-        self.machine.take_datagrams(|to, bytes| {
-            let Some(&transport) = self.addresses.get(&to) else {
+        self.machine.take_datagrams(now, |to, bytes| {
+            let found = match to.stream {
+                Some(stream) => self.by_stream.get(&stream),
+                None => self.addresses.get(&to.address),
+            };
+            let Some(&transport) = found else {
                 return;
             };
             if let Some(tap) = &mut self.tap {
@@ -84,6 +105,14 @@ impl World {
                 }
                 _ => Some(Bytes::Plain(bytes.into())),
             };
+            if let Some(id) = to.stream {
+                let stream = self.streams.get_mut(&transport);
+                if let Some(stream) = stream.filter(|stream| stream.id == id) {
+                    stream.note(bytes, opened);
+                }
+                return;
+            }
+            let to = to.address;
             let Some([_, wire]) = self.wires.get_mut(&transport) else {
                 return;
             };
@@ -113,6 +142,10 @@ impl World {
             }
         });
         for (transport, from, bytes) in leaving {
+            if self.clients.get(&transport).is_some_and(|c| c.streamed) {
+                self.say_by_stream(transport, &bytes);
+                continue;
+            }
             let Some([wire, _]) = self.wires.get_mut(&transport) else {
                 continue;
             };

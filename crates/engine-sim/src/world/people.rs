@@ -107,7 +107,7 @@ impl World {
         let client = Client::new(
             transport,
             role,
-            &self.codecs,
+            (&self.codecs, self.streamed),
             random.fork(2),
             engine_address(),
             self.now,
@@ -126,6 +126,7 @@ impl World {
         });
         let keys = self.machine.keys(transport).expect("just opened");
         self.observer.joined(transport, keys);
+        self.open_stream(transport);
         transport
     }
 
@@ -242,6 +243,8 @@ impl World {
         if how != Leave::Vanishes {
             self.command(Command::CloseTransport { transport });
         }
+        self.close_stream(transport);
+        self.by_stream.retain(|_, id| *id != transport);
         self.clients.remove(transport);
         self.addresses.retain(|_, id| *id != transport);
         self.wires.remove(&transport);
@@ -261,6 +264,7 @@ impl World {
         if let Some(client) = self.clients.get_mut(&transport) {
             client.rebind(&mut self.random);
             self.addresses.insert(client.public, transport);
+            self.open_stream(transport);
         }
     }
 

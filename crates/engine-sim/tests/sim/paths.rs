@@ -75,3 +75,24 @@ fn a_round_trip_that_is_not_so_is_found() {
     let found: BTreeSet<Rule> = outcome.violations.iter().map(|v| v.rule).collect();
     assert_eq!(found, BTreeSet::from([Rule::Quality]));
 }
+
+#[test]
+fn a_stream_that_is_slow_keeps_the_voice_and_a_small_picture() {
+    let mut world = World::new(1);
+    let plans = [(1, Kind::Simulcast), (2, Kind::Audio)];
+    world.publisher(&plans.map(|(track, kind)| TrackPlan { track, kind }));
+    world.streamed = true;
+    let subscriber = world.subscriber(&[1, 2]);
+    assert!(world.until(Duration::from_secs(5), World::all_connected));
+    let slow = Conditions {
+        rate: Some((80_000, 0)),
+        ..Conditions::default()
+    };
+    world.conditions(subscriber, Conditions::default(), slow);
+    world.run_for(Duration::from_secs(20));
+    let heard = &world.clients[&subscriber].heard;
+    assert!(heard[&1].layer == 0 && heard[&1].pictures > 0, "{heard:?}");
+    assert!(heard[&2].silence < Duration::from_secs(1), "{heard:?}");
+    world.must_settle();
+    assert_eq!(world.observer.violations(), []);
+}

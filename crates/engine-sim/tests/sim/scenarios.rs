@@ -65,6 +65,12 @@ fn budgets() {
     holds("budgets", 45, &[1, 2]);
 }
 
+/// By TCP, over one thread and over three.
+#[test]
+fn streams() {
+    holds("streams", 15, &[1, 2]);
+}
+
 #[test]
 fn storms() {
     holds("storms", 6, &[1, 2]);

@@ -17,4 +17,4 @@ mod wake;
 
 pub use handle::{EngineHandle, Options};
 pub use queue::QueueFull;
-pub use streams::StreamOutput;
+pub use streams::{Arrived, StreamOutput, Streams};

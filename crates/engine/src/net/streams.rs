@@ -30,13 +30,17 @@ pub struct StreamOutput {
 }
 
 /// A packet on its way to a media thread.
-pub(super) struct Arrived {
+pub struct Arrived {
+    /// The stream and where it comes from.
     pub remote: Remote,
+    /// Our address.
     pub local: SocketAddr,
+    /// One packet, out of its frame.
     pub bytes: Vec<u8>,
 }
 
-pub(super) struct Streams {
+/// All streams of an engine.
+pub struct Streams {
     table: Mutex<Table>,
     wake: Arc<dyn Fn() + Send + Sync>,
     shards: ShardId,
@@ -97,6 +101,7 @@ impl Streams {
         Some(id)
     }
 
+    /// The client has closed it.
     pub fn close(&self, id: StreamId) {
         lock(&self.table).streams.remove(&id);
     }
