@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { durable } from './chat/durable.ts'
 import { fanOut } from './chat/fan-out.ts'
 import { growingRate } from './chat/growing-rate.ts'
+import { idle } from './chat/idle.ts'
 import { lookingBack } from './chat/looking-back.ts'
 import { print, type Row } from './engine/figures.ts'
 import { machine } from './engine/system.ts'
@@ -15,7 +16,8 @@ const { values } = parseArgs({
 const turns = values.full ? 5 : 3
 
 const list: { row: string; full: boolean; run: () => Promise<Row[]> }[] = [
-  ...[100, 1_000, 5_000].map((n) => ({ row: 'T1', full: n > 1_000, run: () => fanOut(n, turns) })),
+  ...[100, 1_000, 5_000].map((n) => ({ row: 'T1', full: n > 1_000, run: () => fanOut(n, n > 1_000 ? 3 : turns) })),
+  { row: 'T2', full: false, run: () => idle(3) },
   { row: 'T3', full: false, run: () => durable(1_000, turns, values.full ? 10 : 4) },
   { row: 'T3', full: false, run: () => growingRate(turns) },
   { row: 'T4', full: false, run: () => lookingBack(values.full ? 1_000_000 : 100_000, turns) },

@@ -1,6 +1,7 @@
 // The built server in a process of its own.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 
 export interface Maru {
   readonly pid: number
@@ -9,11 +10,16 @@ export interface Maru {
   end(): Promise<void>
 }
 
-/** On loopback, with its data in that folder; `home` is where `packages/server/dist` is. It sees nothing of our environment but options. */
-export async function startMaru(data: string, home = join(import.meta.dirname, '..')): Promise<Maru> {
+const root = join(import.meta.dirname, '..')
+
+/** On loopback, with its data in that folder; `home` is where `packages/server/dist` is, `node` are options of Node's. It sees nothing of our environment but options. */
+export async function startMaru(
+  data: string,
+  { home = root, node = [] }: { home?: string; node?: readonly string[] } = {},
+): Promise<Maru & { output: Readable }> {
   const options = Object.entries(process.env).filter(([name]) => name.startsWith('MARU_'))
-  const args = [join(home, 'packages/server/dist/main.js'), '--port', '0', '--host', '127.0.0.1', '--data', data]
-  const child = spawn(process.execPath, args, {
+  const main = join(home, 'packages/server/dist/main.js')
+  const child = spawn(process.execPath, [...node, main, '--port', '0', '--host', '127.0.0.1', '--data', data], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: Object.fromEntries(options),
   })
@@ -30,6 +36,7 @@ export async function startMaru(data: string, home = join(import.meta.dirname, '
   return {
     pid: child.pid ?? 0,
     port,
+    output: child.stdout,
     end: () => {
       child.kill('SIGKILL')
       return gone

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as tick } from 'node:timers/promises'
 import { type Row, show, spread } from '../engine/figures.ts'
-import { processorTime, residentMemory } from '../engine/system.ts'
+import { processorTime } from '../engine/system.ts'
 import { startMaru } from '../maru.ts'
 import { connectRaw, connectWebSocket, enterRoom, type LightClient } from './light-client.ts'
 import { addMembers, fill } from './place.ts'
@@ -11,11 +11,13 @@ import { startBroadcaster } from './servers.ts'
 
 /** Most people of a room; more sockets are more devices of each. */
 const PEOPLE = 500
-/** Deliveries of one turn, about. */
-const DELIVERIES = 40_000
 const TEXT = 'x'.repeat(200)
+/** So far apart nothing is held back to leave with what comes next. */
+const SINGLE_GAP_MS = 250
+const SINGLE = 20
 const BURST_GAP_MS = 50
-const SIDE_BY_SIDE = 50
+const BURST = 60
+const SIDE_BY_SIDE = 200
 
 interface Target {
   clients: LightClient[]
@@ -48,26 +50,34 @@ async function allHeard(target: Target, count: number): Promise<void> {
   }
 }
 
-/** Microseconds of the server for each delivery, with one message at a time or with twenty a second. */
-async function turn(target: Target, messages: number, gapMs: number): Promise<number> {
-  target.mark()
-  const before = processorTime(target.pid).all
-  for (let n = 0; n < messages; n += 1) {
-    target.say(n)
-    if (gapMs > 0) await tick(gapMs)
-    else await allHeard(target, n + 1)
-  }
-  await allHeard(target, messages)
-  return (processorTime(target.pid).all - before) / (messages * target.clients.length)
+/** Microseconds of each server for each delivery. In each gap every one of them sends one message, one server after the other. */
+async function turn(targets: readonly Target[], messages: number, gapMs: number): Promise<number[]> {
+  for (const target of targets) target.mark()
+  const before = targets.map(({ pid }) => processorTime(pid).all)
+  for (let n = 0; n < messages; n += 1)
+    for (const target of targets) {
+      target.say(n)
+      await tick(gapMs / targets.length)
+    }
+  for (const target of targets) await allHeard(target, messages)
+  return targets.map(
+    ({ pid, clients }, at) => (processorTime(pid).all - (before[at] ?? 0)) / (messages * clients.length),
+  )
 }
 
-function byBytes(clients: LightClient[], pid: number, broadcast: (text: string) => void): Target {
+async function inTurn(targets: readonly Target[], one: (target: Target) => Promise<number[]>): Promise<number[]> {
+  const all: number[] = []
+  for (const target of targets) all.push(...(await one(target)))
+  return all
+}
+
+function byBytes(clients: LightClient[], pid: number, broadcast: (text: string, n: number) => void): Target {
   const size = TEXT.length
   let from = clients.map(({ bytes }) => bytes)
   return {
     clients,
     pid,
-    say: () => broadcast(TEXT),
+    say: (n) => broadcast(TEXT, n),
     heard: (count) => clients.every(({ bytes }, n) => bytes - (from[n] ?? 0) >= count * size),
     mark: () => {
       from = clients.map(({ bytes }) => bytes)
@@ -97,40 +107,47 @@ export async function fanOut(sockets: number, turns: number): Promise<Row[]> {
   const people = Math.min(PEOPLE, sockets)
   const devices = Math.ceil(sockets / people)
   const tokens = await fill(join(folder, 'maru.db'), (storage) => addMembers(storage, 'hall', people, devices))
-  const [maru, ws, raw] = await Promise.all([startMaru(folder), startBroadcaster('ws'), startBroadcaster('raw')])
+  const [maru, ws, raw, stored] = await Promise.all([
+    startMaru(folder),
+    startBroadcaster('ws'),
+    startBroadcaster('raw'),
+    startBroadcaster('stored', join(folder, 'stored')),
+  ])
   const rows: Row[] = []
   try {
-    const idle = residentMemory(maru.pid)
     const inRoom = await connectAll(sockets, (n) =>
       enterRoom(maru.port, 'hall', `Member ${Math.floor(n / devices)}`, tokens[n] ?? ''),
     )
     // What the entering itself has left behind is gone after a while.
     await tick(3_000)
-    const kilobytes = (residentMemory(maru.pid) - idle) / sockets / 1_024
     const plain = await connectAll(sockets, () => connectWebSocket(ws.port))
     const bare = await connectAll(sockets, () => connectRaw(raw.port))
+    const careful = await connectAll(sockets, () => connectRaw(stored.port))
     const turnOf = { id: 0 }
     const targets = {
       maru: bySeq(inRoom, maru.pid, turnOf),
       ws: byBytes(plain, ws.pid, ws.broadcast),
       raw: byBytes(bare, raw.pid, raw.broadcast),
+      stored: byBytes(careful, stored.pid, (text, n) => careful[n % sockets]?.socket.write(text)),
     }
-    const single = Math.max(8, Math.round(DELIVERIES / sockets))
-    for (const [load, messages, gapMs] of [
-      ['one at a time', single, 0],
-      ['20 a second', 40, BURST_GAP_MS],
+    const all = Object.values(targets)
+    for (const [load, run] of [
+      ['4 a second', () => turn(all, SINGLE, SINGLE_GAP_MS)],
+      ['20 a second', () => inTurn(all, (target) => turn([target], BURST, BURST_GAP_MS))],
     ] as const) {
-      const taken: { maru: number; ws: number; raw: number }[] = []
+      const taken: { maru: number; ws: number; raw: number; stored: number }[] = []
       for (let n = 0; n < turns; n += 1) {
-        const maru = await turn(targets.maru, messages, gapMs)
-        taken.push({ maru, ws: await turn(targets.ws, messages, gapMs), raw: await turn(targets.raw, messages, gapMs) })
+        const [maru = Number.NaN, ws = Number.NaN, raw = Number.NaN, stored = Number.NaN] = await run()
+        taken.push({ maru, ws, raw, stored })
       }
       const figures = {
         maru: spread(taken.map(({ maru }) => maru)),
         ws: spread(taken.map(({ ws }) => ws)),
         raw: spread(taken.map(({ raw }) => raw)),
+        stored: spread(taken.map(({ stored }) => stored)),
         ofWs: spread(taken.map(({ maru, ws }) => maru / ws)),
         ofRaw: spread(taken.map(({ maru, raw }) => maru / raw)),
+        ofStored: spread(taken.map(({ maru, stored }) => maru / stored)),
         taken,
       }
       rows.push({
@@ -142,21 +159,16 @@ export async function fanOut(sockets: number, turns: number): Promise<Row[]> {
           'x ws': show(figures.ofWs),
           'raw us': show(figures.raw),
           'x raw': show(figures.ofRaw),
+          'raw, stored us': show(figures.stored),
+          'x raw, stored': show(figures.ofStored),
         },
         remarks: [],
         figures,
       })
     }
-    rows.push({
-      row: 'T2',
-      load: `${sockets} idle sockets`,
-      cells: { 'KiB/socket': kilobytes.toFixed(1), 'idle server MiB': (idle / 2 ** 20).toFixed(0) },
-      remarks: [],
-      figures: { kilobytes, idle },
-    })
-    for (const { socket } of [...inRoom, ...plain, ...bare]) socket.destroy()
+    for (const { socket } of [...inRoom, ...plain, ...bare, ...careful]) socket.destroy()
   } finally {
-    await Promise.all([maru.end(), ws.end(), raw.end()])
+    await Promise.all([maru.end(), ws.end(), raw.end(), stored.end()])
     rmSync(folder, { recursive: true, force: true })
   }
   return rows

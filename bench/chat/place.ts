@@ -33,6 +33,31 @@ export function addMembers(storage: Storage, room: string, people: number, devic
   })
 }
 
+/** Members who all belong to the same rooms, where something was said. Gives a token for each. */
+export function addRooms(storage: Storage, people: number, rooms: number): Promise<string[]> {
+  return storage.write((tables) => {
+    const ids = Array.from({ length: rooms }, (_, n) => tables.rooms.ensure(`room${n}`))
+    const tokens = Array.from({ length: people }, (_, n) => {
+      const member = { id: `ME_idle${String(n).padStart(10, '0')}`, name: `Member ${n}` }
+      tables.members.insert(member)
+      for (const roomId of ids) tables.memberships.insert(roomId, { member, since: 0, read: 0 })
+      const token = randomBytes(32)
+      const tokenHash = createHash('sha256').update(token).digest()
+      tables.sessions.insert({
+        id: `SE_${token.toString('hex', 0, 12)}`,
+        member: member.id,
+        tokenHash,
+        device: 'bench',
+      })
+      return token.toString('hex')
+    })
+    const speaker = { member: 'ME_idle0000000000', name: 'Member 0' }
+    for (const [n, roomId] of ids.entries())
+      tables.entries.append(roomId, { kind: 'message', ...speaker, clientId: String(n), text: textOf(n) })
+    return tokens
+  })
+}
+
 const WORDS =
   'garden river window paper morning station bridge kettle lantern orchard pocket ribbon saddle thunder valley winter'.split(
     ' ',

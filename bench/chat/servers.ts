@@ -9,8 +9,9 @@ export interface Broadcaster extends Maru {
 
 const root = join(import.meta.dirname, '../..')
 
-export async function startBroadcaster(kind: 'raw' | 'ws'): Promise<Broadcaster> {
-  const child = fork(join(root, 'packages/server/test/bench-broadcaster.ts'), [kind])
+/** `file`: where `stored` keeps what it is sent, before it tells everybody. */
+export async function startBroadcaster(kind: 'raw' | 'ws' | 'stored', file = ''): Promise<Broadcaster> {
+  const child = fork(join(root, 'packages/server/test/bench-broadcaster.ts'), [kind, file])
   const port = await new Promise<number>((resolve) => child.once('message', (port) => resolve(Number(port))))
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const end = () => {

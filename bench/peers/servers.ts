@@ -29,7 +29,7 @@ export async function startMaru(addon: string): Promise<PeerServer> {
   symlinkSync(join(root, 'packages/web/dist'), join(home, 'packages/web/dist'))
   cpSync(addon, join(home, 'crates/engine-node/engine.node'))
   const data = join(home, 'data')
-  const { pid, port, end } = await startServer(data, home)
+  const { pid, port, end } = await startServer(data, { home })
   return {
     name: 'Maru',
     called: 'Maru',

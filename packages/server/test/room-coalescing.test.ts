@@ -50,21 +50,44 @@ test('in a large room what comes close together leaves in one write, in order, a
   say('d')
   await Promise.resolve()
   expect(second?.writes).toHaveLength(1)
-  timers.run(40)
+  timers.run(150)
   expect(first?.writes).toEqual([['a', 'b'], ['c', 'alone'], ['d']])
   expect(second?.writes).toEqual([
     ['a', 'b'],
     ['c', 'd'],
   ])
-  time += 30
+  time += 140
   say('e')
   await Promise.resolve()
   expect(second?.writes).toHaveLength(2)
   timers.run(10)
-  time += 40
+  time += 150
   say('f')
   await Promise.resolve()
   expect(second?.writes.slice(2)).toEqual([['e'], ['f']])
+})
+
+test('what is long waits for nothing, and nothing leaves twice', async ({ expect }) => {
+  const timers = createTimers()
+  const audience = createAudience(timers.schedule, () => 1_000)
+  const crowd = Array.from({ length: 100 }, (_, n) => listener(`ME_${n}`))
+  for (const { connection } of crowd) audience.add(connection)
+  const say = (member: string) => audience.deliver({ type: 'memberGone', room: 'hall', member })
+  say('a')
+  await Promise.resolve()
+  say('b')
+  say('c'.repeat(70_000))
+  // Told to its member first, with more than the others hear.
+  audience.deliver({ type: 'memberRead', room: 'hall', member: 'ME_7', seq: 1, unread: { messages: 0, mentions: 0 } })
+  await Promise.resolve()
+  const lengths = () => crowd.map(({ writes }) => writes.flat().map((each) => each.length))
+  const everybody = (heard: number[]) => crowd.map(() => heard)
+  expect(lengths()).toEqual(everybody([1, 1, 70_000, 4]))
+  say('d')
+  await Promise.resolve()
+  expect(lengths()).toEqual(everybody([1, 1, 70_000, 4]))
+  timers.run(150)
+  expect(lengths()).toEqual(everybody([1, 1, 70_000, 4, 1]))
 })
 
 test('a clock that is set back holds nothing up', async ({ expect }) => {

@@ -4,6 +4,7 @@ import type { Schedule } from '../rooms/presence.ts'
 import type { Logged } from '../storage/entries.ts'
 import type { Connection } from './connection.ts'
 import { borrowFrames, createFrames, encode } from './frames.ts'
+import { isMuch, MAX_PAUSE_MS, pauseMs } from './pause.ts'
 
 /** Which connection hears which room: at most one of each session in each room. */
 export interface Audience {
@@ -16,18 +17,13 @@ export interface Audience {
   deliver(event: ServerEvent): void
 }
 
-/**
- * After it has told its listeners something, a room holds back what comes next for so long, for each of them: a write costs a fifth of this, so
- * that the largest room keeps a processor busy for a fifth of the time however much is said in it, and a small one is as quick as ever.
- */
-const PAUSE_MS = 0.04
-const MAX_PAUSE_MS = 200
-
 interface AudienceRoom {
   members: Map<string, Connection[]>
   listeners: Set<Connection>
   /** Frames that most have not been sent, in order. */
   waiting: string[]
+  /** How long they are. */
+  characters: number
   /** How many of these some have been sent. */
   ahead: Map<Connection, number>
   /** They will leave: at the end of this turn, or of the pause. */
@@ -53,17 +49,20 @@ export function createAudience(schedule: Schedule, now: () => number): Audience 
       if (from === 0) connection.deliver(all)
       else if (from < waiting.length) connection.deliver(borrowFrames(waiting.slice(from)))
     }
-    room.pausedUntil = now() + Math.min(MAX_PAUSE_MS, Math.floor(room.listeners.size * PAUSE_MS))
+    room.characters = 0
+    room.pausedUntil = now() + pauseMs(room.listeners.size)
   }
 
   /** What everybody hears, serialised once. */
   function tellAll(room: AudienceRoom, text: string): void {
     room.waiting.push(text)
-    if (room.scheduled) return
+    room.characters += text.length
+    const tooMuch = isMuch(room.characters)
+    if (room.scheduled && !tooMuch) return
     room.scheduled = true
-    const pauseMs = room.pausedUntil - now()
+    const leftMs = room.pausedUntil - now()
     // A clock that was set back must hold nobody up.
-    if (pauseMs > 0 && pauseMs <= MAX_PAUSE_MS) schedule(pauseMs, () => flush(room))
+    if (leftMs > 0 && leftMs <= MAX_PAUSE_MS && !tooMuch) schedule(leftMs, () => flush(room))
     // What is stored together is told together.
     else queueMicrotask(() => flush(room))
   }
@@ -150,6 +149,7 @@ const emptyRoom = (): AudienceRoom => ({
   members: new Map(),
   listeners: new Set(),
   waiting: [],
+  characters: 0,
   ahead: new Map(),
   scheduled: false,
   pausedUntil: 0,
