@@ -33,15 +33,31 @@ export function keepHouse(parts: HouseKeeping): () => Promise<void> {
   let cancel = () => {}
   let running: Promise<void> | undefined
   let again = false
+  /** Whether the disk may still hold what is no longer stored; a crash may have left it so. */
+  let isDirty = true
+  let scrubbedAt = parts.now()
   let stopped = false
 
   async function round(): Promise<void> {
     do {
       again = false
       await cleanUp(parts, () => stopped).catch(failed)
+      // Not with every deletion: the event loop stands still meanwhile. A clock may be set back.
+      if (isDirty && !stopped && Math.abs(parts.now() - scrubbedAt) >= EVERY_MS) scrub()
     } while (again && !stopped)
     running = undefined
     if (!stopped) cancel = schedule(EVERY_MS, start)
+  }
+
+  function scrub(): void {
+    isDirty = false
+    scrubbedAt = parts.now()
+    try {
+      parts.storage.scrub?.()
+    } catch (error) {
+      isDirty = true
+      failed(error)
+    }
   }
 
   function start(): void {
@@ -51,7 +67,9 @@ export function keepHouse(parts: HouseKeeping): () => Promise<void> {
   }
 
   const causes = ['retention', 'deleted', 'forgotten']
+  const overwriting = ['edited', 'deleted', 'forgotten', 'expired']
   const unsubscribe = bus.subscribe((event) => {
+    if (event.type === 'entryAdded' && overwriting.includes(event.entry.kind)) isDirty = true
     if (event.type === 'fileGivenUp' || (event.type === 'entryAdded' && causes.includes(event.entry.kind))) start()
   })
   running = sweep(parts).catch(failed).then(round)

@@ -27,6 +27,11 @@ export interface Database {
    * connection, and here one follows the other. Undefined where the database brings its own tools for that.
    */
   backUp: ((file: string) => void) | undefined
+  /**
+   * Takes off the disk what was deleted or overwritten, wherever it still lies. Outside of transactions. Undefined where the database does so by
+   * itself, in its own time.
+   */
+  scrub: (() => void) | undefined
   close(): void
 }
 

@@ -38,6 +38,8 @@ export interface Storage {
   probe(): Promise<void>
   /** Writes all of it into a new file. Undefined where the database brings its own tools for that. */
   backUp: Database['backUp']
+  /** Takes off the disk what is no longer stored. Undefined where the database does so in its own time. */
+  scrub: Database['scrub']
   /** Stores what waits and closes the file. */
   close(): void
 }
@@ -69,6 +71,7 @@ export function openStorage({ database, now = Date.now, busyTimeoutMs, failed, .
     write: writer.write,
     probe: () => writer.write(db.probe),
     backUp: db.backUp,
+    scrub: db.scrub,
     close() {
       if (!open) return
       open = false

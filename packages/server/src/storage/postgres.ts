@@ -195,6 +195,7 @@ function wrap({ ask, tell, end }: Line, failed: (error: unknown) => void): Postg
     probe: () => void run({ text: 'update indexed set last = last' }),
     isFailure,
     backUp: undefined,
+    scrub: undefined,
     close: end,
   }
   return database

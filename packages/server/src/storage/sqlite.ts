@@ -81,6 +81,8 @@ function wrap(db: DatabaseSync): SqliteDatabase {
       fsyncSync(copy)
       closeSync(copy)
     },
+    // The log ahead of the file holds the pages as they were until it is written over, which may take weeks.
+    scrub: () => db.exec('pragma wal_checkpoint(truncate)'),
     close: () => db.close(),
   }
   return database
