@@ -166,11 +166,7 @@ impl Transport {
     ) -> Option<Sender> {
         let slot = self.negotiation.slots.get(index)?;
         let (mid, kind) = (slot.mid, slot.kind);
-        let (ssrc, rtx_ssrc) = {
-            let mut api = self.rtc.direct_api();
-            let stream = api.stream_tx_by_mid(mid, None)?;
-            (*stream.ssrc(), stream.rtx().map(|ssrc| *ssrc))
-        };
+        let (ssrc, rtx) = slot.ssrcs?;
         let media = self.rtc.media(mid)?;
         let id = |extension| media.remote_extmap().id_of(extension);
         let video = kind == MediaKind::Video;
@@ -178,8 +174,8 @@ impl Transport {
         let mut agreed = params.filter(|params| media.remote_pts().contains(&params.pt()));
         let tells_arrivals = agreed.any(|params| params.fb_transport_cc());
         let out = OutStream {
-            ssrc,
-            rtx_ssrc,
+            ssrc: *ssrc,
+            rtx_ssrc: rtx.map(|rtx| *rtx),
             mid: MidText::new(&mid.to_string()),
             extensions: ExtensionIds {
                 mid: id(Extension::RtpMid),

@@ -159,6 +159,7 @@ impl Engine {
         let answer = self.operate(now, id, |transport| {
             let answer = transport.rtc.sdp_api().accept_offer(sdp);
             transport.settle_answer(answer.is_ok());
+            transport.take_streams();
             answer.map(|answer| answer.to_sdp_string())
         });
         let mut answer = match answer {
@@ -256,6 +257,7 @@ impl Engine {
         let result = self.operate(now, id, |transport| {
             transport.rtc.sdp_api().accept_answer(flight.pending, sdp)?;
             transport.settle_slots();
+            transport.take_streams();
             Ok(())
         });
         match result {

@@ -59,15 +59,19 @@ impl Transport {
                         state: SlotState::Free,
                         track: None,
                         sender: None,
+                        ssrcs: None,
                     });
                 }
                 None => {}
             }
         }
         negotiation.release(&desired, senders);
-        for mid in negotiation.take_free(desired) {
+        let reused = negotiation.take_free(desired);
+        self.take_streams();
+        for mid in reused {
             self.renew_ssrcs(mid);
         }
+        self.lend_streams();
     }
 
     /// The answer as the client is to see it: tracks under their own names, and nothing where there is none.

@@ -28,6 +28,8 @@ pub struct Slot {
     pub track: Option<Assigned>,
     /// Belongs to the track as the SSRC does: what comes after it on the m-line has another.
     pub sender: Option<Key<Sender>>,
+    /// What the m-line's packets go out under, and what repeats them, while str0m does not have them.
+    pub ssrcs: Option<(Ssrc, Option<Ssrc>)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +150,12 @@ impl Negotiation {
     }
 }
 
+impl Changes {
+    fn is_empty(&self) -> bool {
+        self.directions.is_empty() && self.reused.is_empty() && self.added.is_empty()
+    }
+}
+
 impl Slot {
     /// Takes the track away.
     pub(crate) fn release(&mut self, released: &mut Vec<TrackKey>) {
@@ -179,9 +187,14 @@ impl Transport {
         changes: Changes,
         ufrag: String,
     ) -> Option<(u32, String)> {
+        if !first && changes.is_empty() && !self.negotiation.restarts {
+            return None;
+        }
+        self.take_streams();
         for mid in changes.reused {
             self.renew_ssrcs(mid);
         }
+        self.lend_streams();
         let slots = &mut self.negotiation.slots;
         let mut api = self.rtc.sdp_api();
         if first {
@@ -212,6 +225,7 @@ impl Transport {
                 state: SlotState::Taken,
                 track: Some(assigned),
                 sender: None,
+                ssrcs: None,
             });
         }
         let restart = self.negotiation.restarts.then(|| Restart {
@@ -243,34 +257,56 @@ impl Transport {
         Some((offer, sdp::set_msids(&sdp, &msids)))
     }
 
-    /// Another track on an m-line is another stream. Under the old SSRC browsers would take it for a continuation, and
-    /// Chromium often shows nothing of that for seconds.
-    pub(crate) fn renew_ssrcs(&mut self, mid: Mid) {
-        let mids: Vec<Mid> = self.negotiation.slots.iter().map(|s| s.mid).collect();
+    /// Takes the streams of all m-lines from str0m, which needs them for descriptions only and keeps room for packets in each.
+    pub(crate) fn take_streams(&mut self) {
         let mut api = self.rtc.direct_api();
-        let mut used = Vec::new();
-        for other in mids {
-            if let Some(stream) = api.stream_tx_by_mid(other, None) {
-                used.push(*stream.ssrc());
-                used.extend(stream.rtx().map(|rtx| *rtx));
+        for slot in &mut self.negotiation.slots {
+            let stream = api.stream_tx_by_mid(slot.mid, None);
+            let Some(ssrcs) = stream.map(|stream| (stream.ssrc(), stream.rtx())) else {
+                continue;
+            };
+            api.remove_stream_tx(ssrcs.0);
+            slot.ssrcs = Some(ssrcs);
+        }
+    }
+
+    /// Gives them back, for the next description.
+    pub(crate) fn lend_streams(&mut self) {
+        for slot in &mut self.negotiation.slots {
+            if self.rtc.media(slot.mid).is_some()
+                && let Some((ssrc, rtx)) = slot.ssrcs.take()
+            {
+                let mut api = self.rtc.direct_api();
+                api.declare_stream_tx(ssrc, rtx, slot.mid, None);
             }
         }
+    }
+
+    /// Another track on an m-line is another stream. Under the old SSRC browsers would take it for a continuation, and
+    /// Chromium often shows nothing of that for seconds. To be called between `take_streams` and `lend_streams`.
+    pub(crate) fn renew_ssrcs(&mut self, mid: Mid) {
+        let slots = &mut self.negotiation.slots;
+        let known = slots.iter().filter_map(|slot| slot.ssrcs);
+        let used: Vec<Ssrc> = known
+            .flat_map(|(ssrc, rtx)| [Some(ssrc), rtx])
+            .flatten()
+            .collect();
         // Counting from a random one: none comes twice, so that no key meets the same numbers again.
-        let start = *api.new_ssrc();
+        let start = *self.rtc.direct_api().new_ssrc();
         let last = self.negotiation.last_ssrc.get_or_insert(start);
         let mut fresh = || {
             loop {
                 *last = last.wrapping_add(1);
-                if *last != 0 && !used.contains(last) {
+                if *last != 0 && !used.contains(&Ssrc::from(*last)) {
                     return Ssrc::from(*last);
                 }
             }
         };
-        let Some(stream) = api.stream_tx_by_mid(mid, None) else {
-            return;
-        };
-        let rtx = stream.rtx().map(|_| fresh());
-        api.reset_stream_tx(mid, None, fresh(), rtx);
+        let slot = slots.iter_mut().find(|slot| slot.mid == mid);
+        if let Some((ssrc, rtx)) = slot.and_then(|slot| slot.ssrcs.as_mut()) {
+            *rtx = rtx.map(|_| fresh());
+            *ssrc = fresh();
+        }
     }
 
     /// The answer was unusable. What the offer changed is undone as far as can be; the next `subscribe` tries again.
