@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as tick } from 'node:timers/promises'
 import { type Row, show, spread } from '../engine/figures.ts'
-import { residentMemory } from '../engine/system.ts'
-import { startMaru } from '../maru.ts'
+import { startCollectable } from './collectable.ts'
 import { connectAll } from './fan-out.ts'
 import { enterRoom, type LightClient } from './light-client.ts'
 import { addMembers, fill } from './place.ts'
@@ -65,6 +64,13 @@ async function send(clients: LightClient[], folder: string, seconds: number): Pr
   }
 }
 
+const both = (one: Sent, other: Sent): Sent => ({
+  acked: [...one.acked, ...other.acked],
+  everybody: [...one.everybody, ...other.everybody],
+  unanswered: one.unanswered + other.unanswered,
+  fsync: [...one.fsync, ...other.fsync],
+})
+
 function rowOf(row: string, load: string, runs: readonly Sent[], members: number): Row {
   const of = (times: (sent: Sent) => number[], share: number) =>
     spread(runs.map((sent) => percentile(times(sent), share)))
@@ -119,7 +125,7 @@ export async function durable(members: number, turns: number, seconds: number): 
   const tokens = await fill(join(folder, 'maru.db'), (storage) =>
     addMembers(storage, 'hall', PEOPLE, Math.ceil(members / PEOPLE) + 1),
   )
-  const maru = await startMaru(folder)
+  const maru = await startCollectable(folder)
   const devices = tokens.length / PEOPLE
   const tokenOf = (n: number) => tokens[(n % PEOPLE) * devices + Math.floor(n / PEOPLE)] ?? ''
   try {
@@ -128,16 +134,23 @@ export async function durable(members: number, turns: number, seconds: number): 
     const calm: Sent[] = []
     const rough: Sent[] = []
     const grown: number[] = []
-    for (let n = 0; n < turns; n += 1) {
-      calm.push(await send(clients, folder, seconds))
-      const before = residentMemory(maru.pid)
+    const alone = () => send(clients, folder, seconds / 2)
+    const besideOffenders = async () => {
+      const before = await maru.collected()
       const deaf = await enterRoom(maru.port, 'hall', 'Deaf', tokenOf(members))
       deaf.socket.pause()
       const stop = flood(maru.port, tokenOf(members + 1))
-      rough.push(await send(clients, folder, seconds))
-      grown.push((residentMemory(maru.pid) - before) / 2 ** 20)
+      const sent = await send(clients, folder, seconds / 2)
+      grown.push(((await maru.collected()) - before) / 2 ** 20)
       stop()
       deaf.socket.destroy()
+      return sent
+    }
+    // Each has one half before the other and one after it: what the machine does meanwhile meets both.
+    for (let n = 0; n < turns; n += 1) {
+      const first = await alone()
+      rough.push(both(await besideOffenders(), await besideOffenders()))
+      calm.push(both(first, await alone()))
     }
     for (const { socket } of clients) socket.destroy()
     const load = `${PER_SECOND} messages/s to ${members}`
@@ -146,7 +159,7 @@ export async function durable(members: number, turns: number, seconds: number): 
       spread(rough.map((each, n) => percentile(each[part], 0.99) / percentile(calm[n]?.[part] ?? [], 0.99)))
     disturbed.cells['x ack p99'] = show(times('acked'))
     disturbed.cells['x last p99'] = show(times('everybody'))
-    disturbed.cells['grown MiB'] = show(spread(grown), 1)
+    disturbed.cells['MiB of both'] = show(spread(grown), 1)
     disturbed.figures = {
       ...disturbed.figures,
       ofAck: times('acked'),

@@ -14,7 +14,7 @@ const PEOPLE = 500
 const TEXT = 'x'.repeat(200)
 /** So far apart nothing is held back to leave with what comes next. */
 const SINGLE_GAP_MS = 250
-const SINGLE = 20
+const SINGLE = 16
 const BURST_GAP_MS = 50
 const BURST = 60
 const SIDE_BY_SIDE = 200

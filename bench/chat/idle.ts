@@ -1,11 +1,10 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as tick } from 'node:timers/promises'
 import { type Row, show, spread } from '../engine/figures.ts'
 import { residentMemory } from '../engine/system.ts'
-import { startMaru } from '../maru.ts'
+import { startCollectable } from './collectable.ts'
 import { connectAll } from './fan-out.ts'
 import { enterRoom } from './light-client.ts'
 import { addRooms, fill } from './place.ts'
@@ -28,13 +27,7 @@ interface Grown {
 async function connectIdle(): Promise<Grown> {
   const folder = mkdtempSync(join(tmpdir(), 'maru-bench-'))
   const tokens = await fill(join(folder, 'maru.db'), (storage) => addRooms(storage, FIRST + MEMBERS, ROOMS))
-  const maru = await startMaru(folder, { node: ['--expose-gc', '--import', join(import.meta.dirname, 'collect.ts')] })
-  const collected = async () => {
-    const said = once(maru.output, 'data')
-    process.kill(maru.pid, 'SIGUSR2')
-    await said
-    return residentMemory(maru.pid)
-  }
+  const maru = await startCollectable(folder)
   const come = async (from: number, to: number) => {
     const clients = await connectAll(to - from, async (n) => {
       const token = tokens[from + n] ?? ''
@@ -51,10 +44,10 @@ async function connectIdle(): Promise<Grown> {
   }
   try {
     const first = await come(0, FIRST)
-    const empty = await collected()
+    const empty = await maru.collected()
     const others = await come(FIRST, FIRST + MEMBERS)
     const after = residentMemory(maru.pid)
-    const afterCollection = await collected()
+    const afterCollection = await maru.collected()
     for (const { socket } of [...first, ...others]) socket.destroy()
     return { asItComes: (after - empty) / others.length, collected: (afterCollection - empty) / others.length, empty }
   } finally {
