@@ -39,7 +39,7 @@ export interface MediaEngine {
   readonly port: number
   /** How datagrams come and go on this system, in words for the log. */
   readonly path: string
-  /** All commands in order. Throws only when the engine's queue is full; unknown ids are ignored. */
+  /** All commands in order. Throws only when the engine's queue is full. Unknown ids are ignored; a command that cannot be read is, and is logged. */
   apply(commands: EngineCommand[]): void
   /** Takes the one listener of the event stream; events arrive in batches, in order. */
   onEvents(listener: (events: EngineEvent[]) => void): void

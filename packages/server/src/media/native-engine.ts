@@ -1,5 +1,5 @@
 import { loadAddon } from './load-addon.ts'
-import type { EngineEvent, EngineOptions, MediaEngine, StreamOutput } from './media-engine.ts'
+import type { EngineCommand, EngineEvent, EngineOptions, MediaEngine, StreamOutput } from './media-engine.ts'
 
 /**
  * Starts the Rust engine of the given addon file.
@@ -19,11 +19,28 @@ export function startNativeEngine({ file, ...options }: EngineOptions & { file: 
     const events = listener ? engine.drain() : []
     if (events.length > 0) listener?.(events)
   }
+  function applyAlone(command: EngineCommand): void {
+    try {
+      engine.apply([command])
+    } catch (error) {
+      if (isFull(error)) throw error
+      const message = `a command cannot be read: ${command.type}: ${error instanceof Error ? error.message : error}`
+      queueMicrotask(() => listener?.([{ type: 'log', level: 'error', message, transport: 0 }]))
+    }
+  }
+
   return {
     port: engine.port,
     path: engine.path,
     apply: (commands) => {
-      if (open) engine.apply(commands)
+      if (!open) return
+      try {
+        engine.apply(commands)
+      } catch (error) {
+        if (isFull(error)) throw error
+        // One of them cannot be read, and none was taken: that one is a fault of ours and not to be everybody's.
+        for (const command of commands) applyAlone(command)
+      }
     },
     onEvents: (next) => {
       listener = next
@@ -45,4 +62,9 @@ export function startNativeEngine({ file, ...options }: EngineOptions & { file: 
       engine.shutdown()
     },
   }
+}
+
+/** The addon's word for what it says by itself; what it cannot read has other codes. */
+function isFull(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'GenericFailure'
 }
