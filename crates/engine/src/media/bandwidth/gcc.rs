@@ -35,6 +35,9 @@ const LOSS_PACKETS: u32 = 20;
 /// Without growth where more than this is lost, in 1/256 (section 6).
 const SOME_LOSS: u8 = 5;
 
+/// Ticks that a clock may get away from where it began: nine thousand years, but clients may tell of as many as they like.
+const FARTHEST: i64 = 1 << 50;
+
 /// What feedback tells of one packet; times are in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
@@ -183,6 +186,7 @@ impl Clock {
             Some((last, time)) => time + i64::from(ticks.wrapping_sub(last) as i32),
             None => 0,
         };
+        let time = time.clamp(-FARTHEST, FARTHEST);
         self.last = Some((ticks, time));
         time * 250
     }

@@ -2,6 +2,9 @@
 
 use super::Estimator;
 
+/// bit/s that no line has: what is told beyond is taken for it, so that one can reckon with it.
+const MOST: u64 = 1_000_000_000_000;
+
 /// Receivers lower their estimate on an overload only, to a share of what arrives; smaller changes are rounding.
 const FALL_PERCENT: u64 = 97;
 /// Before the first estimate nothing is known to have fallen; then it has to be this far below what is sent.
@@ -18,7 +21,7 @@ pub struct Remb {
 impl Remb {
     /// Takes in a message.
     pub fn hear(&mut self, bitrate: u64) {
-        self.bitrate = Some(bitrate);
+        self.bitrate = Some(bitrate.min(MOST));
     }
 }
 

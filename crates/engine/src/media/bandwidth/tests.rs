@@ -283,3 +283,26 @@ fn losses_that_a_pause_does_not_end_are_no_reason_for_one() {
         path.suffer(1);
     }
 }
+
+/// REMB can tell any number.
+#[test]
+fn estimates_beyond_all_lines_are_numbers_like_others() {
+    let start = Instant::now();
+    for first in [u64::MAX, u64::MAX - 1, 1 << 63, 0] {
+        for second in [u64::MAX, 1 << 62, 1, 0] {
+            let (mut budget, mut remb) = (Budget::default(), Remb::default());
+            for step in 0..40u32 {
+                let now = start + Duration::from_millis(500) * step;
+                remb.hear(if step % 3 == 0 { first } else { second });
+                budget.hear(now, &mut remb, 1_000_000);
+                budget.available(now);
+                if step % 5 == 0
+                    && let Some(reach) = budget.reach(now, 300_000)
+                {
+                    budget.probed(now, reach, step % 2 == 0);
+                }
+                budget.hear_loss(now, 200, u64::from(step) * 100_000, 40_000);
+            }
+        }
+    }
+}

@@ -247,3 +247,17 @@ fn clocks_that_jump_and_feedback_that_makes_no_sense_are_borne() {
         assert!(gcc.throughput.len() <= 64);
     }
 }
+
+#[test]
+fn a_clock_that_runs_away_stays_a_number() {
+    let (mut clock, mut ticks) = (Clock::default(), 0u32);
+    for _ in 0..20_000_000 {
+        ticks = ticks.wrapping_add(i32::MAX as u32);
+        clock.extend(ticks);
+    }
+    assert_eq!(clock.extend(ticks), FARTHEST * 250);
+    // Whoever has seen the beginning can still subtract.
+    let mut delay = DelayMeter::default();
+    delay.note(0, -FARTHEST * 250);
+    delay.note(i64::from(u32::MAX), FARTHEST * 250);
+}
