@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { copyFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished, test } from 'vitest'
 import { bringUp } from '../src/chat/keep-index.ts'
 import { readHistory } from '../src/chat/read-history.ts'
 import { searchMessages } from '../src/chat/search-messages.ts'
+import { foldText, indexScope } from '../src/storage/fold-text.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
 import { migrations } from '../src/storage/sqlite-schema.ts'
 import { RawClient, startRoomServer, temporaryFolder } from './room-harness.ts'
@@ -59,4 +61,56 @@ test('a migration that is interrupted begins again and ends the same', ({ expect
   expect(storage.read.rooms.find('attic')).toBe(2)
   expect(storage.read.memberships.of(1)).toEqual([{ id: 'ME_0000000000000001', name: 'Anna', owner: true }])
   storage.close()
+})
+
+function schemaOf(file: string): unknown[] {
+  const db = new DatabaseSync(file)
+  const schema = db.prepare('select name, sql from sqlite_master order by name').all()
+  const version = db.prepare('pragma user_version').get()
+  const lines = db.prepare('select seq, kind, name, text from entry order by id').all()
+  db.close()
+  return [...schema, version, ...lines]
+}
+
+/** What the statements of the steps call. */
+function openWithFunctions(file: string): DatabaseSync {
+  const db = new DatabaseSync(file)
+  db.function('fold_text', { deterministic: true }, (text) => foldText(String(text)))
+  db.function('index_scope', { deterministic: true }, (room, member, files) =>
+    indexScope(Number(room), String(member), Number(files)),
+  )
+  return db
+}
+
+test('whichever step is interrupted, behind whichever statement: the next start ends with the same database', ({
+  expect,
+}) => {
+  const folder = temporaryFolder()
+  onTestFinished(folder.remove)
+  const at = (name: string) => `${folder.path}/${name}.db`
+  firstVersion(at('version 1'))
+  copyFileSync(at('version 1'), at('whole'))
+  openStorage({ database: at('whole') }).close()
+  const whole = schemaOf(at('whole'))
+  let interrupted = 0
+  for (let version = 1; version < migrations.length; version += 1) {
+    const step = migrations[version] ?? ''
+    const statements = step.split(';').filter((sql) => sql.trim() !== '')
+    for (const last of statements.keys()) {
+      const file = at(`${version} ${last}`)
+      copyFileSync(at(`version ${version}`), file)
+      const db = openWithFunctions(file)
+      db.exec(`begin immediate; ${statements.slice(0, last + 1).join(';')}`)
+      // The process ends here.
+      db.close()
+      openStorage({ database: file }).close()
+      expect(schemaOf(file)).toEqual(whole)
+      interrupted += 1
+    }
+    copyFileSync(at(`version ${version}`), at(`version ${version + 1}`))
+    const db = openWithFunctions(at(`version ${version + 1}`))
+    db.exec(`begin; ${step}; pragma user_version = ${version + 1}; commit`)
+    db.close()
+  }
+  expect(interrupted).toBeGreaterThan(50)
 })
