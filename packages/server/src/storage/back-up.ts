@@ -1,8 +1,9 @@
 import { cp, mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AppError } from '@maru/protocol'
 import type { Blobs } from './blobs.ts'
 import type { Storage } from './open-storage.ts'
+import { sync } from './sync.ts'
 
 export interface BackUpSource {
   storage: Storage
@@ -32,7 +33,9 @@ export async function backUp({ storage, blobs, data }: BackUpSource, folder: str
       await cp(join(data, name), join(unfinished, name), { recursive: true }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error
       })
+    await sync(unfinished, 'r')
     await rename(unfinished, folder)
+    await sync(dirname(folder), 'r')
     return { files }
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true })

@@ -7,6 +7,7 @@ import { createReadStream, type ReadStream } from 'node:fs'
 import { copyFile, link, mkdir, open, readdir, rename, stat, statfs, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@maru/protocol'
+import { sync } from './sync.ts'
 
 export interface Blobs {
   /** How many bytes of an upload are there. */
@@ -22,7 +23,7 @@ export interface Blobs {
    * @throws file_gone where the upload was given up meanwhile, storage_unavailable
    */
   finish(upload: string, keep: (hash: string) => Promise<void>): Promise<void>
-  /** Puts everything that has come whole into another folder too, as far as it is not there. Gives how many there are. */
+  /** Puts everything that has come whole into another folder too, as far as it is not there; it is on the disk then. Gives how many there are. */
   copyTo(folder: string): Promise<number>
   read(hash: string, range: { start: number; end: number }): ReadStream
   /** Lets go of an upload or a content; there may be none. `isHeld` is asked last, when nothing can begin to need it any more. */
@@ -122,6 +123,7 @@ export function openBlobs(folder: string, { failed = () => {}, spare = SPARE_BYT
           await addLink(join(folder, part, name), join(target, part, name))
           count += 1
         }
+        await sync(join(target, part), 'r')
       }
       return count
     },
@@ -163,11 +165,6 @@ async function namesIn(folder: string): Promise<string[]> {
   })
 }
 
-async function sync(path: string, flags: 'r' | 'r+'): Promise<void> {
-  const file = await open(path, flags)
-  await file.sync().finally(() => file.close())
-}
-
 /** The last line of defence: callers give ids and hashes of the database only. */
 function checked(name: string, form: RegExp): string {
   if (!form.test(name)) throw new Error('this is no name of a file of ours')
@@ -182,6 +179,7 @@ async function addLink(from: string, to: string): Promise<void> {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST' || code === 'ENOENT') return // is there already, or nobody needs it any more
     await copyFile(from, to)
+    await sync(to, 'r+')
   }
 }
 
