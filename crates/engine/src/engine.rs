@@ -4,7 +4,7 @@
 //! outbox. Whatever one transport does wrong, a panic included, costs that transport only.
 
 use crate::allocation::Allocating;
-use crate::command::{Command, TransportId, TransportRole};
+use crate::command::{Command, TransportId};
 use crate::deliveries::Deliveries;
 use crate::downlink::{EgressPath, Sender};
 use crate::event::{Event, LogLevel};
@@ -13,17 +13,16 @@ use crate::media::level::SpeakerList;
 use crate::media::rtcp::Feedback;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
-use crate::panics;
-use crate::random::{Random, ice_text};
+use crate::random::Random;
 use crate::remote::{Remote, StreamId};
 use crate::runs::Runs;
 use crate::sdp_job::SdpJob;
-use crate::shard::{self, Post, Posts, ShardId};
+use crate::shard::{Post, Posts, ShardId};
 use crate::slab::{Key, Slab};
 use crate::strays::Strays;
 use crate::tracks::TrackKey;
 use crate::tracks::Tracks;
-use crate::transport::{Opening, Transport, Transports};
+use crate::transport::{Transport, Transports};
 use crate::wanted_layers::View;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -83,7 +82,7 @@ pub struct Engine {
     pub(crate) told: Vec<Told>,
     pub(crate) posts: Posts,
     /// Streams of transports that are gone.
-    ended_streams: Vec<StreamId>,
+    pub(crate) ended_streams: Vec<StreamId>,
     pub(crate) strays: Strays,
     pub(crate) allocating: Allocating,
     /// Kept to spare allocations.
@@ -91,8 +90,8 @@ pub struct Engine {
     pub(crate) next_wishes: Instant,
     /// Tracks that are on their way from another shard, and until when offers wait for them.
     pub(crate) expected: HashMap<String, Instant>,
-    by_ufrag: HashMap<String, TransportId>,
-    timers: BTreeSet<(Instant, TransportId)>,
+    pub(crate) by_ufrag: HashMap<String, TransportId>,
+    pub(crate) timers: BTreeSet<(Instant, TransportId)>,
     /// When publishers are told what came of their media.
     pub(crate) feedback_timers: BTreeSet<(Instant, TransportId)>,
     events: Vec<Event>,
@@ -333,162 +332,5 @@ impl Engine {
             message: message.into(),
             transport,
         });
-    }
-
-    fn open(&mut self, now: Instant, id: TransportId, role: TransportRole, tcp_only: bool) {
-        if self.transports.contains_key(&id) {
-            return;
-        }
-        let opening = Opening {
-            id,
-            role,
-            ufrag: self.new_ufrag(id),
-            password: ice_text(24),
-            candidates: &self.config.candidates,
-            udp: !(self.config.streams && tcp_only),
-            tcp: self.config.streams,
-            egress: self.egress.insert(EgressPath::default()),
-            now,
-        };
-        match panics::catch(|| Transport::open(opening)) {
-            Ok(transport) => {
-                self.by_ufrag.insert(transport.ufrag.clone(), id);
-                self.timers.insert((transport.deadline, id));
-                self.transports.insert(id, transport);
-            }
-            Err(reason) => self.emit(Event::TransportClosed {
-                transport: id,
-                reason,
-            }),
-        }
-    }
-
-    /// Unguessable, with our letter first, so that every shard knows whose it is.
-    pub(crate) fn new_ufrag(&self, id: TransportId) -> String {
-        format!("{}{}{id:x}", shard::letter(self.config.shard), ice_text(6))
-    }
-
-    /// Closing says good-bye to the client and forgets the transport in one step; no event follows.
-    fn close(&mut self, now: Instant, id: TransportId) {
-        self.send_bye(id);
-        self.operate(now, id, |transport| {
-            transport.closing = true;
-            transport.rtc.close()
-        });
-        self.forget(now, id);
-    }
-
-    /// Says good-bye to everybody, before the engine goes.
-    pub fn close_all(&mut self, now: Instant) {
-        for id in self.open_transports() {
-            self.close(now, id);
-        }
-    }
-
-    /// Ends a transport from our side and tells it.
-    pub(crate) fn end(&mut self, now: Instant, id: TransportId, reason: String) {
-        if let Some(transport) = self.transports.get_mut(&id) {
-            transport.ended.get_or_insert(reason);
-            self.settle(now, id);
-        }
-    }
-
-    /// One change to a transport, then everything that str0m has to say about it. `None` when there is no such
-    /// transport or when it panicked.
-    pub(crate) fn operate<R>(
-        &mut self,
-        now: Instant,
-        id: TransportId,
-        change: impl FnOnce(&mut Transport) -> Result<R, RtcError>,
-    ) -> Option<Result<R, RtcError>> {
-        let transport = self.transports.get_mut(&id)?;
-        let before = transport.deadline;
-        let mut effects = Vec::new();
-        let route = self.egress.get(transport.egress).and_then(|e| e.route);
-        let (outbox, metrics) = (&mut self.outbox, &mut self.metrics);
-        let result = panics::catch(|| {
-            let result = change(transport);
-            if let Err(error) = transport.drain(route, outbox, metrics, &mut effects) {
-                transport.ended.get_or_insert(error.to_string());
-            }
-            result
-        });
-        let result = match result {
-            Ok(result) => Some(result),
-            Err(panic) => {
-                transport.ended.get_or_insert(panic);
-                effects.clear();
-                None
-            }
-        };
-        let after = transport.deadline;
-        if after != before {
-            self.timers.remove(&(before, id));
-            self.timers.insert((after, id));
-        }
-        for effect in effects {
-            self.effect(now, id, effect);
-        }
-        self.settle(now, id);
-        result
-    }
-
-    /// Takes a transport away that has ended by itself.
-    fn settle(&mut self, now: Instant, id: TransportId) {
-        let transport = self.transports.get_mut(&id).filter(|t| !t.closing);
-        if let Some(reason) = transport.and_then(|t| t.ended.take()) {
-            self.send_bye(id);
-            self.forget(now, id);
-            self.emit(Event::TransportClosed {
-                transport: id,
-                reason,
-            });
-        }
-    }
-
-    fn forget(&mut self, now: Instant, id: TransportId) {
-        let Some(transport) = self.transports.remove(&id) else {
-            return;
-        };
-        self.timers.remove(&(transport.deadline, id));
-        if let Some(due) = transport.uplink.schedule.due {
-            self.feedback_timers.remove(&(due, id));
-        }
-        self.by_ufrag.remove(&transport.ufrag);
-        for (path, _) in &transport.paths {
-            self.ended_streams.extend(path.remote.stream);
-            if self.by_address.get(&path.remote) == Some(&id) {
-                self.release_address(path.remote);
-            }
-        }
-        self.forget_media(now, &transport);
-        self.forget_senders(&transport);
-        // It may be in any state after a panic.
-        let _ = panics::catch(|| drop(transport));
-    }
-
-    fn postpone(&mut self, id: TransportId, earliest: Instant) {
-        if let Some(transport) = self.transports.get_mut(&id)
-            && transport.deadline < earliest
-        {
-            self.timers.remove(&(transport.deadline, id));
-            transport.deadline = earliest;
-            self.timers.insert((earliest, id));
-        }
-    }
-
-    pub(crate) fn transport_by_ufrag(&self, ufrag: &str) -> Option<TransportId> {
-        self.by_ufrag.get(ufrag).copied()
-    }
-
-    /// After an ICE restart by the client its ufrag is another one.
-    pub(crate) fn rename(&mut self, id: TransportId, ufrag: &str) {
-        if let Some(transport) = self.transports.get_mut(&id)
-            && transport.ufrag != ufrag
-        {
-            self.by_ufrag.remove(&transport.ufrag);
-            transport.ufrag = ufrag.to_owned();
-            self.by_ufrag.insert(ufrag.to_owned(), id);
-        }
     }
 }

@@ -49,6 +49,7 @@ mod steer;
 mod strays;
 mod tracks;
 mod transport;
+mod transports;
 mod uplink;
 mod upstream;
 mod wanted_layers;

@@ -6,6 +6,7 @@ mod handle;
 #[cfg(target_os = "linux")]
 mod linux;
 mod media_thread;
+mod portable;
 mod queue;
 mod ring;
 mod socket;
