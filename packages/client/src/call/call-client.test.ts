@@ -7,6 +7,7 @@ type Listener = (...values: never[]) => void
 /** As much of livekit-client's room as a call touches. Each connect ends as the test says. */
 class StandInRoom {
   static outcomes: ('connected' | Error)[] = []
+  static asked: object | undefined
   static tokens: string[] = []
   static last: StandInRoom | undefined
   readonly listeners = new Map<string, Listener[]>()
@@ -28,8 +29,9 @@ class StandInRoom {
     for (const listener of this.listeners.get(event) ?? []) listener(...(values as never[]))
   }
 
-  async connect(_url: string, token: string): Promise<void> {
+  async connect(_url: string, token: string, options: object): Promise<void> {
     StandInRoom.tokens.push(token)
+    StandInRoom.asked = options
     const outcome = StandInRoom.outcomes.shift() ?? 'connected'
     if (outcome !== 'connected') throw outcome
     this.state = 'connected'
@@ -99,6 +101,13 @@ test('joins, shows who is there, and leaves', async () => {
   await vi.waitFor(() => expect(client.state().people.map(({ identity }) => identity)).toEqual(['me', 'ana']))
   await client.leave()
   expect(client.state()).toMatchObject({ standing: { phase: 'ended', reason: 'left' }, people: [] })
+})
+
+test('prefers voices to pictures where a line does not carry both', async () => {
+  const { client, phase } = start()
+  client.join()
+  await phase('live')
+  expect(StandInRoom.asked).toEqual({ subscriberAllowPause: true })
 })
 
 test('comes back after a lost connection, each time with a fresh ticket, and keeps the faces meanwhile', async () => {
