@@ -1,10 +1,11 @@
 // `npm run bench -- tables`: puts the figures of the last runs (`.cache/bench/*.json`) into `docs/performance.md` and `README.md`, between the
 // marks `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Row } from './engine/figures.ts'
 import type { Machine } from './engine/system.ts'
 import { chatTable, engineTable, highlights, machineLine, peerTable } from './tables/markdown.ts'
+import { put } from './tables/put.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -16,18 +17,6 @@ interface Run {
 function read(name: string): Run | undefined {
   const file = join(root, '.cache/bench', `${name}.json`)
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
-}
-
-function put(file: string, name: string, text: string) {
-  const path = join(root, file)
-  const whole = readFileSync(path, 'utf8')
-  const marked = new RegExp(`(<!-- bench:${name} -->\n)[^]*?(<!-- /bench:${name} -->)`)
-  if (!marked.test(whole)) throw new Error(`${file} has no place for '${name}'`)
-  writeFileSync(
-    path,
-    whole.replace(marked, (_, before, after) => `${before}${text}\n${after}`),
-  )
-  console.log(`${file}: ${name}`)
 }
 
 const engine = read('engine-loopback')

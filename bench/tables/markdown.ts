@@ -1,6 +1,7 @@
 // Figures of rows as tables of Markdown.
 import { type Row, type Spread, show } from '../engine/figures.ts'
 import type { Machine } from '../engine/system.ts'
+import { stateOf } from './chat-state.ts'
 
 type Line = string[]
 
@@ -14,10 +15,10 @@ const bars: Record<string, string> = {
   F1: '10 kB a consumer, slope 0',
   scale: '1.6 / 1.2; two threads 1.8 / 1.95',
   T1: '1.5 / 1.1 of raw; 0.3 a message at 20 a second',
-  T2: '37 / 12 KB',
-  T3: 'ack p99 250 ms / 3 x fsync p99 + 30 ms; 10,000 durable a second',
+  T2: '37 / 12 KB, garbage collected',
+  T3: 'p99 250 ms / 3 x fsync p99 + 30 ms; 10,000 durable a second',
   R2: '1.5 / 1.1 of the p99s; bounded / 2 MB an offender',
-  T4: 'p99 15 ms, search 100 ms / 2 x SQLite p50 + 0.3 ms',
+  T4: 'p99 15 ms, search 100 ms / 5, 10 ms, and p50 2 x SQLite + 0.3 ms',
 }
 
 export function table(head: Line, lines: Line[]): string {
@@ -97,10 +98,11 @@ function delaysOf(row: Row, name: string): string[] {
 }
 
 export function chatTable(rows: readonly Row[]): string {
-  const head = ['row', 'load', 'figures', 'asked: least / aim', 'remarks of the run']
-  const lines = rows.map(({ row, load, cells, remarks }) => {
+  const head = ['row', 'load', 'figures', 'asked: least / aim', 'state', 'remarks of the run']
+  const lines = rows.map((each) => {
+    const { row, load, cells, remarks } = each
     const figures = Object.entries(cells).map(([name, value]) => `${name}: ${value}`)
-    return [row, load, figures.join('<br>'), bars[row] ?? '', remarks.join('; ')]
+    return [row, load, figures.join('<br>'), bars[row] ?? '', stateOf(each), remarks.join('; ')]
   })
   return table(head, lines)
 }
