@@ -64,6 +64,8 @@ pub struct World {
     pub descriptions: Vec<String>,
     /// What was last told of a path: percent that are lost, and the round trip in ms.
     pub qualities: BTreeMap<TransportId, (f64, f64)>,
+    /// The time that all transports together have been there.
+    pub transports: Duration,
     /// How often each kind of event was told.
     pub told: BTreeMap<&'static str, u64>,
     /// Publishers make no more layers than they are told that somebody wants.
@@ -159,6 +161,7 @@ impl World {
             tap: None,
             descriptions: Vec::new(),
             qualities: BTreeMap::new(),
+            transports: Duration::ZERO,
             told: BTreeMap::new(),
             dynacast: false,
             codecs: vec![Codec::Opus, Codec::Vp8],
@@ -239,7 +242,9 @@ impl World {
         // Never stands still, whatever anybody's deadline says.
         let ticks =
             (next.saturating_duration_since(self.now).as_micros()).div_ceil(GRID.as_micros());
-        self.now += GRID * (ticks.max(1) as u32);
+        let step = GRID * (ticks.max(1) as u32);
+        self.now += step;
+        self.transports += step * self.clients.len() as u32;
         while self
             .parcels
             .peek()

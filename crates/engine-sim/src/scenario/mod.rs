@@ -112,6 +112,8 @@ pub const SCENARIOS: &[Scenario] = &[
 /// What a run came to.
 pub struct Outcome {
     pub simulated: Duration,
+    /// The time that all transports together were there.
+    pub transports: Duration,
     pub wall: Duration,
     pub packets: u64,
     /// The same for the same seed, scenario, shards and time.
@@ -136,6 +138,7 @@ impl Scenario {
         world.must_settle();
         Outcome {
             simulated: world.elapsed(),
+            transports: world.transports,
             wall: began.elapsed(),
             packets: world.observer.packets,
             digest: world.digest(),
