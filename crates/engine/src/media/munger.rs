@@ -10,64 +10,28 @@
 //! - Numbers are skipped only for packets that the publisher's stream still owes us; nothing that we drop leaves a hole. Where such a
 //!   packet comes late and turns out to be one that we drop, its number goes out without a payload.
 
+mod segment;
+mod timeline;
+
+pub use segment::{Origin, Rewrite};
+
 use super::codec::Codec;
 use super::codec::picture::PictureIds;
 use super::dependency::{Active, Targets};
 use super::frame::{Frame, Selection};
-use super::ntp::{Aligned, ticks};
 use super::packet::MediaPacket;
 use super::rtp;
-use super::selector::{Lacking, Selector};
+use super::selector::Selector;
 use super::window::{Seen, SeenWindow};
+use segment::Segment;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
+use timeline::Timeline;
 
 /// A layer of a track: one publisher SSRC. Chosen by the caller, never used again for another stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LayerId(pub u64);
-
-/// What changes of a packet for one subscriber.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rewrite {
-    /// Extended sequence number; its upper part is the SRTP rollover counter.
-    pub seq: u64,
-    /// Timestamp.
-    pub timestamp: u32,
-    /// Marker bit.
-    pub marker: bool,
-    /// The payload and what describes it stay away: the packet only takes its number.
-    pub blank: bool,
-    /// New counters for the payload descriptor of VP8 or VP9.
-    pub pictures: Option<PictureIds>,
-    /// New frame number for the dependency descriptor.
-    pub frame_number: Option<u16>,
-    /// The decode targets that it is to tell.
-    pub active: Option<Active>,
-}
-
-/// Where a number that was given out came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
-    /// The layer.
-    pub layer: LayerId,
-    /// Extended sequence number in the layer; look it up in the layer's store.
-    pub in_seq: u64,
-    segment: Segment,
-    /// The number went out.
-    given: bool,
-    /// It went out without its packet.
-    blank: bool,
-}
-
-impl Origin {
-    /// The same rewriting that the packet got, or would have got, the first time.
-    pub fn rewrite(&self, packet: &MediaPacket) -> Rewrite {
-        let unselected = |frame: Frame| !frame.part_of.has(self.segment.selection);
-        let skipped = !self.given && packet.frame.is_some_and(unselected);
-        self.segment.rewrite(packet, self.blank || skipped)
-    }
-}
 
 /// Segments remembered. One is made for each switch, pause and run of dropped packets; a NACK older than all of them is not answered.
 /// With all but the lowest layer dropped this is more than two seconds.
@@ -76,91 +40,10 @@ const MAX_SEGMENTS: usize = 128;
 const MAX_GAP: u64 = 1_000;
 /// Packets in a row from behind the window that mean an ungated stream has started anew.
 const STALE_RUN: u32 = 8;
-/// Least distance of timestamps over a seam: a video frame at 30/s, an audio frame of 20 ms.
-const SEAMS_PER_SECOND: u32 = 30;
-/// The same where sender reports tell the true distance, which may be none: layers encode the same picture.
-const TOLD_SEAMS_PER_SECOND: u32 = 1_000;
-/// How far what sender reports tell may lie from the time that has passed, in seconds, to be believed.
-const TOLD_TOLERANCE: u32 = 2;
-
-/// A run of one layer's numbers that go out with one offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Segment {
-    layer: LayerId,
-    /// First and last number of the layer in this run; the open run has no last one yet.
-    first_in: u64,
-    end_in: u64,
-    /// Out = in + delta, wrapping.
-    seq_delta: u64,
-    timestamp_delta: u32,
-    pictures: PictureIds,
-    frame_delta: u16,
-    /// What of the layer went out in this run.
-    selection: Selection,
-    /// What frames of it had to do without.
-    lacking: Lacking,
-    /// The decode targets that are left by that, where they are to be told.
-    active: Option<Active>,
-    /// Timestamp, as it came, of the picture from which on that is so.
-    since: u32,
-}
-
-impl Segment {
-    fn out(&self, in_seq: u64) -> u64 {
-        in_seq.wrapping_add(self.seq_delta)
-    }
-
-    fn rewrite(&self, packet: &MediaPacket, blank: bool) -> Rewrite {
-        // Of a picture whose upper layers are dropped, the highest one that goes out is the last.
-        let last = packet
-            .frame
-            .is_some_and(|frame| frame.ends && frame.top_of.has(self.selection));
-        let number = packet.frame_number();
-        Rewrite {
-            seq: self.out(packet.seq),
-            timestamp: packet.timestamp.wrapping_add(self.timestamp_delta),
-            marker: !blank && (packet.marker || last),
-            blank,
-            pictures: packet.pictures.map(|fields| fields.ids.plus(self.pictures)),
-            frame_number: number.map(|number| number.wrapping_add(self.frame_delta)),
-            // Never in the terms of another structure.
-            active: self.active.filter(|active| {
-                packet
-                    .active
-                    .is_some_and(|place| place.count == active.count)
-            }),
-        }
-    }
-}
-
-/// The highest packet that went out with something in it.
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    seq: u64,
-    timestamp: u32,
-    at: Instant,
-}
-
-/// An outgoing timestamp, and the clock that shows 0 there.
-#[derive(Debug, Clone, Copy)]
-struct Zero {
-    timestamp: u32,
-    wall: u32,
-}
-
-impl Zero {
-    fn of(aligned: Aligned, timestamp: u32) -> Zero {
-        Zero {
-            timestamp: timestamp.wrapping_sub(aligned.ticks),
-            wall: aligned.wall,
-        }
-    }
-}
-
 /// See the module.
 #[derive(Debug)]
 pub struct Munger {
-    clock_rate: u32,
+    timeline: Timeline,
     /// Begin only at key frames.
     gated: bool,
     wanted: Option<LayerId>,
@@ -175,10 +58,6 @@ pub struct Munger {
     selector: Selector,
     /// Decode targets of the layer that runs, where a dependency descriptor tells of them.
     targets: Option<Arc<Targets>>,
-    /// Of the highest packet.
-    last: Option<Last>,
-    /// The outgoing timestamp of time 0 on a publisher's clock, as sender reports tell it.
-    zero: Option<Zero>,
     pictures: PictureIds,
     frame_number: Option<u16>,
     /// Picture id, as it came, of the newest packet of the run.
@@ -191,7 +70,7 @@ impl Munger {
     /// (RFC 3711 section 3.3.1). `gated` for video: layers begin only at key frames.
     pub fn new(first_seq: u16, clock_rate: u32, gated: bool) -> Munger {
         Munger {
-            clock_rate,
+            timeline: Timeline::new(clock_rate),
             gated,
             wanted: None,
             running: None,
@@ -202,8 +81,6 @@ impl Munger {
             blanks: SeenWindow::default(),
             selector: Selector::default(),
             targets: None,
-            last: None,
-            zero: None,
             pictures: PictureIds::default(),
             frame_number: None,
             newest_picture: None,
@@ -364,7 +241,7 @@ impl Munger {
             return false;
         };
         let timestamp = packet.timestamp.wrapping_add(segment.timestamp_delta);
-        let new_picture = self.last.is_none_or(|last| last.timestamp != timestamp);
+        let new_picture = self.timeline.is_new(timestamp);
         let admitted = self
             .selector
             .admit(frame, packet.keyframe_start, new_picture);
@@ -482,7 +359,7 @@ impl Munger {
             first_in: packet.seq,
             end_in: u64::MAX,
             seq_delta: (self.highest + 1).wrapping_sub(packet.seq),
-            timestamp_delta: self.seam(packet, now),
+            timestamp_delta: self.timeline.seam(packet, now),
             pictures: packet
                 .pictures
                 .map(|fields| self.pictures.step_from(fields.ids))
@@ -500,42 +377,6 @@ impl Munger {
         self.running = Some((layer, packet.seq));
         self.stale = 0;
         self.give(&segment, packet, now, false)
-    }
-
-    /// What timestamps of a run that begins with this packet are moved by: as far as from the last one as sender reports tell,
-    /// else as time has passed; in any case onwards.
-    fn seam(&mut self, packet: &MediaPacket, now: Instant) -> u32 {
-        let Some(last) = self.last else {
-            self.zero = packet.aligned.map(|at| Zero::of(at, packet.timestamp));
-            return 0;
-        };
-        let elapsed = ticks(now.saturating_duration_since(last.at), self.clock_rate);
-        let told = self.told(packet, last, elapsed);
-        let picture = self.clock_rate / SEAMS_PER_SECOND;
-        let least = (self.clock_rate / TOLD_SEAMS_PER_SECOND) as i32;
-        let step = match told {
-            Some(told) => told.max(least) as u32,
-            None => elapsed.max(picture),
-        };
-        let timestamp = last.timestamp.wrapping_add(step);
-        // Another clock than before, if any; or pictures are shown again, and the clock stays ahead by them. Were it put back where the
-        // next run begins, that one would seem to be late.
-        if told.is_none_or(|told| told < -(picture as i32)) {
-            self.zero = packet.aligned.map(|at| Zero::of(at, timestamp));
-        }
-        timestamp.wrapping_sub(packet.timestamp)
-    }
-
-    /// How far from the last timestamp the publisher's own clock shows the packet, when it is known and believable.
-    fn told(&self, packet: &MediaPacket, last: Last, elapsed: u32) -> Option<i32> {
-        let (aligned, zero) = (packet.aligned?, self.zero?);
-        if aligned.wall != zero.wall {
-            return None;
-        }
-        let told = aligned.ticks.wrapping_add(zero.timestamp);
-        let step = told.wrapping_sub(last.timestamp) as i32;
-        let off = step.wrapping_sub(elapsed as i32).unsigned_abs();
-        (off <= TOLD_TOLERANCE * self.clock_rate).then_some(step)
     }
 
     /// Ends the open run at what was really given out, so that the next one follows without a hole.
@@ -578,26 +419,18 @@ impl Munger {
         }
         // A late packet can be the highest too: when only padding, or numbers without anything, came after it.
         self.highest = self.highest.max(rewrite.seq);
-        if !blank && self.last.is_none_or(|last| rewrite.seq > last.seq) {
+        if !blank && self.timeline.is_next(rewrite.seq) {
             self.note_last(packet, &rewrite, now);
         }
         Some(rewrite)
     }
 
     fn note_last(&mut self, packet: &MediaPacket, rewrite: &Rewrite, now: Instant) {
-        self.last = Some(Last {
-            seq: rewrite.seq,
-            timestamp: rewrite.timestamp,
-            at: now,
-        });
+        self.timeline.note(packet, rewrite, now);
         if let Some(ids) = rewrite.pictures {
             self.pictures = self.pictures.updated(ids);
         }
         self.frame_number = rewrite.frame_number.or(self.frame_number);
-        // The first sender report may come after the run has begun.
-        if self.zero.is_none() {
-            self.zero = packet.aligned.map(|at| Zero::of(at, rewrite.timestamp));
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::media::codec::Codec;
 use crate::media::dependency::Reader;
+use crate::media::ntp::Aligned;
 use crate::media::testing::Random;
 use crate::media::testing::svc::{Encoder, Made, Shape};
 use std::collections::{BTreeMap, HashMap, HashSet};
