@@ -131,7 +131,8 @@ async function hold(events: Event[]): Promise<Map<string, Heard[]>> {
       const participant = found.type === 'goesOn' ? found.participant : `refused ${actor} ${conn}`
       lines.set(participant, { actor, conn })
       if (found.type === 'goesOn') calls.fromClient(participant, { type: 'resume' })
-      else deliver([participant], { type: 'leave', reason: found.reason, action: found.action })
+      else if (found.type === 'refused')
+        deliver([participant], { type: 'leave', reason: found.reason, action: found.action })
       return
     }
     const sid = `PA_${actor}${conn}x${events.length}`

@@ -294,9 +294,10 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       const call = calls.get(name)
       const found = findResumable(call, identity, sid)
       const participant = call && findByIdentity(call, identity)
-      if (found.type === 'refused' && found.action === 'reconnect' && participant) {
-        runFor({ call, participant: participant.sid }, { type: 'comeBack' })
-      }
+      if (!participant) return found
+      const meant = { call, participant: participant.sid }
+      if (found.type === 'refused' && found.action === 'reconnect') runFor(meant, { type: 'comeBack' })
+      if (found.type === 'unanswered') runFor(meant, { type: 'missResume' })
       return found
     },
     rename: (name, identity, to) => {

@@ -17,6 +17,8 @@ export interface KeptState {
 /** Who goes on, or why not and what the client shall do instead. */
 export type Resumption =
   | { type: 'goesOn'; participant: string }
+  /** A test client wished that this attempt end before its first word. */
+  | { type: 'unanswered' }
   | { type: 'refused'; reason: DepartureReason; action: LeaveAction }
 
 /** `sid` is empty where the client does not say who it was. */
@@ -37,7 +39,13 @@ export function findResumable(call: Call | undefined, identity: string, sid: str
   if (participant.state !== 'active' || participant.awaitsRejoin) {
     return { type: 'refused', reason: 'stateMismatch', action: 'reconnect' }
   }
+  if (participant.breaksNextResume === 'early') return { type: 'unanswered' }
   return { type: 'goesOn', participant: participant.sid }
+}
+
+/** The attempt has ended without a word, as was wished; the next one is answered. */
+export function missResume(_call: Call, _turn: Turn, participant: Participant): void {
+  delete participant.breaksNextResume
 }
 
 /** The client cannot go on and was told to join anew: the others see it as present until it does, or until the grace is over. */
@@ -50,10 +58,8 @@ export function resume(call: Call, turn: Turn, participant: Participant): void {
   const { breaksNextResume } = participant
   delete participant.breaksNextResume
   delete participant.signalLostAt
-  if (breaksNextResume !== 'early') {
-    tell(turn, participant, { type: 'resumed', lastSequence: participant.lastSequence })
-    tellEverything(call, turn, participant)
-  }
+  tell(turn, participant, { type: 'resumed', lastSequence: participant.lastSequence })
+  tellEverything(call, turn, participant)
   if (breaksNextResume) {
     turn.effects.push({ type: 'disconnect', participant: participant.sid })
     participant.signalLostAt = turn.now

@@ -26,7 +26,7 @@ import { performRpc, type RpcRequest } from './perform-rpc.ts'
 import type { Permissions } from './permissions.ts'
 import { addCodec } from './publish-codec.ts'
 import { addTrack, describeLayers } from './publish-track.ts'
-import { comeBack, type KeptState, resume, syncState } from './resume.ts'
+import { comeBack, type KeptState, missResume, resume, syncState } from './resume.ts'
 import type { Random } from './sid.ts'
 import { type Mishap, simulate } from './simulate.ts'
 import { hearLevels } from './speakers.ts'
@@ -50,6 +50,7 @@ export type ClientInput =
   | { type: 'misbehave' }
   | { type: 'comeBack' }
   | { type: 'resume' }
+  | { type: 'missResume' }
   | { type: 'syncState'; kept: KeptState }
   | { type: 'offer'; offer: number; sdp: string }
   | { type: 'answer'; offer: number; sdp: string }
@@ -155,6 +156,7 @@ const handlers: Handlers<ClientInput | MediaInput | AdminInput> = {
   misbehave: (call, turn, who) => dismiss(call, turn, who, 'stateMismatch'),
   comeBack,
   resume,
+  missResume,
   syncState: (call, turn, who, { kept }) => syncState(call, turn, who, kept),
   offer: (call, turn, who, { offer, sdp }) => takeOffer(call, turn, who, offer, sdp),
   answer: (call, turn, who, { offer, sdp }) => takeAnswer(call, turn, who, offer, sdp),

@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { ApiKeys } from '../api-keys.ts'
 import type { LiveCalls } from '../calls/live-calls.ts'
 import { CallRefusal, type RefusalCode } from '../calls/refusal.ts'
+import type { Resumption } from '../calls/resume.ts'
 import { newSid, type Random } from '../calls/sid.ts'
 import { type App, refuseUpgrade } from '../http/app.ts'
 import type { Log } from '../terminal/log.ts'
@@ -36,6 +37,7 @@ const reasons: Record<number, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
+  500: 'Internal Server Error',
   503: 'Unavailable',
 }
 
@@ -51,9 +53,13 @@ export function addRtcRoutes(parts: RtcParts): WebSocketServer {
     app.upgrade(path, async (request, socket, head, url) => {
       try {
         const ask = await admit(request, url, parts)
+        const { room, resumes } = ask
+        const found = resumes === undefined ? undefined : parts.calls.findResumable(room, ask.request.identity, resumes)
+        // Older clients wait for ever on a socket that opens and closes without a word.
+        if (found?.type === 'unanswered') throw new Denied(500, 'nobody answers')
         sockets.handleUpgrade(request, socket, head, (opened) => {
-          if (ask.resumes === undefined) begin(opened, ask, parts)
-          else goOn(opened, ask, ask.resumes, parts)
+          if (found) goOn(opened, ask, found, parts)
+          else begin(opened, ask, parts)
         })
       } catch (error) {
         const denied = deniedFor(error)
@@ -116,8 +122,12 @@ function begin(socket: WebSocket, ask: JoinAsk, parts: RtcParts): void {
 }
 
 /** The first message is the answer to going on, or a leave. */
-function goOn(socket: WebSocket, ask: JoinAsk, sid: string, { calls, switchboard, identity }: RtcParts): void {
-  const found = calls.findResumable(ask.room, ask.request.identity, sid)
+function goOn(
+  socket: WebSocket,
+  ask: JoinAsk,
+  found: Exclude<Resumption, { type: 'unanswered' }>,
+  { calls, switchboard, identity }: RtcParts,
+): void {
   if (found.type === 'goesOn') {
     switchboard.connect(found.participant, socket, ask.claims)
     calls.fromClient(found.participant, { type: 'resume' })
