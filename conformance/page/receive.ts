@@ -5,7 +5,7 @@ import { decoded, inbound, own, type Person, pause, same, until, width } from '.
 
 const source = Track.Source
 const large = { width: 960, height: 540, rate: 10 }
-const LAYERS_MS = 25_000
+const LAYERS_MS = 60_000
 
 /** No new frames for a while, after those that were under way. */
 async function stopsDecoding(publication: RemoteTrackPublication): Promise<void> {

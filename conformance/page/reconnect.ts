@@ -108,6 +108,15 @@ const scenario = (
     details,
   )
 
+/** What the camera is sent by, once there is a path. */
+async function protocolOf(person: Person): Promise<string | undefined> {
+  const report = await own(person, source.Camera)?.track?.sender?.getStats()
+  const rows = [...(report?.values() ?? [])]
+  const { selectedCandidatePairId } = rows.find((row) => row.type === 'transport') ?? {}
+  const chosen = rows.find((row) => row.id === selectedCandidatePairId)
+  return rows.find((row) => row.id === chosen?.localCandidateId)?.protocol
+}
+
 const endsWhereUnknown = ({ client }: Setting) =>
   client === 'old' ? 'where its session is not known any more the older client ends and does not join anew' : undefined
 
@@ -148,11 +157,7 @@ export const reconnect = [
         RETURN_MS,
       )
       await goesOn(await ben.receives('ana', source.Camera, RETURN_MS))
-      const report = (await own(ana, source.Camera)?.track?.sender?.getStats()) as RTCStatsReport
-      const rows = [...report.values()]
-      const { selectedCandidatePairId } = rows.find((row) => row.type === 'transport') ?? {}
-      const chosen = rows.find((row) => row.id === selectedCandidatePairId)
-      same('protocol', rows.find((row) => row.id === chosen?.localCandidateId)?.protocol, 'tcp')
+      await until('the path over TCP', async () => (await protocolOf(ana)) === 'tcp', RETURN_MS)
     },
     // Firefox gathers no TCP candidates towards this machine itself.
     { where: ({ browser }) => browser === 'chromium' },
