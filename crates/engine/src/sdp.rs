@@ -7,6 +7,12 @@ use std::collections::{HashMap, HashSet};
 /// Longest text and most m-lines that are looked at.
 const TEXT_LIMIT: usize = 1 << 20;
 const SECTION_LIMIT: usize = 512;
+/// Longest line: a group names every m-line.
+const LINE_LIMIT: usize = 16 << 10;
+/// Payload types of one m-line; a browser offers some thirty of ours, repetition included.
+const PAYLOAD_TYPE_LIMIT: usize = 48;
+/// Layers of one m-line that are looked at.
+const RID_LIMIT: usize = 8;
 
 pub const DEPENDENCY_DESCRIPTOR: &str =
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
@@ -45,12 +51,27 @@ const ATTRIBUTES: [&str; 19] = [
     "bundle-only",
 ];
 
+/// How many lines of a kind one m-line may keep. str0m compares payload types in the third power and SSRCs in the second, on the media
+/// thread.
+fn line_limit(name: &str) -> usize {
+    match name {
+        "rtpmap" | "fmtp" => PAYLOAD_TYPE_LIMIT,
+        "rtcp-fb" => 8 * PAYLOAD_TYPE_LIMIT,
+        "rid" => RID_LIMIT,
+        "simulcast" => 1,
+        _ => SSRC_LIMIT,
+    }
+}
+
 /// The lines str0m needs, nothing else. Fails for texts that no client of ours would send.
 pub fn trim(text: &str) -> Result<String, String> {
     if text.len() > TEXT_LIMIT {
         return Err(format!("the description is longer than {TEXT_LIMIT} bytes"));
     }
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    if lines.iter().any(|line| line.len() > LINE_LIMIT) {
+        return Err(format!("a line is longer than {LINE_LIMIT} bytes"));
+    }
     let starts: Vec<usize> = (0..lines.len())
         .filter(|&i| lines[i].starts_with("m="))
         .collect();
@@ -85,13 +106,15 @@ fn trim_section(lines: &[&str], out: &mut String) {
         let mut words = media.split_ascii_whitespace();
         let head: Vec<&str> = words.by_ref().take(3).collect();
         out.push_str(&head.join(" "));
-        for pt in words.filter(|pt| keep.contains(pt)) {
+        let kept = words.filter(|pt| keep.contains(pt));
+        for pt in kept.take(PAYLOAD_TYPE_LIMIT) {
             out.push(' ');
             out.push_str(pt);
         }
         out.push_str("\r\n");
     }
     let mut ssrcs = HashSet::new();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
     for line in &lines[1..] {
         let Some(attribute) = line.strip_prefix("a=") else {
             if line.starts_with("c=") {
@@ -113,7 +136,12 @@ fn trim_section(lines: &[&str], out: &mut String) {
             "ssrc" => ssrcs.insert(value.split(' ').next().unwrap_or_default()),
             _ => ATTRIBUTES.contains(&name),
         };
-        if wanted {
+        if !wanted {
+            continue;
+        }
+        let count = counts.entry(name).or_default();
+        *count += 1;
+        if *count <= line_limit(name) {
             push(out, line);
         }
     }
@@ -257,7 +285,9 @@ fn read(section: &mut Section, attribute: &str, first_pt: &str) {
                 .split_once(' ')
                 .map(|(rid, rest)| (rid, rest.split(' ').next().unwrap_or_default()))
             {
-                section.rids.push(rid.to_owned());
+                if section.rids.len() < RID_LIMIT {
+                    section.rids.push(rid.to_owned());
+                }
             }
         }
         "simulcast" => {

@@ -155,6 +155,23 @@ fn port_0_refuses_a_section_unless_it_is_bundle_only() {
 fn texts_without_end_are_refused() {
     assert!(trim(&"a".repeat(TEXT_LIMIT + 1)).is_err());
     assert!(trim(&"m=audio\r\n".repeat(SECTION_LIMIT + 1)).is_err());
+    assert!(trim(&format!("a=group:BUNDLE{}\r\n", " 0".repeat(9_000))).is_err());
+}
+
+#[test]
+fn lines_without_end_are_cut() {
+    let many = |line: &str| format!("{line}\r\n").repeat(5_000);
+    let numbered: String = (1..5_000)
+        .map(|i| format!("a=ssrc:{i} cname:x\r\na=rid:r{i} send\r\n"))
+        .collect();
+    let head = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtpmap:111 opus/48000/2\r\n";
+    let doubled =
+        many("a=rtpmap:112 opus/48000/2") + &many("a=fmtp:112 useinbandfec=1") + &many("a=mid:0");
+    let text = format!("{head}{doubled}{numbered}");
+    let trimmed = trim(&text).unwrap();
+    assert!(trimmed.lines().count() < 250, "{}", trimmed.lines().count());
+    assert!(trimmed.contains("a=rtpmap:111 opus/48000/2\r\n"));
+    assert_eq!(scan(&text)[0].rids.len(), RID_LIMIT);
 }
 
 /// Lines dropped, doubled, swapped and cut: trimming never panics, never grows the text, keeps every m-line, and

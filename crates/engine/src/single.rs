@@ -148,8 +148,17 @@ impl Transport {
         let (audio_before, video_before) = before.unwrap_or_default();
         let audio = audio.saturating_sub(audio_before);
         let video = video.saturating_sub(video_before);
-        negotiation.request.asked = Some((audio_before + audio, video_before + video));
-        (before.is_none() || audio > 0 || video > 0).then_some((audio, video))
+        // Where another offer would change nothing, asking after each answer would never end.
+        let is_free = |d: &&Desired| {
+            let mut free = slots.iter().filter(|slot| slot.state == SlotState::Free);
+            free.any(|slot| slot.kind == d.kind)
+        };
+        let serves = leaving || waiting.iter().any(is_free);
+        let asks = audio > 0 || video > 0 || before.is_none() && serves;
+        if asks {
+            negotiation.request.asked = Some((audio_before + audio, video_before + video));
+        }
+        asks.then_some((audio, video))
     }
 }
 
@@ -192,5 +201,55 @@ impl Engine {
         self.drop_released(id);
         self.bind_slots(now, id);
         self.reconcile(now, id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Command, TransportRole, WantedTrack};
+    use crate::engine::Config;
+
+    #[test]
+    fn where_there_is_no_room_nothing_is_asked_for_again_and_again() {
+        let now = Instant::now();
+        let config = Config {
+            candidates: Vec::new(),
+            streams: false,
+            seed: 1,
+            shard: 0,
+            shards: 1,
+        };
+        let mut engine = Engine::new(config, now);
+        let open = Command::OpenTransport {
+            transport: 1,
+            role: TransportRole::Single,
+            room: "room".to_owned(),
+            tcp_only: false,
+            keep_pictures: false,
+        };
+        engine.command(now, open);
+        let transport = engine.transports.get_mut(&1).expect("a transport");
+        transport.negotiation.request.answered = true;
+        transport.negotiation.slots = (0..SLOT_LIMIT)
+            .map(|at| Slot {
+                mid: Mid::from(at.to_string().as_str()),
+                kind: MediaKind::Audio,
+                state: SlotState::Taken,
+                track: None,
+                sender: None,
+                ssrcs: None,
+            })
+            .collect();
+        let desired = [Desired {
+            key: 1,
+            kind: MediaKind::Audio,
+            wanted: WantedTrack::default(),
+        }];
+        assert_eq!(transport.lacking(&desired), None);
+        assert_eq!(transport.lacking(&desired), None);
+        transport.negotiation.slots[0].state = SlotState::Free;
+        assert_eq!(transport.lacking(&desired), Some((0, 0)));
+        assert_eq!(transport.lacking(&desired), None);
     }
 }

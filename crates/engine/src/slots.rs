@@ -312,6 +312,7 @@ impl Transport {
     /// The answer was unusable. What the offer changed is undone as far as can be; the next `subscribe` tries again.
     pub(crate) fn abandon_offer(&mut self) {
         self.negotiation.in_flight = None;
+        self.take_streams();
         if !self.connected && self.rtc.direct_api().remote_dtls_fingerprint().is_none() {
             // Not even the channels were agreed on.
             self.data = Data::default();

@@ -11,9 +11,8 @@ use crate::media::rtp::{self, Header};
 use crate::media::twcc::Arrivals;
 use crate::media::{MediaPacket, Ntp, ReportClock};
 use crate::sdp::Section;
-use crate::tracks::Home;
 use crate::upstream::Schedule;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 use str0m::Rtc;
@@ -287,9 +286,15 @@ impl Engine {
         let rtc = &transport.rtc;
         transport.uplink.negotiated(rtc, now, offer, answer);
         let (mut known, mut changed) = (Vec::new(), Vec::new());
-        for (key, track) in self.tracks.iter_mut() {
-            let at = |m: &&OfferedMedia| track.home == Home::Here(id, Mid::from(m.mid.as_str()));
-            if let Some(offered) = media.iter().find(at) {
+        let mut met = HashSet::new();
+        for offered in media {
+            let Some(key) = self.tracks.at(id, Mid::from(offered.mid.as_str())) else {
+                continue;
+            };
+            // Of two m-lines with one name the first counts.
+            if let Some(track) = self.tracks.get_mut(key)
+                && met.insert(key)
+            {
                 changed.push(key);
                 if track.kind.is_none() {
                     known.push(track.id.clone());
