@@ -46,6 +46,8 @@ export interface Reconnected {
   peakMiB: number[]
 }
 
+/** Messages of each room before the first storm, and after each. */
+export const SOME_MESSAGES = 5
 /** Most that are let in side by side before the storms. */
 const SIDE_BY_SIDE = 100
 
@@ -111,6 +113,12 @@ export async function reconnectInStorm(storm: Storm): Promise<Reconnected> {
     return counts
   }
 
+  /** Until everybody has written some more. */
+  async function goOn(): Promise<void> {
+    const end = written.size + SOME_MESSAGES * names.length
+    await until('the talk has gone on', () => written.size >= end)
+  }
+
   async function breakOut(kind: 'drop' | 'kill'): Promise<{ caughtUpMs: number; micros: number }> {
     for (const witness of witnesses) witness.drop()
     if (kind === 'kill') {
@@ -122,7 +130,10 @@ export async function reconnectInStorm(storm: Storm): Promise<Reconnected> {
     const from = performance.now()
     for (const witness of witnesses) setTimeout(() => witness.enter(port), random() * withinMs)
     await until('everybody is back', () => witnesses.every((witness) => witness.isIn()))
-    return { caughtUpMs: performance.now() - from, micros: (processorTime(server.pid).all - before) / clients }
+    const caughtUpMs = performance.now() - from
+    const micros = (processorTime(server.pid).all - before) / clients
+    await goOn()
+    return { caughtUpMs, micros }
   }
 
   try {
@@ -138,6 +149,7 @@ export async function reconnectInStorm(storm: Storm): Promise<Reconnected> {
         written.add(writer.state().pending.at(-1)?.clientId ?? '')
       }
     }, 1_000 / perSecond)
+    await goOn()
     const storms: Awaited<ReturnType<typeof breakOut>>[] = []
     for (const kind of storm.storms) storms.push(await breakOut(kind))
     clearInterval(writing)
