@@ -7,7 +7,7 @@ import type { Schedule } from '../rooms/presence.ts'
 import type { Storage } from '../storage/open-storage.ts'
 
 /** How long new messages gather: each time costs a transaction, and whoever searches does not wait for it. */
-const GATHER_MS = 2_000
+const GATHER_MS = 200
 /** Entries of one step: the event loop stands still while they are taken up. */
 const STEP = 300
 
