@@ -284,10 +284,9 @@ fn read(section: &mut Section, attribute: &str, first_pt: &str) {
             if let Some((rid, "send" | "recv")) = value
                 .split_once(' ')
                 .map(|(rid, rest)| (rid, rest.split(' ').next().unwrap_or_default()))
+                && section.rids.len() < RID_LIMIT
             {
-                if section.rids.len() < RID_LIMIT {
-                    section.rids.push(rid.to_owned());
-                }
+                section.rids.push(rid.to_owned());
             }
         }
         "simulcast" => {
