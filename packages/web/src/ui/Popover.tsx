@@ -1,4 +1,4 @@
-import { type CSSProperties, type ReactNode, useId, useRef, useState } from 'react'
+import { type CSSProperties, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react'
 import { focusInside } from './regions.ts'
 
 interface PopoverProps {
@@ -18,6 +18,10 @@ export function Popover({ label, icon, buttonClassName, side = 'above', children
   const [open, setOpen] = useState(false)
   const anchor = `--pop${id.replace(/\W/g, '')}`
   const close = () => box.current?.hidePopover()
+  // With what is inside and not a frame later: who is quick would press a key, and another button would get it.
+  useLayoutEffect(() => {
+    if (open) focusInside(box.current)
+  }, [open])
   return (
     <>
       <button
@@ -46,11 +50,7 @@ export function Popover({ label, icon, buttonClassName, side = 'above', children
           } as CSSProperties
         }
         className="anchored max-w-[calc(100vw-1rem)] rounded-[14px] border border-line bg-raised p-1.5 shadow-soft outline-none"
-        onToggle={(event) => {
-          const shown = (event as unknown as ToggleEvent).newState === 'open'
-          setOpen(shown)
-          if (shown) requestAnimationFrame(() => focusInside(box.current))
-        }}
+        onToggle={(event) => setOpen((event as unknown as ToggleEvent).newState === 'open')}
         onKeyDown={(event) => event.key !== 'Escape' && event.stopPropagation()}
       >
         {open && children(close)}

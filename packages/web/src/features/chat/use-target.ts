@@ -6,6 +6,8 @@ import type { Row } from './timeline.ts'
 
 /** How long a message that was jumped to is marked. */
 const LIT_MS = 2_500
+/** Frames in which a row that was jumped to is awaited: a second of them, and more on a slow device. */
+const PATIENCE_FRAMES = 60
 
 /** Brings what the desk points at into view, as soon as it is among the rows; gives its number while it is marked. */
 export function useTarget(
@@ -26,10 +28,7 @@ export function useTarget(
     setLit(target.seq)
     onGo()
     list.current?.scrollToIndex(index + (hasTop ? 1 : 0), { align: 'center' })
-    const frame = requestAnimationFrame(() =>
-      document.querySelector<HTMLElement>(`[data-message="${target.seq}"]`)?.focus({ preventScroll: true }),
-    )
-    return () => cancelAnimationFrame(frame)
+    focusWhenShown(target.seq, PATIENCE_FRAMES)
   }, [target, rows, hasTop, onGo, list])
   useEffect(() => {
     if (lit === undefined) return
@@ -37,4 +36,13 @@ export function useTarget(
     return () => clearTimeout(timer)
   }, [lit])
   return lit
+}
+
+/** The list draws a row once it has scrolled there, which takes it a frame or more; new rows may come meanwhile. */
+function focusWhenShown(seq: number, frames: number): void {
+  requestAnimationFrame(() => {
+    const row = document.querySelector<HTMLElement>(`[data-message="${seq}"]`)
+    if (row) row.focus({ preventScroll: true })
+    else if (frames > 0) focusWhenShown(seq, frames - 1)
+  })
 }
