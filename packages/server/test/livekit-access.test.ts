@@ -202,12 +202,15 @@ test("a token of LiveKit's own library carries everything it can say, the config
   Object.assign(token, { grants: { ...Object(token).grants, kindDetails: ['cloud_agent', 'new'] } })
   token.roomPreset = 'large'
   token.roomConfig = new RoomConfiguration({
+    name: 'preset',
     emptyTimeout: 60,
     departureTimeout: 7,
     maxParticipants: 3,
     metadata: 'about the room',
     agents: [new RoomAgentDispatch({ agentName: 'helper' })],
+    egress: { tracks: { filepath: 'x' } },
     minPlayoutDelay: 100,
+    maxPlayoutDelay: 200,
     syncStreams: true,
     tags: { team: 'blue' },
   })
@@ -223,7 +226,7 @@ test("a token of LiveKit's own library carries everything it can say, the config
     kindDetails: [0],
     permission: { canPublish: true, canPublishSources: [TrackSource.CAMERA], agent: true },
   })
-  const wanted = { emptyTimeout: 60, departureTimeout: 7, maxParticipants: 3, metadata: 'about the room' }
+  const wanted = { name: 'hall', emptyTimeout: 60, departureTimeout: 7, maxParticipants: 3, metadata: 'about the room' }
   expect(room).toMatchObject(wanted)
 })
 

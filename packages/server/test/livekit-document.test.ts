@@ -1,11 +1,38 @@
 /** docs/livekit.md names everything that LiveKit's protocol has, and every test it names is there. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { DataPacket, RequestResponse, SignalRequest, SignalResponse, SimulateScenario } from '@livekit/protocol'
+import {
+  AddTrackRequest,
+  ClientInfo,
+  ConnectionSettings,
+  CreateRoomRequest,
+  DataPacket,
+  JoinRequest,
+  JoinResponse,
+  LeaveRequest,
+  ParticipantInfo,
+  ParticipantPermission,
+  ReconnectResponse,
+  RequestResponse,
+  Room,
+  RoomConfiguration,
+  SessionDescription,
+  SignalRequest,
+  SignalResponse,
+  SimulateScenario,
+  SubscriptionPermission,
+  SyncState,
+  TrackInfo,
+  TrackPermission,
+  UpdateParticipantMetadata,
+  UpdateSubscription,
+  UpdateTrackSettings,
+  WrappedJoinRequest,
+} from '@livekit/protocol'
 import { expect, test } from 'vitest'
+import { library, methodsOfLibrary } from './livekit-library.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const library = join(root, 'node_modules/livekit-server-sdk/dist')
 
 interface Row {
   name: string
@@ -20,7 +47,7 @@ function readTables(): Map<string, Row[]> {
   for (const line of readFileSync(join(root, 'docs/livekit.md'), 'utf8').split('\n')) {
     heading = /^#+ (.*)/.exec(line)?.[1] ?? heading
     const [, name, state, shown] = /^\| `([^`]+)` \| (.*?) \| .*?\| ([^|]+) \|$/.exec(line) ?? []
-    if (name && state !== undefined && shown) {
+    if (name && state !== undefined && shown && heading !== 'Fields') {
       tables.set(heading, [...(tables.get(heading) ?? []), { name, state, test: shown }])
     }
   }
@@ -40,17 +67,6 @@ test.each(Object.entries({ SignalRequest, SimulateScenario, SignalResponse, Requ
     expect(namesIn(heading)).toEqual(members)
   },
 )
-
-/** The methods that the library calls, as `Service.Method`. */
-function methodsOfLibrary(): string[] {
-  return readdirSync(library)
-    .filter((file) => file.endsWith('Client.js'))
-    .flatMap((file) => {
-      const text = readFileSync(join(library, file), 'utf8')
-      const service = /const svc = "(\w+)"/.exec(text)?.[1]
-      return [...text.matchAll(/request\(\s*svc,\s*"(\w+)"/g)].map(([, method]) => `${service}.${method}`)
-    })
-}
 
 test('every method of every service has its row, or its service has where it is not here', () => {
   const methods = methodsOfLibrary()
@@ -80,6 +96,70 @@ test('every event of webhooks has its row', () => {
   expect(namesIn('Webhook events')).toEqual(events)
 })
 
+interface FieldRow extends Row {
+  fields: string[]
+}
+
+/** The rows about the fields of messages: a message has several of them. */
+function readFieldRows(): FieldRow[] {
+  const [, section = ''] = /\n### Fields\n(.*?)\n### /s.exec(readFileSync(join(root, 'docs/livekit.md'), 'utf8')) ?? []
+  return [...section.matchAll(/^\| `([^`]+)` \| (.*?) \| (.*?) \| .*?\| ([^|]+) \|$/gm)].map(
+    ([, name = '', fields = '', state = '', shown = '']) => ({
+      name,
+      fields: [...fields.matchAll(/`(\w+)`/g)].map(([, field]) => field ?? ''),
+      state,
+      test: shown,
+    }),
+  )
+}
+
+const fieldRows = readFieldRows()
+const fieldsIn = (name: string) =>
+  fieldRows
+    .filter((row) => row.name === name)
+    .flatMap(({ fields }) => fields)
+    .sort()
+
+/** In these a client or an application chooses, or learns what it goes by. */
+const described = {
+  WrappedJoinRequest,
+  JoinRequest,
+  ConnectionSettings,
+  ClientInfo,
+  AddTrackRequest,
+  UpdateSubscription,
+  UpdateTrackSettings,
+  SubscriptionPermission,
+  TrackPermission,
+  SyncState,
+  UpdateParticipantMetadata,
+  SessionDescription,
+  JoinResponse,
+  ReconnectResponse,
+  LeaveRequest,
+  ParticipantInfo,
+  ParticipantPermission,
+  TrackInfo,
+  Room,
+  CreateRoomRequest,
+  RoomConfiguration,
+}
+
+test.each(Object.entries(described))('every field of %s is in a row, and no other is', (name, { fields }) => {
+  const names = fields.list().map((field) => field.name)
+  expect(fieldsIn(name)).toEqual(names.sort())
+})
+
+test('everything that clients write into the address of /rtc is in a row', () => {
+  const written = ['livekit-client', 'livekit-client-old'].flatMap((client) => {
+    const text = readFileSync(join(root, `node_modules/${client}/dist/livekit-client.esm.mjs`), 'utf8')
+    return [...text.matchAll(/params\.set\('(\w+)'/g)].map(([, name]) => name ?? '')
+  })
+  expect(written.length).toBeGreaterThan(20)
+  expect(fieldsIn('/rtc')).toEqual(expect.arrayContaining([...new Set(written)].filter((it) => it !== 'join_request')))
+  expect(new Set(fieldRows.map(({ name }) => name))).toEqual(new Set(['/rtc', ...Object.keys(described)]))
+})
+
 test('every row says what holds and names a test that is there', () => {
   const files = new Map<string, string>()
   for (const folder of ['packages/server/test', 'packages/server/src/calls', 'conformance/page']) {
@@ -91,7 +171,7 @@ test('every row says what holds and names a test that is there', () => {
       )
     }
   }
-  const wrong = [...tables.values()].flat().filter(({ state, test }) => {
+  const wrong = [...tables.values(), fieldRows].flat().filter(({ state, test }) => {
     const [, file = '', title = ''] = /^([\w-]+): (.+)$/.exec(test.trim()) ?? []
     return !['yes', 'no', 'ignored'].includes(state) || title === '' || !files.get(file)?.includes(title)
   })

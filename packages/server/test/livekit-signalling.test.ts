@@ -252,6 +252,10 @@ describe('publishing and receiving', () => {
     })
     expect(await bo.next('subscriptionPermissionUpdate')).toMatchObject({ trackSid: sid, allowed: true })
     expect([...engine.wanted.values()].flat()).toMatchObject([{ track: sid }])
+    permit({ trackPermissions: [{ participantSid: bo.sid(), trackSids: ['TR_other'] }] })
+    expect(await bo.next('subscriptionPermissionUpdate')).toMatchObject({ trackSid: sid, allowed: false })
+    permit({ trackPermissions: [{ participantSid: bo.sid(), trackSids: [sid] }] })
+    expect(await bo.next('subscriptionPermissionUpdate')).toMatchObject({ trackSid: sid, allowed: true })
   })
 
   test.each([

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { methodsOfLibrary } from './livekit-library.ts'
 import { keys, signToken, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine } from './livekit-simulated-engine.ts'
 
@@ -116,6 +117,17 @@ describe('over the wire', () => {
   ])('%s takes its own right, not %o', async (method, grant) => {
     const body = '{"room":"hall","name":"hall","identity":"ana","destination_identity":"ana"}'
     expect(codeIn(await post(`RoomService/${method}`, { grant, body }))).toBe('401 unauthenticated')
+  })
+
+  test('a method of a service that is not here says so, in JSON and in protobuf', async () => {
+    const elsewhere = methodsOfLibrary().filter((method) => !method.startsWith('RoomService.'))
+    for (const method of [...elsewhere, 'PhoneNumberService.SearchPhoneNumbers']) {
+      for (const type of ['application/json', 'application/protobuf']) {
+        const headers = { 'content-type': type }
+        const answer = await post(method.replace('.', '/'), { headers, ...(type.endsWith('protobuf') && { body: '' }) })
+        expect([method, codeIn(answer)]).toEqual([method, '501 unimplemented'])
+      }
+    }
   })
 
   test('only POST is understood', async () => {
