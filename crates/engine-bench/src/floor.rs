@@ -2,7 +2,8 @@
 //!
 //! `targets IP PORT,PORT,...` says where to; `run SECONDS gso|plain BYTES*COUNT,BYTES*COUNT,...` sends frames of COUNT datagrams of
 //! BYTES, tag included, to every target in turn and says what it cost. `run SECONDS FORM FRAMES PER_SECOND` sleeps between the frames, as a server
-//! does that has nothing else to do: it then wakes with cold caches, as that one.
+//! does that has nothing else to do: it then wakes with cold caches, as that one. Headers have numbers and markers, by which the targets keep as many
+//! packets as subscribers do.
 
 use crate::system::{BATCH, Train, process_cpu, send_trains};
 use crate::wire::{self, word};
@@ -65,6 +66,19 @@ struct Floor {
     targets: Vec<(SockAddr, LessSafeKey)>,
     batch: Batch,
     sequence: u64,
+    /// RTP sequence number of the frame's first packet.
+    number: u16,
+}
+
+/// Packets of a frame that leave together for one target.
+struct Part {
+    target: usize,
+    bytes: usize,
+    count: usize,
+    /// RTP sequence number of the first.
+    number: u16,
+    /// Ends a frame of several. A packet alone is a voice.
+    last: bool,
 }
 
 #[derive(Default)]
@@ -85,6 +99,7 @@ impl Floor {
             targets: vec![],
             batch: Batch::default(),
             sequence: 0,
+            number: 0,
         })
     }
 
@@ -120,15 +135,22 @@ impl Floor {
                     false => 1,
                 };
                 for target in 0..self.targets.len() {
-                    let mut left = frame.count;
-                    while left > 0 {
-                        let count = left.min(train);
-                        self.add(target, frame.bytes, count)?;
-                        left -= count;
+                    let mut sent = 0;
+                    while sent < frame.count {
+                        let count = train.min(frame.count - sent);
+                        self.add(&Part {
+                            target,
+                            bytes: frame.bytes,
+                            count,
+                            number: self.number.wrapping_add(sent as u16),
+                            last: frame.count > 1 && sent + count == frame.count,
+                        })?;
+                        sent += count;
                     }
                     packets += frame.count as u64;
                     bytes += (frame.count * frame.bytes) as u64;
                 }
+                self.number = self.number.wrapping_add(frame.count as u16);
                 if let Some(pace) = pace {
                     self.flush()?;
                     // Frames that are late are sent one after the other.
@@ -149,20 +171,28 @@ impl Floor {
     }
 
     /// Seals one train into the batch, which leaves when it is full.
-    fn add(&mut self, target: usize, bytes: usize, count: usize) -> Result<(), String> {
+    fn add(&mut self, part: &Part) -> Result<(), String> {
+        let &Part {
+            target,
+            bytes,
+            count,
+            number,
+            last,
+        } = part;
         if self.batch.trains.len() == BATCH || self.batch.arena.len() + bytes * count > ARENA {
             self.flush()?;
         }
         let key = &self.targets[target].1;
         let arena = &mut self.batch.arena;
         self.batch.trains.push((arena.len(), bytes, target));
-        for _ in 0..count {
+        for place in 0..count {
             self.sequence += 1;
             let at = arena.len();
             arena.resize(at + bytes, 5);
             let (header, rest) = arena[at..].split_at_mut(HEADER);
             header[0] = 128;
-            header[1] = 96;
+            header[1] = 96 | u8::from(last && place + 1 == count) << 7;
+            header[2..4].copy_from_slice(&number.wrapping_add(place as u16).to_be_bytes());
             let (body, tag) = rest.split_at_mut(bytes - HEADER - TAG);
             let mut nonce = [0; 12];
             nonce[4..].copy_from_slice(&self.sequence.to_be_bytes());

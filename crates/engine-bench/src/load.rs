@@ -14,7 +14,7 @@
 //! | `speakers SECONDS` | voices take turns, two at a time |
 //! | `deafen ID` | a subscriber reads nothing any more |
 //! | `hurry N` | subscribers from now on report and ping so many times as often |
-//! | `targets N` | `targets`: ports of sockets that drop what comes |
+//! | `targets N` | `targets`: ports of sockets that keep and drop what subscribers do |
 //! | `relay IP PORT MILLISECONDS` | |
 //! | `count` | `count`: what happened since the last one |
 
@@ -23,11 +23,12 @@ use crate::probe::Probe;
 use crate::sink::{Counts, Sink};
 use crate::source::{self, Source};
 use crate::system;
+use crate::targets::Targets;
 use crate::way::Way;
 use crate::wire::{self, quoted, word};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
-use std::net::{IpAddr, UdpSocket};
+use std::net::IpAddr;
 use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
@@ -62,7 +63,7 @@ struct Load {
     sinks: BTreeMap<u32, Sink>,
     visits: BinaryHeap<Reverse<(Instant, u32)>>,
     connecting: HashSet<u32>,
-    targets: Vec<UdpSocket>,
+    targets: Targets,
     probe: Option<Probe>,
     delays: Vec<Delays>,
     buffer: Vec<u8>,
@@ -83,7 +84,7 @@ impl Load {
             sinks: BTreeMap::new(),
             visits: BinaryHeap::new(),
             connecting: HashSet::new(),
-            targets: vec![],
+            targets: Targets::default(),
             probe: None,
             delays: (0..GROUPS).map(|_| Delays::default()).collect(),
             buffer: vec![0; 2_048],
@@ -238,19 +239,10 @@ impl Load {
     }
 
     fn add_targets(&mut self, count: usize) -> Result<(), String> {
-        let words = |error: std::io::Error| format!("A target has no socket: {error}");
-        self.targets.clear();
-        for _ in 0..count {
-            let socket = UdpSocket::bind((self.ip, 0)).map_err(words)?;
-            system::drop_rtp(&socket).map_err(words)?;
-            self.targets.push(socket);
-        }
-        let port = |socket: &UdpSocket| Ok(socket.local_addr()?.port().to_string());
-        let ports = self.targets.iter().map(port);
-        let ports: Vec<String> = ports.collect::<Result<_, _>>().map_err(words)?;
+        self.targets = Targets::new(self.ip, count)?;
         wire::say(&format!(
             "{{\"type\":\"targets\",\"ports\":[{}]}}",
-            ports.join(",")
+            self.targets.ports().join(",")
         ));
         Ok(())
     }
@@ -261,7 +253,11 @@ impl Load {
         let visit = self.visits.peek().map(|Reverse((at, _))| *at);
         let probe = self.probe.as_ref().map(Probe::next);
         let all = sends.filter_map(Source::next).chain(visit).chain(probe);
-        all.chain([self.look_at]).min().unwrap_or(now)
+        let targets = self.targets.next();
+        all.chain(targets)
+            .chain([self.look_at])
+            .min()
+            .unwrap_or(now)
     }
 
     fn turn(&mut self, now: Instant) -> Result<(), String> {
@@ -276,6 +272,7 @@ impl Load {
         if let Some(probe) = &mut self.probe {
             probe.turn(now, self.playing, &mut self.buffer);
         }
+        self.targets.turn(now, &mut self.buffer);
         if now >= self.look_at {
             self.look_at = now + SOURCE_LOOK;
             for source in &mut self.sources {

@@ -28,6 +28,8 @@ mod source;
 #[cfg(target_os = "linux")]
 mod system;
 #[cfg(target_os = "linux")]
+mod targets;
+#[cfg(target_os = "linux")]
 mod way;
 #[cfg(target_os = "linux")]
 mod wire;

@@ -19,7 +19,7 @@ const PING_INTERVAL: Duration = Duration::from_millis(2_500);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// How often a socket is looked at.
 const WHILE_JOINING: Duration = Duration::from_millis(2);
-const SAMPLED: Duration = Duration::from_millis(3);
+pub const SAMPLED: Duration = Duration::from_millis(3);
 
 pub struct Sink {
     pub id: u32,

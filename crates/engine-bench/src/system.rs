@@ -117,19 +117,8 @@ const ANSWER: u32 = libc::BPF_RET | libc::BPF_K;
 /// Bytes that an RTP header with its extensions may have.
 const RTP_HEADER: u32 = 96;
 
-/// Lets everything but RTP through (RFC 5761 section 4); offsets begin at the UDP header.
-static NO_RTP: [libc::sock_filter; 8] = [
-    step(LOAD_BYTE, 0, 0, 8),
-    step(AT_LEAST, 0, 5, 128),
-    step(MORE_THAN, 4, 0, 191),
-    step(LOAD_BYTE, 0, 0, 9),
-    step(AT_LEAST, 0, 1, 192),
-    step(MORE_THAN, 0, 1, 223),
-    step(ANSWER, 0, 0, 0),
-    step(ANSWER, 0, 0, 65_535),
-];
-
-/// Of RTP packets the headers of each that ends a frame and of one in eight of each stream; all of anything else.
+/// Of RTP packets (RFC 5761 section 4) the headers of each that ends a frame and of one in eight of each stream; all of anything else. Offsets begin at
+/// the UDP header.
 static SOME_RTP: [libc::sock_filter; 12] = [
     step(LOAD_BYTE, 0, 0, 8),
     step(AT_LEAST, 0, 9, 128),
@@ -144,11 +133,6 @@ static SOME_RTP: [libc::sock_filter; 12] = [
     step(ANSWER, 0, 0, 8 + RTP_HEADER),
     step(ANSWER, 0, 0, 65_535),
 ];
-
-/// Has the kernel throw RTP away at the socket, where `drops` counts it.
-pub fn drop_rtp(socket: &UdpSocket) -> io::Result<()> {
-    filter(socket, &NO_RTP)
-}
 
 /// Has the kernel throw most of RTP away at the socket, where `drops` counts it, and cut the rest down to the headers.
 pub fn thin_rtp(socket: &UdpSocket) -> io::Result<()> {
