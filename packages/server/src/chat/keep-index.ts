@@ -6,8 +6,11 @@ import type { Bus } from '../events/bus.ts'
 import type { Schedule } from '../rooms/presence.ts'
 import type { Storage } from '../storage/open-storage.ts'
 
-/** How long new messages gather: each time costs a transaction, and whoever searches does not wait for it. */
-const GATHER_MS = 200
+/** How long few new messages gather: each time costs a transaction, and whoever searches does not wait for it. */
+const GATHER_MS = 2_000
+/** So many gather no longer than this: what is taken up at once holds up what comes meanwhile. */
+const MANY = 16
+const GATHER_MANY_MS = 100
 /** Entries of one step: the event loop stands still while they are taken up. */
 const STEP = 300
 
@@ -21,13 +24,25 @@ export interface IndexKeeping {
 /** Gives the way to stop. */
 export function keepIndex({ storage, bus, schedule, failed }: IndexKeeping): () => void {
   let cancel: (() => void) | undefined
+  /** Messages since the last step began. */
+  let gathered = 0
+  let isRunning = false
   let stopped = false
 
-  function start(): void {
-    cancel ??= schedule(GATHER_MS, () => void step())
+  function wait(): void {
+    cancel?.()
+    cancel = schedule(gathered < MANY ? GATHER_MS : GATHER_MANY_MS, () => void step())
+  }
+
+  function gather(): void {
+    gathered += 1
+    if (!isRunning && (cancel === undefined || gathered === MANY)) wait()
   }
 
   async function step(): Promise<void> {
+    cancel = undefined
+    gathered = 0
+    isRunning = true
     let isBehind = false
     try {
       await bringUp(storage, () => stopped)
@@ -36,15 +51,15 @@ export function keepIndex({ storage, bus, schedule, failed }: IndexKeeping): () 
       // Goes on with the next message, or when the disk works again.
       if (!stopped) failed(error)
     }
-    cancel = undefined
-    if (isBehind && !stopped) start()
+    isRunning = false
+    if (isBehind && !stopped) wait()
   }
 
   const unsubscribe = bus.subscribe((event) => {
-    if (event.type === 'entryAdded' && event.entry.kind === 'message') start()
-    if (event.type === 'storageChanged' && event.works) start()
+    if (event.type === 'entryAdded' && event.entry.kind === 'message') gather()
+    if (event.type === 'storageChanged' && event.works && cancel === undefined && !isRunning) wait()
   })
-  start()
+  wait()
   return () => {
     stopped = true
     unsubscribe()

@@ -20,6 +20,9 @@ export interface Carrier {
 /** A silent connection is noticed after one to two of these. */
 const SILENCE_MS = 20_000
 
+/** An empty ping of a server. RFC 6455, section 5.5.2. */
+const PING = Buffer.from([0x89, 0])
+
 /** A class, as the connection is: thousands of these are gone through for each message, and functions of their own would be twice the memory. */
 export class WebSocketCarrier implements Carrier {
   readonly #ws: WebSocket
@@ -44,7 +47,7 @@ export class WebSocketCarrier implements Carrier {
   }
 
   ping(): void {
-    this.#ws.ping()
+    if (this.#ws.readyState === WebSocket.OPEN) this.#writer.write(PING, false)
   }
 
   close(code: number, reason: string): void {
