@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '@maru/protocol'
 import type { Log } from '../terminal/log.ts'
 import { sendError } from './answer.ts'
+import { limitStall, type Schedule } from './stall-limit.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, url: URL) => void | Promise<void>
@@ -41,10 +42,12 @@ export function createApp({
   log,
   checkMs = CHECK_MS,
   requestTimeoutMs = REQUEST_TIMEOUT_MS,
+  schedule = scheduleTimer,
 }: {
   log?: Log
   checkMs?: number
   requestTimeoutMs?: number
+  schedule?: Schedule
 } = {}): App {
   const routes: Route<Handler>[] = []
   const upgrades: Route<UpgradeHandler>[] = []
@@ -59,6 +62,7 @@ export function createApp({
   })
 
   server.on('request', (request, response) => {
+    limitStall(response, schedule)
     const url = urlOf(request)
     if (!url) return sendError(response, new AppError('not_found'))
     const handler = find(routes, request.method ?? 'GET', url.pathname) ?? (isRead(request) ? fallback : notFound)
@@ -92,6 +96,13 @@ export function createApp({
     },
     server,
   }
+}
+
+/** Of this process; it keeps it from nothing. */
+const scheduleTimer: Schedule = (delayMs, callback) => {
+  const timer = setTimeout(callback, delayMs)
+  timer.unref()
+  return () => clearTimeout(timer)
 }
 
 /** Ends an upgrade that is not wanted with a plain HTTP answer. */

@@ -99,9 +99,9 @@ function sendFile(
     ...(encoding && { 'content-encoding': encoding[0] }),
   })
   if (request.method === 'HEAD') return void response.end()
-  createReadStream(file)
-    .on('error', () => response.destroy())
-    .pipe(response)
+  const content = createReadStream(file).on('error', () => response.destroy())
+  response.on('close', () => content.destroy())
+  content.pipe(response)
 }
 
 function accepts(header: string, encoding: string): boolean {
