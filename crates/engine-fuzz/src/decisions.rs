@@ -102,7 +102,7 @@ pub fn estimate(data: &[u8]) {
             fraction @ 0..=127 => budget.hear_loss(now, fraction * 2, sent, voice),
             _ => budget.hear(now, &mut remb, sent),
         };
-        let available = budget.available(now);
+        let available = budget.available(now, voice);
         budget.keeps_pictures(now, voice, u64::from(rate(&mut input)));
         if budget.may_try_picture(now) || budget.may_rise(now) {
             budget.probed(now, available.saturating_add(sent), input.byte() & 1 != 0);

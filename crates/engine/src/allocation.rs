@@ -241,7 +241,7 @@ impl Engine {
         let (mut available, kept) = match assumed {
             Some(assumed) => (assumed, always),
             None => (
-                budget.available(now),
+                budget.available(now, voice),
                 always || budget.keeps_pictures(now, voice, cheapest),
             ),
         };

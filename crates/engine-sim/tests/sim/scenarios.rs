@@ -44,6 +44,12 @@ fn a_long_loss() {
     }
 }
 
+/// Found that the trial of a paused picture went on without the picture when somebody began to speak.
+#[test]
+fn a_loss_with_voices_that_come_and_go() {
+    holds("loss", 20, &[108]);
+}
+
 #[test]
 fn disorder() {
     holds("disorder", 8, &[1, 2]);
@@ -120,6 +126,12 @@ fn svc() {
 #[test]
 fn svc_for_longer() {
     holds("svc", 12, &[9_002, 32_030]);
+}
+
+/// Found that pictures had no end after the message that tells of fewer layers had come late (50000).
+#[test]
+fn svc_of_two_threads() {
+    holds_on("svc", 8, 50_000, 2);
 }
 
 /// Over threads the wishes of one are told to the other.

@@ -65,6 +65,8 @@ pub struct Budget {
     opened: Option<Instant>,
     /// bit/s; `None` until an overload was seen.
     limit: Option<u64>,
+    /// bit/s of the voices when it was last looked at.
+    voice: u64,
     /// No rise before.
     held_until: Option<Instant>,
     /// Since when nothing spoke against trying more.
@@ -81,8 +83,9 @@ pub struct Budget {
 #[derive(Debug, Clone, Copy)]
 struct Probe {
     since: Instant,
-    /// bit/s with the step.
+    /// bit/s with the step, and what of it were voices.
     rate: u64,
+    voice: u64,
     /// The estimate before it.
     estimate: Option<u64>,
     /// Packets that were asked for again meanwhile.
@@ -91,9 +94,20 @@ struct Probe {
     picture: bool,
 }
 
+impl Probe {
+    /// bit/s that are known to fit when it has gone well, voices being now so many.
+    fn borne(&self, voice: u64) -> u64 {
+        let spoken = voice.saturating_sub(self.voice);
+        self.rate
+            .saturating_add(self.rate / 8)
+            .saturating_add(spoken)
+    }
+}
+
 impl Budget {
-    /// What may be sent, in bit/s, voices included.
-    pub fn available(&mut self, now: Instant) -> u64 {
+    /// What may be sent, in bit/s, voices included, which are `voice`.
+    pub fn available(&mut self, now: Instant, voice: u64) -> u64 {
+        self.voice = voice;
         // Not every receiver has an estimate to tell; then no news are good news.
         let silent = self.probe.filter(|p| now >= p.since + 2 * PROBE_TIME);
         if let Some(probe) = silent {
@@ -104,8 +118,8 @@ impl Budget {
             let doubled = now.saturating_duration_since(opened).as_millis() / OPENING.as_millis();
             return START << doubled.min(30);
         };
-        // What is tried varies by itself and must not end the trial.
-        let probed = self.probe.map_or(0, |probe| probe.rate + probe.rate / 8);
+        // What is tried varies by itself, and somebody may begin to speak: neither must end the trial.
+        let probed = self.probe.map_or(0, |probe| probe.borne(voice));
         limit.max(probed)
     }
 
@@ -229,6 +243,7 @@ impl Budget {
         self.probe = Some(Probe {
             since: now,
             rate,
+            voice: self.voice,
             estimate,
             missing: 0,
             picture,
@@ -267,8 +282,7 @@ impl Budget {
         self.patience = PATIENCE;
         // What has gone well once may be tried further at once.
         self.quiet_since = now.checked_sub(PATIENCE);
-        let borne = probe.rate + probe.rate / 8;
-        self.limit = self.limit.map(|limit| limit.max(borne));
+        self.limit = self.limit.map(|limit| limit.max(probe.borne(self.voice)));
     }
 
     fn overloaded(&mut self, now: Instant, limit: u64) {

@@ -79,6 +79,8 @@ pub struct Frame {
     pub part_of: Selections,
     /// Selections of which its spatial layer is the highest: where it ends, their picture ends.
     pub top_of: Selections,
+    /// Highest spatial layer that is made, as far as that was told.
+    pub highest: u8,
     /// Selections of more temporal layers that can be decoded from this frame on.
     pub opens: Selections,
     /// For `opens` to hold, this temporal layer must have gone out before.
@@ -103,6 +105,7 @@ impl Frame {
                 selection.spatial >= own.spatial && selection.temporal >= own.temporal
             }),
             top_of: Selections::of(|selection| selection.spatial == own.spatial),
+            highest: SPATIAL_LAYERS - 1,
             opens: Selections::default(),
             opens_above: 0,
             number: None,

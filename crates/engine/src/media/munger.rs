@@ -219,6 +219,9 @@ impl Munger {
         if let Some(frame) = &packet.frame
             && !self.select(packet, frame)
         {
+            if packet.marker {
+                self.end_picture(packet.seq);
+            }
             let counts = packet.codec == Codec::Vp8 && picture.is_some() && !same_picture;
             // VP8's receivers take a hole in the picture ids for a loss; those of VP9 need the true distances.
             let picture = counts.then_some(0x7FFF);
@@ -262,11 +265,32 @@ impl Munger {
                 },
                 selection,
                 lacking,
+                ends_picture: false,
                 ..*segment
             };
             self.divide(next);
         }
         admitted
+    }
+
+    /// The marker stays away with the packet that has it. Where the one before is late, it is the last of its picture.
+    fn end_picture(&mut self, seq: u64) {
+        let mut newest = self.segments.iter_mut().rev();
+        let Some(open) = newest.next() else {
+            return;
+        };
+        let last = open.out(seq).wrapping_sub(1);
+        let found = match open.first_in < seq {
+            true => Some(open),
+            false => newest
+                .next()
+                .filter(|before| before.out(before.end_in) == last),
+        };
+        if let Some(segment) = found
+            && self.given.look(last) == Seen::New
+        {
+            segment.ends_picture = true;
+        }
     }
 
     /// Closes the numbers of the open segment over a packet that does not go out, and moves the picture ids of what follows.
@@ -278,6 +302,7 @@ impl Munger {
             first_in: seq + 1,
             seq_delta: segment.seq_delta.wrapping_sub(1),
             pictures: segment.pictures.moved(pictures),
+            ends_picture: false,
             ..*segment
         };
         // What came before the packet that is skipped ends before it.
@@ -372,6 +397,7 @@ impl Munger {
             lacking: self.selector.lacking(),
             active: left(self.targets.as_deref(), self.selector.current(), None),
             since: packet.timestamp,
+            ends_picture: false,
         };
         self.push(segment);
         self.running = Some((layer, packet.seq));

@@ -108,6 +108,7 @@ impl MediaPacket {
             && let Some(descriptor) = vp9::Descriptor::parse(&self.payload)
         {
             frame.part_of = structure.part_of(self.seq, &descriptor);
+            frame.highest = structure.highest(self.seq);
         }
     }
 

@@ -34,6 +34,13 @@ impl Lacking {
         self.round = self.round.wrapping_add(u8::from(frame.begins));
     }
 
+    /// Whether no layer above the frame's that a selection has can be shown: then its picture ends with the frame.
+    pub fn ends_at(self, frame: &Frame, selection: Selection) -> bool {
+        let top = selection.spatial.min(frame.highest);
+        let mut above = frame.spatial + 1..=top;
+        frame.spatial < top && above.all(|spatial| self.layers >> spatial & 1 != 0)
+    }
+
     /// Whether all that the frame may refer to went out.
     fn spares(self, frame: &Frame) -> bool {
         frame.anew || self.layers >> frame.spatial & 1 == 0

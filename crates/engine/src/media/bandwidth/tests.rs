@@ -34,7 +34,7 @@ impl Path {
     }
 
     fn available(&mut self) -> u64 {
-        self.budget.available(self.now)
+        self.budget.available(self.now, VOICE)
     }
 }
 
@@ -284,6 +284,25 @@ fn losses_that_a_pause_does_not_end_are_no_reason_for_one() {
     }
 }
 
+/// Found by a simulated call: somebody began to speak, the picture was taken back, and nothing was tried any more.
+#[test]
+fn who_begins_to_speak_ends_no_trial() {
+    let mut path = Path::new();
+    path.hear(20_000, VOICE + PICTURE);
+    path.suffer(5);
+    path.until_trial();
+    path.budget.probed(path.now, VOICE + PICTURE, true);
+    let louder = 4 * VOICE;
+    path.wait(500);
+    assert!(path.budget.available(path.now, louder) >= louder + PICTURE);
+    assert!(path.budget.available(path.now, 0) >= PICTURE);
+    // In the end all that has gone out is known to fit.
+    path.wait(3_500);
+    let known = path.budget.available(path.now, louder);
+    assert_eq!(known, (VOICE + PICTURE) / 8 * 9 + louder - VOICE);
+    assert_eq!(path.available(), known);
+}
+
 /// REMB can tell any number.
 #[test]
 fn estimates_beyond_all_lines_are_numbers_like_others() {
@@ -295,7 +314,7 @@ fn estimates_beyond_all_lines_are_numbers_like_others() {
                 let now = start + Duration::from_millis(500) * step;
                 remb.hear(if step % 3 == 0 { first } else { second });
                 budget.hear(now, &mut remb, 1_000_000);
-                budget.available(now);
+                budget.available(now, 40_000);
                 if step % 5 == 0
                     && let Some(reach) = budget.reach(now, 300_000)
                 {

@@ -72,6 +72,12 @@ impl Structure {
         }
     }
 
+    /// The highest spatial layer of a packet's picture, or that there can be.
+    pub fn highest(&self, seq: u64) -> u8 {
+        let told = self.highest.filter(|_| seq >= self.told_at);
+        told.unwrap_or(SPATIAL_LAYERS - 1)
+    }
+
     /// What was told may be lost: layers that come are made, and those that do not come any more are not.
     fn follow(&mut self, spatial: u8, begins: bool) {
         let Some(highest) = self.highest.as_mut() else {

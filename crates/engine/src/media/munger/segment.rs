@@ -69,6 +69,8 @@ pub struct Segment {
     pub(super) active: Option<Active>,
     /// Timestamp, as it came, of the picture from which on that is so.
     pub(super) since: u32,
+    /// The publisher's marker was on a packet behind the last one, which stays away: the last one, which is late, has it.
+    pub(super) ends_picture: bool,
 }
 
 impl Segment {
@@ -78,9 +80,12 @@ impl Segment {
 
     pub(super) fn rewrite(&self, packet: &MediaPacket, blank: bool) -> Rewrite {
         // Of a picture whose upper layers are dropped, the highest one that goes out is the last.
-        let last = packet
-            .frame
-            .is_some_and(|frame| frame.ends && frame.top_of.has(self.selection));
+        let ends = |frame: &Frame| {
+            let top = frame.top_of.has(self.selection);
+            frame.ends && (top || self.lacking.ends_at(frame, self.selection))
+        };
+        let last = packet.frame.as_ref().is_some_and(ends)
+            || self.ends_picture && packet.seq == self.end_in;
         let number = packet.frame_number();
         Rewrite {
             seq: self.out(packet.seq),
