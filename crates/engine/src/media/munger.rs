@@ -415,9 +415,10 @@ impl Munger {
                 self.segments.pop_back();
                 continue;
             }
-            segment.end_in = segment
-                .end_in
-                .min(self.highest.wrapping_sub(segment.seq_delta));
+            let end = self.highest.wrapping_sub(segment.seq_delta);
+            // What was to have the marker does not come any more.
+            segment.ends_picture &= end >= segment.end_in;
+            segment.end_in = segment.end_in.min(end);
             break;
         }
     }

@@ -470,3 +470,25 @@ fn what_is_held_back_below_the_highest_layer_ends_no_picture() {
     let [lower, ends] = [false, true];
     assert_eq!(markers, [lower, lower, ends, lower, ends, lower, ends]);
 }
+
+/// Found by a simulated call: the packet that was to have the marker never came, and the one before was sent again as the last.
+#[test]
+fn a_stream_that_ends_before_a_marker_marks_nothing() {
+    let mut munger = Munger::new(1, 90_000, true);
+    munger.want(LAYER, Selection::ALL);
+    let mut structure = Structure::default();
+    let mut last = None;
+    for mut packet in [
+        vp9(0, 0, 0, false, Some(3)),
+        vp9(1, 1, 0, false, None),
+        with_marker(vp9(3, 1, 1, true, None)),
+    ] {
+        packet.read_structure(&mut structure);
+        let rewrite = munger.next(LAYER, &packet, packet.arrived);
+        last = rewrite.map(|rewrite| (packet, rewrite)).or(last);
+    }
+    munger.pause();
+    let (packet, rewrite) = last.unwrap();
+    let origin = munger.origin(rewrite.seq as u16).unwrap();
+    assert_eq!((origin.rewrite(&packet), rewrite.marker), (rewrite, false));
+}
