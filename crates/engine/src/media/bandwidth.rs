@@ -41,8 +41,11 @@ const STANDSTILL: Duration = Duration::from_millis(1_600);
 /// (draft-ietf-rmcat-gcc-02 section 6).
 const HEAVY_LOSS: u8 = 26;
 const SOME_LOSS: u8 = 5;
-/// Packets asked for again that end the trial of a picture. A few may have been lost by chance.
+/// Packets asked for again that end the trial of a picture. A few may have been lost by chance; of a better picture, where more is sent, as
+/// many as are a heavy loss.
 const MANY_MISSING: usize = 10;
+/// A packet of a picture of usual size.
+const PACKET_BITS: u64 = 8 * 1_000;
 /// After an overload the losses that are reported are still those of what was sent before it.
 const LOSS_GAP: Duration = Duration::from_secs(2);
 
@@ -97,10 +100,26 @@ struct Probe {
 impl Probe {
     /// bit/s that are known to fit when it has gone well, voices being now so many.
     fn borne(&self, voice: u64) -> u64 {
-        let spoken = voice.saturating_sub(self.voice);
+        let spoken = match self.picture {
+            true => voice.saturating_sub(self.voice),
+            false => 0,
+        };
         self.rate
             .saturating_add(self.rate / 8)
             .saturating_add(spoken)
+    }
+
+    /// Packets that may be missing by `now` without speaking against it.
+    fn bears_missing(&self, now: Instant) -> usize {
+        if self.picture {
+            return MANY_MISSING;
+        }
+        let bits = self
+            .rate
+            .saturating_mul(now.saturating_duration_since(self.since).as_millis() as u64)
+            / 1_000;
+        let heavy = bits / PACKET_BITS * u64::from(HEAVY_LOSS) / 256;
+        MANY_MISSING.max(heavy.min(1 << 20) as usize)
     }
 }
 
@@ -118,7 +137,7 @@ impl Budget {
             let doubled = now.saturating_duration_since(opened).as_millis() / OPENING.as_millis();
             return START << doubled.min(30);
         };
-        // What is tried varies by itself, and somebody may begin to speak: neither must end the trial.
+        // What is tried varies by itself, and somebody may begin to speak: neither must end the trial of a picture.
         let probed = self.probe.map_or(0, |probe| probe.borne(voice));
         limit.max(probed)
     }
@@ -171,14 +190,14 @@ impl Budget {
         began.is_some_and(|(probe, began)| began < probe.since)
     }
 
-    /// So many packets are asked for again. True: the picture that is being tried does not fit, look at once. Reports come seldom,
-    /// and until then voices are lost with it.
+    /// So many packets are asked for again. True: what is being tried does not fit, look at once. Reports come seldom, and until then
+    /// voices are lost with it.
     pub fn hear_missing(&mut self, now: Instant, count: usize) -> bool {
-        let Some(probe) = self.probe.as_mut().filter(|probe| probe.picture) else {
+        let Some(probe) = self.probe.as_mut() else {
             return false;
         };
         probe.missing += count;
-        let (many, rate) = (probe.missing >= MANY_MISSING, probe.rate);
+        let (many, rate) = (probe.missing >= probe.bears_missing(now), probe.rate);
         if many {
             let limit = self.limit.unwrap_or(rate);
             self.overloaded(now, limit);

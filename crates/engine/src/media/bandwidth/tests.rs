@@ -260,6 +260,26 @@ fn a_trial_ends_with_the_first_packets_that_are_missing() {
     assert!(!path.keeps() && path.until_trial() >= 2_900);
 }
 
+/// Reports come once a second; until then voices were lost with a picture that is too large.
+#[test]
+fn a_step_ends_with_the_packets_that_are_a_heavy_loss() {
+    let mut path = Path::new();
+    path.hear(425_000, 650_000);
+    path.wait(3_000);
+    // A hundred packets a second.
+    path.budget.probed(path.now, 800_000, false);
+    path.wait(500);
+    assert!(!path.budget.hear_missing(path.now, MANY_MISSING - 1));
+    path.wait(1_000);
+    assert!(
+        !path.budget.hear_missing(path.now, 5),
+        "a tenth is no heavy loss"
+    );
+    assert!(path.budget.hear_missing(path.now, 1));
+    assert_eq!(path.available(), 425_000);
+    assert!(!path.budget.may_rise(path.now));
+}
+
 #[test]
 fn a_trial_of_which_nobody_tells_was_borne() {
     let mut path = Path::new();
