@@ -31,6 +31,8 @@ use str0m::RtcError;
 
 /// Levels, reports, liveness and other slow work.
 const HOUSEKEEPING: Duration = Duration::from_millis(100);
+/// The same while nobody is here: a server without a call had better sleep.
+const IDLE_HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// Lost consent may come back in this time, as it does around an ICE restart.
 const LOST_GRACE: Duration = Duration::from_secs(2);
 
@@ -95,7 +97,8 @@ pub struct Engine {
     /// When publishers are told what came of their media.
     pub(crate) feedback_timers: BTreeSet<(Instant, TransportId)>,
     events: Vec<Event>,
-    next_housekeeping: Instant,
+    /// When the last round of it was complete, if there was one.
+    housekept_at: Option<Instant>,
     /// Which part of it is next.
     chore: u8,
 }
@@ -138,7 +141,7 @@ impl Engine {
             timers: BTreeSet::new(),
             feedback_timers: BTreeSet::new(),
             events: Vec::new(),
-            next_housekeeping: now,
+            housekept_at: None,
             chore: 0,
         }
     }
@@ -209,7 +212,17 @@ impl Engine {
         let timers = timers.into_iter().flatten().map(|(at, _)| *at);
         let probes = self.probes.iter().map(|(at, _)| *at);
         let due = timers.chain(self.media_due()).chain(probes);
-        due.fold(self.next_housekeeping, Instant::min)
+        due.fold(self.next_housekeeping(), Instant::min)
+    }
+
+    fn next_housekeeping(&self) -> Instant {
+        let is_empty = self.transports.is_empty() && self.tracks.is_empty();
+        match self.housekept_at {
+            Some(at) if self.chore == 0 && is_empty => at + IDLE_HOUSEKEEPING,
+            Some(at) if self.chore == 0 => at + HOUSEKEEPING,
+            Some(at) => at,
+            None => self.start,
+        }
     }
 
     /// The share of a processor that is in use: with much to do packets wait for others to leave with, up to three milliseconds.
@@ -238,8 +251,8 @@ impl Engine {
             self.postpone(id, now + Duration::from_millis(1));
         }
         self.feed_back(now);
-        if self.next_housekeeping <= now && !self.housekeeping(now) {
-            self.next_housekeeping = now + HOUSEKEEPING;
+        if self.next_housekeeping() <= now && !self.housekeeping(now) {
+            self.housekept_at = Some(now);
         }
     }
 

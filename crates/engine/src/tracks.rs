@@ -51,6 +51,10 @@ pub struct Tracks {
 }
 
 impl Tracks {
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub fn key(&self, id: &str) -> Option<TrackKey> {
         self.by_id.get(id).copied()
     }

@@ -16,6 +16,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant, SystemTime};
 
 const METRICS_INTERVAL: Duration = Duration::from_millis(100);
+const SMOOTHING: Duration = Duration::from_millis(750);
 /// Commands that are worked on before datagrams get their turn.
 const COMMANDS_A_TURN: usize = 64;
 /// Packets of TCP streams likewise.
@@ -41,9 +42,9 @@ struct Figures {
     at: Instant,
     packets: u64,
     cpu: Duration,
-    /// Packets a second, smoothed over about a second.
+    /// Packets a second, smoothed.
     rate: f64,
-    /// Share of a processor, smoothed likewise.
+    /// Share of a processor, likewise.
     load: f64,
 }
 
@@ -286,11 +287,13 @@ impl MediaThread {
 impl Figures {
     fn note(&mut self, packets: u64, cpu: Duration, elapsed: Duration) {
         let seconds = elapsed.as_secs_f64();
+        // The longer ago the last one, the less it tells: with nobody here a second passes between them.
+        let weight = 1.0 - (-seconds / SMOOTHING.as_secs_f64()).exp();
         let rate = packets.saturating_sub(self.packets) as f64 / seconds;
-        self.rate += (rate - self.rate) / 8.0;
+        self.rate += (rate - self.rate) * weight;
         let load = cpu.saturating_sub(self.cpu).as_secs_f64() / seconds;
         // A key frame to many fills a tenth of a second and is no crowd.
-        self.load += (load - self.load) / 8.0;
+        self.load += (load - self.load) * weight;
         self.packets = packets;
         self.cpu = cpu;
         self.at += elapsed;

@@ -24,7 +24,7 @@ impl Waker {
         Ok(Waker::Datagram(Arc::new(own), to))
     }
 
-    /// Failing is harmless: the media thread wakes by itself ten times a second.
+    /// Failing is harmless: the media thread wakes by itself ten times a second, and once a second while nobody is here.
     pub fn wake(&self) {
         match self {
             #[cfg(target_os = "linux")]

@@ -1,8 +1,9 @@
 //! Transports end: closed by either side, lost, panicked.
 
-use crate::world::{Setup, World, call};
+use crate::world::{Feed, Setup, World, call};
 use engine::command::Command;
 use engine::event::Event;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use str0m::media::MediaKind::{Audio, Video};
 
@@ -21,6 +22,31 @@ fn goes_on(world: &mut World, id: u32) {
     let before = world.client(id).packets(Audio).len();
     world.run_for(Duration::from_secs(1));
     assert!(world.client(id).packets(Audio).len() > before + 40);
+}
+
+/// How often the engine wants to be woken within ten seconds.
+fn wakes(world: &mut World) -> usize {
+    let mut deadlines = BTreeSet::new();
+    for _ in 0..500 {
+        world.run_for(Duration::from_millis(20));
+        deadlines.insert(world.engine.deadline());
+    }
+    deadlines.len()
+}
+
+#[test]
+fn while_nobody_is_here_the_engine_sleeps() {
+    let mut world = World::new();
+    let idle = wakes(&mut world);
+    assert!(idle < 30, "{idle} times");
+    let now = world.now;
+    world.publisher(1, vec![Feed::audio(now)]);
+    let busy = wakes(&mut world);
+    assert!(busy >= 100, "{busy} times");
+    world.command(Command::CloseTransport { transport: 1 });
+    world.run_for(Duration::from_secs(20));
+    let again = wakes(&mut world);
+    assert!(again < 30, "{again} times");
 }
 
 #[test]
