@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findMentions } from './mentions.ts'
+import { findMentions, keysIn } from './mentions.ts'
 import { nameKey } from './names.ts'
 
 const people = [
@@ -32,4 +32,25 @@ test('a text of nothing but calls in a large room does not hold up the server', 
   findMentions('@s '.repeat(1_333), crowd)
   findMentions(`@${'s'.repeat(20)}`.repeat(190), crowd)
   expect(performance.now() - before).toBeLessThan(1_000)
+})
+
+test('who is known by the key of a name is called as by the name, and no other keys matter', () => {
+  const byKey = new Map(people.map(({ id, name }) => [nameKey(name), id]))
+  const texts = [
+    '@kim, @KIM YOUNG! @kimono `@kim` @지민은 @Everyone',
+    '@ﬁn @fin @👨‍👩‍👧',
+    '@@kim a@kim @',
+    '@nobody at all',
+  ]
+  for (const text of texts) {
+    const meant = new Map([...byKey].filter(([key]) => keysIn(text).includes(key)))
+    expect(findMentions(text, meant)).toEqual(findMentions(text, people))
+  }
+  expect(keysIn('no call, and a@b.example')).toEqual([])
+})
+
+test('a text has so many keys and no more, whatever it is made of', () => {
+  const syllables = Array.from({ length: 1_333 }, (_, n) => `@${String.fromCodePoint(0xac00 + n)} `).join('')
+  const long = Array.from({ length: 190 }, (_, n) => `@${'가나다라마바사아자차카타파하각난'.slice(n % 16)}! `).join('')
+  for (const text of [syllables, long]) expect(keysIn(text).length).toBeLessThanOrEqual(100 * 80)
 })

@@ -13,49 +13,76 @@ const goesOn = /^[\p{L}\p{N}\p{M}_]/u
 const joinsOn = /^[\p{Script=Hangul}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
 const before = /[\p{L}\p{N}_@/]$/u
 
-/** Finds `@name` and `@everyone`, the longest name first, capitals or not. Code is not looked into. */
-export function findMentions(text: string, people: readonly { id: string; name: string }[]): Mention[] {
-  if (!text.includes('@')) return []
-  const names = knownNames(people)
+/** Finds `@name` and `@everyone`, the longest name first, capitals or not. Code is not looked into. `people` may be told by the keys of their names. */
+export function findMentions(
+  text: string,
+  people: readonly { id: string; name: string }[] | ReadonlyMap<string, string>,
+): Mention[] {
   const found: Mention[] = []
-  for (const { 0: part, index } of text.matchAll(/```[\s\S]*?(?:```|$)|`[^`\n]*`|@/g)) {
-    if (part !== '@' || before.test(text.slice(Math.max(0, index - 2), index))) continue
-    const hit = matchAt(text, index, names)
-    if (hit) found.push(hit)
+  let names: Names | undefined
+  for (const start of callsOf(text)) {
+    names ??= 'get' in people ? { byKey: people, longest: LONGEST } : knownNames(people)
+    const { byKey, longest } = names
+    for (const { end, key } of wordsAt(text, start, longest)) {
+      const member = key === EVERYONE ? EVERYONE : byKey.get(key)
+      if (member === undefined) continue
+      found.push({ start, end, member })
+      break
+    }
     if (found.length >= limits.mentions) break
   }
   return found
 }
 
+/** The keys of all names that a text could call: of members with other names it calls none. */
+export function keysIn(text: string): string[] {
+  const keys = new Set<string>()
+  for (const start of callsOf(text)) for (const { key } of wordsAt(text, start, LONGEST)) keys.add(key)
+  return [...keys]
+}
+
+const EVERYONE = 'everyone'
+/** What a text that calls somebody has at most. Some single letters stand for a whole phrase; a name of those is called as it is written. */
+const LONGEST = limits.name * 2
+/** Signs that are looked at: anybody may write a text full of them. */
+const MOST_CALLS = limits.mentions * 2
+
+/** Where an `@` stands that may call somebody. */
+function callsOf(text: string): number[] {
+  const found: number[] = []
+  if (!text.includes('@')) return found
+  for (const { 0: part, index } of text.matchAll(/```[\s\S]*?(?:```|$)|`[^`\n]*`|@/g)) {
+    if (part !== '@' || before.test(text.slice(Math.max(0, index - 2), index))) continue
+    if (found.push(index) >= MOST_CALLS) break
+  }
+  return found
+}
+
 interface Names {
-  byKey: Map<string, string>
-  /** What a text that calls one of them has at most. */
+  byKey: ReadonlyMap<string, string>
   longest: number
 }
 
-/** What each look at a text takes must not grow with the room: anybody may write a text full of `@`. */
 function knownNames(people: readonly { id: string; name: string }[]): Names {
-  const byKey = new Map([['everyone', 'everyone']])
-  let longest = 'everyone'.length
+  const byKey = new Map<string, string>()
+  let longest = EVERYONE.length
   for (const { id, name } of people) {
     const key = nameKey(name)
     if (key !== '' && !byKey.has(key)) byKey.set(key, id)
     longest = Math.max(longest, name.length, key.length)
   }
-  // Some single letters stand for a whole phrase; a name of those is called as it is written.
-  return { byKey, longest: Math.min(longest, limits.name * 2) }
+  return { byKey, longest: Math.min(longest, LONGEST) }
 }
 
-/** Compares as people read: by `nameKey`, which may be longer or shorter than what was typed. */
-function matchAt(text: string, at: number, { byKey, longest }: Names): Mention | undefined {
+/** What stands behind an `@` and may be a name, the longest first. Compared as people read, by `nameKey`, which may be longer or shorter. */
+function* wordsAt(text: string, at: number, longest: number): Generator<{ end: number; key: string }> {
   for (let end = Math.min(text.length, at + 1 + longest); end > at + 1; end -= 1) {
-    const member = byKey.get(nameKey(text.slice(at + 1, end)))
-    if (member === undefined) continue
     // Two letters, each of two units, are the most that is looked at.
     const rest = text.slice(end, end + 2)
-    if (!goesOn.test(rest) || joinsOn.test(rest)) return { start: at, end, member }
+    if (goesOn.test(rest) && !joinsOn.test(rest)) continue
+    const key = nameKey(text.slice(at + 1, end))
+    if (key !== '') yield { end, key }
   }
-  return undefined
 }
 
 /** Whether a message calls somebody: by name, or as one of everyone. */

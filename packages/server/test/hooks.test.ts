@@ -130,6 +130,34 @@ test('what could not be delivered is delivered after a restart', async ({ expect
   expect(texts()).toEqual(['one', 'two', 'two'])
 })
 
+test('a webhook passes over what is said in private, however much, and others have their turn meanwhile', async ({
+  expect,
+}) => {
+  const { url, count, texts } = await receiver()
+  const { storage, bus } = await server()
+  const between = { to: { id: 'ME_b', name: 'B' } }
+  await storage.write(({ rooms, hooks, entries }) => {
+    const roomId = rooms.ensure('hall')
+    hooks.insert({ id: 'HK_1', roomId, url, secret: 's', createdBy: '', delivered: 0 })
+    const say = (clientId: string, more: object = {}) =>
+      entries.append(roomId, { kind: 'message', member: 'ME_a', name: 'A', text: clientId, clientId, ...more })
+    for (let n = 0; n < 950; n += 1) say(`private ${n}`, between)
+    say('public')
+  })
+  const read = vi.spyOn(storage.read.entries, 'changesAfter')
+  let turns = 0
+  const turn = () => {
+    turns += 1
+    if (texts().length === 0) setImmediate(turn)
+  }
+  bus.publish({ type: 'hooksChanged' })
+  turn()
+  await count(1)
+  expect(texts()).toEqual(['public'])
+  expect(read.mock.calls.map(([, after]) => after).slice(0, 5)).toEqual([0, 200, 400, 600, 800])
+  expect(turns).toBeGreaterThan(4)
+})
+
 test('a log that cannot be read for a while holds a webhook up and no longer', async ({ expect }) => {
   const { url, count, texts } = await receiver()
   const timers = createTimers()

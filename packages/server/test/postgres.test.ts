@@ -1,6 +1,7 @@
 import { Client } from 'pg'
 import { onTestFinished, test } from 'vitest'
 import { openStorage } from '../src/storage/open-storage.ts'
+import { migrations } from '../src/storage/postgres-schema.ts'
 import { emptyDatabase } from './databases.ts'
 import { join, startRoomServer, until } from './room-harness.ts'
 
@@ -60,5 +61,32 @@ test.skipIf(!server)(
     expect(() => openStorage({ database: 'postgres://maru:secret@127.0.0.1:1/maru', patienceMs: 0 })).toThrow(
       /^The PostgreSQL database 127.0.0.1:1\/maru cannot be used \(connect ECONNREFUSED 127.0.0.1:1\). Check --database/,
     )
+  },
+)
+
+test.skipIf(!server)(
+  'a database of the second version is brought up, members are found by their names, and a step that breaks leaves nothing',
+  async ({ expect }) => {
+    const database = await emptyDatabase()
+    const admin = new Client(database)
+    await admin.connect()
+    onTestFinished(() => admin.end())
+    await admin.query(`create table schema_version (version integer not null); ${migrations.slice(0, 2).join(';')};
+      insert into schema_version values (2);
+      insert into room (name, created_at) values ('hall', 1), ('attic', 2);
+      insert into membership (room_id, member_id, name, since)
+        select 1 + n % 2, 'ME_' || n, 'Ǆana ' || n, 0 from generate_series(1, 2500) as n`)
+    // One column of the step is there already: the step ends in the middle.
+    await admin.query('alter table membership add column key text')
+    expect(() => openStorage({ database })).toThrow(/cannot be used/)
+    await admin.query('alter table membership drop column key')
+    expect((await admin.query('select version from schema_version')).rows).toEqual([{ version: 2 }])
+
+    const storage = openStorage({ database })
+    onTestFinished(() => storage.close())
+    expect(storage.read.memberships.named(2, ['dž', 'džana 2499', 'džana 2500'])).toEqual(
+      new Map([['džana 2499', 'ME_2499']]),
+    )
+    expect((await admin.query('select count(*)::int as n from membership where key is null')).rows).toEqual([{ n: 0 }])
   },
 )

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { nameKey } from '@maru/protocol'
 import { onTestFinished, test } from 'vitest'
 import { bringUp } from '../src/chat/keep-index.ts'
 import { readHistory } from '../src/chat/read-history.ts'
@@ -79,6 +80,7 @@ function openWithFunctions(file: string): DatabaseSync {
   db.function('index_scope', { deterministic: true }, (room, member, files) =>
     indexScope(Number(room), String(member), Number(files)),
   )
+  db.function('name_key', { deterministic: true }, (name) => nameKey(String(name)))
   return db
 }
 

@@ -119,3 +119,39 @@ test('announcing at once does not get round the limits', async ({ expect }) => {
   const both = await Promise.allSettled([announce(600), announce(600)])
   expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
 })
+
+test('what a room no longer keeps is known when it is sent again: for a month, and of the last 20,000 numbers', async ({
+  expect,
+}) => {
+  const { storage, bus, roomId, pass, clean, find } = await house()
+  await storage.write(({ rooms }) => rooms.setRetention(roomId, { keep: 'none' }))
+  const send = (clientId: string) =>
+    sendMessage({ storage, bus }, { room: 'hall', member }, { clientId, text: `said under ${clientId}` })
+  const first = await send('one')
+  pass(61_000)
+  await clean()
+  expect(storage.read.entries.message(roomId, first.seq)).toBeUndefined()
+  // The answer to it was lost, and its sender comes back late.
+  expect(await send('one')).toEqual(first)
+  expect((await find('said')).hits).toEqual([])
+  expect(storage.read.sent.find(roomId, 'ME_other', 'one')).toBeUndefined()
+
+  pass(29 * 86_400_000)
+  await clean()
+  expect(await send('one')).toEqual(first)
+  pass(2 * 86_400_000)
+  await clean()
+  const anew = await send('one')
+  expect(anew.seq).toBeGreaterThan(first.seq)
+
+  pass(61_000)
+  await clean()
+  const line = { kind: 'joined', member: member.id, name: member.name } as const
+  await storage.write(({ entries }) => {
+    for (let n = 0; n < 20_000; n += 1) entries.append(roomId, line)
+  })
+  expect(storage.read.sent.find(roomId, member.id, 'one')).toEqual(anew)
+  pass(61_000)
+  await clean()
+  expect(storage.read.sent.find(roomId, member.id, 'one')).toBeUndefined()
+})

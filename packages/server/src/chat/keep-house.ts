@@ -96,6 +96,7 @@ export async function cleanUp(
   for (const room of storage.read.rooms.forgetful()) while (!isStopped() && (await expireStep(parts, room)));
   const old = now() - UNSENT_MS
   if (storage.read.files.hasUnsent(old)) await storage.write(({ files }) => files.giveUpUnsent(old))
+  while (!isStopped() && storage.read.sent.hasOld()) await storage.write(({ sent }) => sent.forgetOld(STEP))
   while (!isStopped() && (await removeFiles(parts)));
 }
 
@@ -111,6 +112,7 @@ async function expireStep(
   await changeRoom({ storage, bus }, name, (tables, roomId) => {
     // First what tells of it: were all entries of all rooms gone, their rowids would be given again, and the search index knows those already.
     const logged = tables.entries.append(roomId, { kind: 'expired', member: '', name: '', upTo })
+    tables.sent.remember(roomId, upTo)
     tables.entries.removeUpTo(roomId, upTo)
     tables.opinions.removeUpTo(roomId, upTo)
     tables.files.giveUpUpTo(roomId, upTo)

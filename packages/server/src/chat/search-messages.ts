@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Hit, limits, nameKey } from '@maru/protocol'
 import { viewOf } from '../rooms/view-of.ts'
 import type { Storage } from '../storage/open-storage.ts'
@@ -7,6 +8,8 @@ import { readQuery } from './read-query.ts'
 
 /** Hits of one answer: each holds a whole message. */
 const HITS = 20
+/** Members of one name whose messages `from:` finds. */
+const SAME_NAME = 20
 
 /**
  * Messages that a member may read, the newest first.
@@ -28,25 +31,28 @@ export async function searchMessages(
   const roomId = read.rooms.find(room)
   if (roomId === undefined) return { hits: [], hasOlder: false }
   const view = viewOf(read, roomId, member)
-  const from = query.from.length === 0 ? undefined : query.from.flatMap((name) => membersNamed(name))
+  const from =
+    query.from.length === 0
+      ? undefined
+      : query.from.flatMap((name) => read.memberships.withKey(roomId, keyOf(name), SAME_NAME))
   const count = Math.min(limit, limits.page)
   const timeOf = (at: number) => read.entries.seqAt(roomId, at) ?? Number.MAX_SAFE_INTEGER
   const span = {
     from: Math.max(view.from, query.after === undefined ? 0 : timeOf(query.after) - 1),
     before: Math.min(before, query.before === undefined ? Number.MAX_SAFE_INTEGER : timeOf(query.before)),
   }
-  const found = read.search.find({ ...query, from }, { roomId, reader: member, ...span, limit: count + 1 })
+  const found: number[] = []
+  for (const seqs of read.search.find({ ...query, from }, { roomId, reader: member, ...span, limit: count + 1 })) {
+    found.push(...seqs)
+    if (found.length > count) break
+    await setImmediate()
+  }
   const hits = read.entries
     .lookUp(view, found.slice(0, count))
     .flatMap((message): Hit[] =>
       message.kind === 'message' && !message.deleted ? [{ message, marks: markWords(message.text, query.terms) }] : [],
     )
   return { hits, hasOlder: found.length > count }
-
-  function membersNamed(name: string): string[] {
-    const key = nameKey(name.replace(/^@/, ''))
-    return read.memberships
-      .of(roomId as number)
-      .flatMap(({ id, name }) => (id === key || nameKey(name) === key ? [id] : []))
-  }
 }
+
+const keyOf = (name: string): string => nameKey(name.replace(/^@/, ''))

@@ -35,7 +35,8 @@ export async function sendMessage(
   const outcome = await storage.write(
     (tables) => {
       const roomId = tables.rooms.ensure(room)
-      const stored = tables.entries.findByClientId(roomId, member.id, clientId)
+      const stored =
+        tables.entries.findByClientId(roomId, member.id, clientId) ?? tables.sent.find(roomId, member.id, clientId)
       if (stored) return { entry: stored }
       return refusable(() => {
         const place = placeOf(tables, roomId, member.id, draft)

@@ -3,6 +3,7 @@
  * kept, so a restart goes on there; what was just under way may then arrive twice. Private messages go nowhere.
  */
 import { createHmac } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { KnownEntry } from '@maru/protocol'
 import type { Bus } from '../events/bus.ts'
 import type { Schedule } from '../rooms/presence.ts'
@@ -11,8 +12,8 @@ import type { Storage } from '../storage/open-storage.ts'
 import type { Post } from './post.ts'
 import { outcomeOf, retryDelay } from './retry.ts'
 
-/** Entries read at once. */
-const PAGE = 50
+/** Numbers read at once, whoever's entries they are: the event loop stands still meanwhile. */
+const NUMBERS = 200
 const SENT: readonly KnownEntry['kind'][] = ['message', 'edited', 'deleted']
 
 export interface HookDelivery {
@@ -83,20 +84,28 @@ export function deliverHooks(parts: HookDelivery): () => Promise<void> {
     do {
       runner.again = false
       const hook = storage.read.hooks.find(id)
-      const next = hook && nextEntries(hook, runner.delivered)
-      for (const entry of next ?? []) {
-        if (!hook || !runners.has(id) || stopping.signal.aborted) return
+      if (!hook) break
+      const { upTo, isLast, entries } = next(hook, runner.delivered)
+      for (const entry of entries) {
+        if (!runners.has(id) || stopping.signal.aborted) return
         if (!(await deliver(hook, runner, entry))) return
-        runner.again = true
       }
-    } while (runner.again)
+      // Numbers without an entry here are of private messages, which go nowhere, or of what is no longer kept.
+      runner.delivered = Math.max(runner.delivered, upTo)
+      if (isLast) continue
+      runner.again = true
+      await setImmediate()
+    } while (runner.again && runners.has(id) && !stopping.signal.aborted)
     runner.state = 'idle'
   }
 
-  /** What the room's public log holds behind a number. */
-  function nextEntries({ roomId }: StoredHook, delivered: number): KnownEntry[] {
-    const { expired } = storage.read.rooms.settings(roomId)
-    return storage.read.entries.changesAfter({ roomId, reader: '', from: expired }, delivered, PAGE)
+  /** What the room's public log holds behind a number, as far as it is read at once. */
+  function next({ roomId }: StoredHook, delivered: number) {
+    const { expired, lastSeq } = storage.read.rooms.settings(roomId)
+    const after = Math.max(delivered, expired)
+    const upTo = Math.min(after + NUMBERS, lastSeq)
+    const view = { roomId, reader: '', from: expired }
+    return { upTo, isLast: upTo >= lastSeq, entries: storage.read.entries.changesAfter(view, after, NUMBERS) }
   }
 
   /** True where the next one may follow. */

@@ -45,11 +45,11 @@ export interface EntryLog {
   /** Whether there is a line with a larger number, or with a smaller one. */
   hasAfter(view: View, seq: number): boolean
   hasBefore(view: View, seq: number): boolean
-  /** The oldest `limit` entries with a larger number, the changes among them. */
-  changesAfter(view: View, seq: number, limit: number): KnownEntry[]
+  /** The entries with the next `numbers` numbers, the changes among them. Others may have some of these numbers. */
+  changesAfter(view: View, seq: number, numbers: number): KnownEntry[]
   /** The newest `limit` messages with a smaller number that belong to a thread, its first one among them. */
   thread(view: View, root: number, before: number, limit: number): Line[]
-  /** The newest message that was not deleted. */
+  /** The newest message that was not deleted, unless very many lines that are none came later. */
   lastMessage(view: View): Message | undefined
   /** In the order of the numbers asked for. */
   lookUp(view: View, seqs: readonly number[]): Line[]
@@ -241,15 +241,24 @@ export function prepareEntries(
     after: (view, seq, limit) => linesOf(view.roomId, pages.after({ ...since(view, seq), limit })),
     hasAfter: (view, seq) => pages.anyAfter(since(view, seq)).length > 0,
     hasBefore: (view, seq) => pages.anyBefore({ ...since(view), seq }).length > 0,
-    changesAfter: (view, seq, limit) => whole(view.roomId, pages.changesAfter({ ...since(view, seq), limit })),
+    changesAfter(view, seq, numbers) {
+      const place = since(view, seq)
+      return whole(view.roomId, pages.changesAfter({ ...place, upTo: place.after + numbers }))
+    },
     thread(view, root, seq, limit) {
+      // All of a thread is between the same people: for others there is nothing to look through.
+      const [whose] = pages.threadReaders({ room: view.roomId, root })
+      if (whose && whose.to_id !== null && ![whose.to_id, whose.member_id].includes(view.reader)) return []
       const rows = pages.thread({ ...view, root, seq, limit }).filter((row) => row.seq > view.from)
       const answers = linesOf(view.roomId, rows.reverse())
       // The first one lies elsewhere: asked for together they would be looked for in all of the room.
       const first = rows.length < limit && root < seq ? lookUp(view, [root]).get(root) : undefined
       return first?.kind === 'message' ? [first, ...answers] : answers
     },
-    lastMessage: (view) => linesOf(view.roomId, pages.lastMessage(since(view)))[0] as Message | undefined,
+    lastMessage(view) {
+      const [last] = pages.lastMessage(since(view))
+      return last && (lookUp(view, [last.seq]).get(last.seq) as Message | undefined)
+    },
     lookUp(view, seqs) {
       const lines = lookUp(view, seqs)
       return [...new Set(seqs)].flatMap((seq) => lines.get(seq) ?? [])

@@ -30,6 +30,11 @@ interface PageOf extends From {
   seq: number
 }
 
+interface NumbersOf extends Reading {
+  after: number
+  upTo: number
+}
+
 interface ThreadOf extends Reading {
   root: number
   /** Answers with a smaller number. */
@@ -43,15 +48,19 @@ export interface EntryPages {
   /** The newest first. */
   before: Query<PageOf, ReadRow>
   after: Query<From, ReadRow>
-  changesAfter: Query<From, ReadRow>
+  /** All entries with numbers up to `upTo`, changes among them. */
+  changesAfter: Query<NumbersOf, ReadRow>
   /** Whether there are lines with larger, or with smaller numbers. */
   anyAfter: Query<Omit<From, 'limit'>, { seq: number }>
   anyBefore: Query<Omit<PageOf, 'limit'>, { seq: number }>
   /** The newest answers first, those up to `from` among them. */
   thread: Query<ThreadOf, ReadRow>
+  /** Whose a thread is: the two of a private one. */
+  threadReaders: Query<{ room: number; root: number }, Pick<EntryRow, 'member_id' | 'to_id'>>
   /** Lines of these numbers in any order, those up to `from` among them. */
   lookUp: Query<Reading & Slots, ReadRow>
-  lastMessage: Query<Omit<From, 'limit'>, ReadRow>
+  /** The number of the newest message that was not deleted, of the newest `LOOKED_THROUGH` lines. */
+  lastMessage: Query<Omit<From, 'limit'>, { seq: number }>
   byClientId: Query<{ room: number; member: string; clientId: string }, ReadRow>
   message: Query<{ room: number; seq: number }, Message>
   messagesOf: Query<Span & { member: string }, Message>
@@ -59,6 +68,23 @@ export interface EntryPages {
 }
 
 const own = entryColumns.map((column) => `entry.${column}` as const)
+
+/** Lines that are looked through for a last message: joining and leaving can go on for as long as somebody likes. */
+const LOOKED_THROUGH = 1_000
+
+/** Which lines of a room: everybody's, those to the reader alone, and the reader's own of that kind. */
+type Part = 'public' | 'to' | 'from'
+
+/**
+ * Lines that a reader may see are found by an index of each part, so that what others say in private, and changes, are not even passed over:
+ * there may be any number of them. The index holds for literal values only.
+ */
+function isPart(eb: ExpressionBuilder<Tables, 'entry'>, part: Part, reader: string) {
+  const isLine = eb('entry.line', '=', eb.lit(1))
+  if (part === 'public') return eb.and([isLine, eb('entry.to_id', 'is', null)])
+  if (part === 'to') return eb.and([isLine, eb('entry.to_id', '=', reader)])
+  return eb.and([isLine, eb('entry.to_id', 'is not', null), eb('entry.member_id', '=', reader)])
+}
 
 export function preparePages(db: Database): EntryPages {
   const rows = (tables: Kysely<Tables>, from: number) =>
@@ -78,47 +104,86 @@ export function preparePages(db: Database): EntryPages {
         'other.deleted as other_deleted',
         'other.data as other_data',
       ])
-  const isReadable = (eb: ExpressionBuilder<Tables, 'entry'>, reader: string) =>
-    eb.or([eb('entry.to_id', 'is', null), eb('entry.to_id', '=', reader), eb('entry.member_id', '=', reader)])
   const readable = (tables: Kysely<Tables>, { roomId, reader, from }: Reading) =>
     rows(tables, from)
       .where('entry.room_id', '=', roomId)
-      .where((eb) => isReadable(eb, reader))
-  const anyLine = (tables: Kysely<Tables>, { roomId, reader, after }: Omit<From, 'limit'>) =>
-    tables
-      .selectFrom('entry')
-      .select('entry.seq')
-      .where('entry.room_id', '=', roomId)
-      .where((eb) => isReadable(eb, reader))
-      .where('entry.line', '=', 1)
-      .where('entry.seq', '>', after)
-  // The only lower bound: of two, the database would take either and read all that lies between them.
-  const since = (tables: Kysely<Tables>, values: Omit<From, 'limit'>) =>
-    readable(tables, values).where('entry.seq', '>', values.after)
+      .where((eb) =>
+        eb.or([eb('entry.to_id', 'is', null), eb('entry.to_id', '=', reader), eb('entry.member_id', '=', reader)]),
+      )
   const message = (tables: Kysely<Tables>, room: number) =>
     tables
       .selectFrom('entry')
       .select(['id', ...entryColumns])
       .where('room_id', '=', room)
       .where('kind', '=', 'message')
+  const part = (tables: Kysely<Tables>, { roomId, reader }: Reading, part: Part) =>
+    tables
+      .selectFrom('entry')
+      .where('entry.room_id', '=', roomId)
+      .where((eb) => isPart(eb, part, reader))
+  type PartQuery = ReturnType<typeof part>
+  type LineQuery = ReturnType<typeof rows>
+
+  // Of two bounds SQLite would make a span of the whole room and read all of it, so each query has one; the other is looked at afterwards.
+  const after = (query: PartQuery, values: { after: number }) => query.where('entry.seq', '>', values.after)
+  const before = (query: PartQuery, values: { seq: number }) => query.where('entry.seq', '<', values.seq)
+  const isBehind = (row: { seq: number }, values: { after: number }) => row.seq > values.after
+
+  const anyPrivate = db.query<Reading>()((tables, values) => {
+    const of = (each: Part) => part(tables, values, each).select('seq')
+    return of('to').unionAll(of('from')).limit(1)
+  })
+  /** A page of one query for each part. Most readers have nothing private in a room. */
+  function page<Values extends From>(
+    order: 'asc' | 'desc',
+    bound: (query: LineQuery, values: Values) => LineQuery,
+  ): Query<Values, ReadRow> {
+    const linesOf = (each: Part) =>
+      db.query<Values>()((tables, values) =>
+        bound(
+          rows(tables, values.from)
+            .where('entry.room_id', '=', values.roomId)
+            .where((eb) => isPart(eb, each, values.reader)),
+          values,
+        )
+          .orderBy('entry.seq', order)
+          .limit(values.limit),
+      )
+    const [everybodys, to, from] = [linesOf('public'), linesOf('to'), linesOf('from')]
+    return (values) => {
+      const found = everybodys(values)
+      if (anyPrivate(values).length > 0) {
+        found.push(...to(values), ...from(values))
+        found.sort((a, b) => (order === 'asc' ? a.seq - b.seq : b.seq - a.seq))
+      }
+      return found.slice(0, values.limit).filter((row) => isBehind(row, values))
+    }
+  }
+  const numbers = (
+    tables: Kysely<Tables>,
+    values: Reading,
+    order: 'asc' | 'desc',
+    bound: (query: PartQuery) => PartQuery,
+  ) => {
+    const of = (each: Part) => bound(part(tables, values, each)).select('seq')
+    return of('public').unionAll(of('to')).unionAll(of('from')).orderBy('seq', order).limit(1)
+  }
+  const anyBefore = db.query<Omit<PageOf, 'limit'>>()((tables, values) =>
+    numbers(tables, values, 'desc', (query) => before(query, values)),
+  )
   return {
-    before: db.query<PageOf>()((tables, values) =>
-      since(tables, values)
-        .where('entry.line', '=', 1)
-        .where('entry.seq', '<', values.seq)
-        .orderBy('entry.seq', 'desc')
-        .limit(values.limit),
-    ),
-    after: db.query<From>()((tables, values) =>
-      since(tables, values).where('entry.line', '=', 1).orderBy('entry.seq').limit(values.limit),
-    ),
+    before: page<PageOf>('desc', (query, { seq }) => query.where('entry.seq', '<', seq)),
+    after: page<From>('asc', (query, { after }) => query.where('entry.seq', '>', after)),
     anyAfter: db.query<Omit<From, 'limit'>>()((tables, values) =>
-      anyLine(tables, values).orderBy('entry.seq').limit(1),
+      numbers(tables, values, 'asc', (query) => after(query, values)),
     ),
-    anyBefore: db.query<Omit<PageOf, 'limit'>>()((tables, values) =>
-      anyLine(tables, values).where('entry.seq', '<', values.seq).orderBy('entry.seq', 'desc').limit(1),
+    anyBefore: (values) => anyBefore(values).filter((row) => isBehind(row, values)),
+    changesAfter: db.query<NumbersOf>()((tables, values) =>
+      readable(tables, values)
+        .where('entry.seq', '>', values.after)
+        .where('entry.seq', '<=', values.upTo)
+        .orderBy('entry.seq'),
     ),
-    changesAfter: db.query<From>()((tables, values) => since(tables, values).orderBy('entry.seq').limit(values.limit)),
     // Without a lower bound: with two bounds SQLite would read all of the room between them and not the thread.
     thread: db.query<ThreadOf>()((tables, values) =>
       readable(tables, values)
@@ -127,17 +192,33 @@ export function preparePages(db: Database): EntryPages {
         .orderBy('entry.seq', 'desc')
         .limit(values.limit),
     ),
+    threadReaders: db.query<{ room: number; root: number }>()((tables, values) =>
+      tables
+        .selectFrom('entry')
+        .select(['member_id', 'to_id'])
+        .where('room_id', '=', values.room)
+        .where('root', '=', values.root)
+        .orderBy('seq', 'desc')
+        .limit(1),
+    ),
     lookUp: db.query<Reading & Slots>()((tables, values) =>
       readable(tables, values).where('entry.line', '=', 1).where('entry.seq', 'in', slotsIn(values)),
     ),
-    lastMessage: db.query<Omit<From, 'limit'>>()((tables, values) =>
-      since(tables, values)
-        .where('entry.line', '=', 1)
-        .where('entry.kind', '=', 'message')
-        .where('entry.deleted', '=', 0)
-        .orderBy('entry.seq', 'desc')
-        .limit(1),
-    ),
+    lastMessage: db.query<Omit<From, 'limit'>>()((tables, values) => {
+      const of = (each: Part) =>
+        tables
+          .selectFrom(
+            after(part(tables, values, each), values)
+              .select(['seq', 'kind', 'deleted'])
+              .orderBy('seq', 'desc')
+              .limit(LOOKED_THROUGH)
+              .as('newest'),
+          )
+          .select('seq')
+          .where('kind', '=', 'message')
+          .where('deleted', '=', 0)
+      return of('public').unionAll(of('to')).unionAll(of('from')).orderBy('seq', 'desc').limit(1)
+    }),
     byClientId: db.query<{ room: number; member: string; clientId: string }>()((tables, values) =>
       rows(tables, 0)
         .where('entry.room_id', '=', values.room)

@@ -1,7 +1,8 @@
 import type { Member, Unread } from '@maru/protocol'
-import { limits } from '@maru/protocol'
+import { limits, nameKey } from '@maru/protocol'
 import type { Kysely } from 'kysely'
 import type { Database } from './database.ts'
+import { type Slots, slotNames, slotsOf } from './slots.ts'
 import type { Tables } from './tables.ts'
 
 export interface Membership {
@@ -17,6 +18,10 @@ export interface MembershipRecords {
   find(roomId: number, member: string): Membership | undefined
   /** By name. */
   of(roomId: number): Member[]
+  /** Who has a name with one of these keys, for each key one member. */
+  named(roomId: number, keys: readonly string[]): Map<string, string>
+  /** At most `limit` of the members whose name has this key. */
+  withKey(roomId: number, key: string, limit: number): string[]
   roomsOf(member: string): { roomId: number; room: string }[]
   /** At most `limit` of them, where something happened last first. */
   latestRoomsOf(member: string, limit: number): { roomId: number; room: string }[]
@@ -24,8 +29,8 @@ export interface MembershipRecords {
   /** Members who came when the room had this number already. */
   since(roomId: number, seq: number): string[]
   /**
-   * Messages of others behind a read mark that the member may read, among the newest entries, and those that call the member. Both end at
-   * `limits.unread`.
+   * Messages of others behind a read mark that the member may read, the public ones among the newest lines, and those that call the member. Both
+   * end at `limits.unread`.
    */
   unread(roomId: number, member: string, read: number): Unread
   /** Inside `write` only, as everything below. */
@@ -41,7 +46,7 @@ export interface MembershipRecords {
 /** Stands for all members where a message calls everyone. */
 export const EVERYONE = 'everyone'
 
-/** Entries that are looked through for what is unread: a bot that has written all of a room itself waits no longer than others. */
+/** Public lines that are looked through for what is unread: a bot that has written all of a room itself waits no longer than others. */
 const COUNTED = 5_000
 
 export function prepareMemberships(db: Database): MembershipRecords {
@@ -94,16 +99,44 @@ export function prepareMemberships(db: Database): MembershipRecords {
       .where('room_id', '=', values.room)
       .where('since', '>=', values.seq),
   )
+  const named = db.query<{ room: number } & Slots<string>>()((tables, values) =>
+    tables.selectNoFrom((eb) =>
+      slotNames.map((name) =>
+        eb
+          .selectFrom('membership')
+          .select('member_id')
+          .where('room_id', '=', values.room)
+          .where('key', '=', values[name] as string)
+          .orderBy('member_id')
+          .limit(1)
+          .as(name),
+      ),
+    ),
+  )
+  const withKey = db.query<{ room: number; key: string; limit: number }>()((tables, values) =>
+    tables
+      .selectFrom('membership')
+      .select('member_id')
+      .where('room_id', '=', values.room)
+      .where('key', '=', values.key)
+      .orderBy('member_id')
+      .limit(values.limit),
+  )
+  // What changes lines, and what others say in private, may be any number: indexes leave it out, for literal values.
+  const behind = (tables: Kysely<Tables>, { room, read }: { room: number; read: number }) =>
+    tables
+      .selectFrom('entry')
+      .where('room_id', '=', room)
+      .where('seq', '>', read)
+      .where((eb) => eb('line', '=', eb.lit(1)))
   const messages = db.query<{ room: number; member: string; read: number }>()((tables, values) =>
     tables
       .selectFrom(
         tables
           .selectFrom(
-            tables
-              .selectFrom('entry')
-              .select(['kind', 'member_id', 'to_id'])
-              .where('room_id', '=', values.room)
-              .where('seq', '>', values.read)
+            behind(tables, values)
+              .select(['kind', 'member_id'])
+              .where('to_id', 'is', null)
               .orderBy('seq', 'desc')
               .limit(COUNTED)
               .as('newest'),
@@ -111,7 +144,18 @@ export function prepareMemberships(db: Database): MembershipRecords {
           .select('kind')
           .where('kind', '=', 'message')
           .where('member_id', '<>', values.member)
-          .where((eb) => eb.or([eb('to_id', 'is', null), eb('to_id', '=', values.member)]))
+          .limit(limits.unread)
+          .as('unread'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('count')),
+  )
+  const privateMessages = db.query<{ room: number; member: string; read: number }>()((tables, values) =>
+    tables
+      .selectFrom(
+        behind(tables, values)
+          .select('seq')
+          .where('to_id', '=', values.member)
+          .where('kind', '=', 'message')
           .limit(limits.unread)
           .as('unread'),
       )
@@ -133,21 +177,30 @@ export function prepareMemberships(db: Database): MembershipRecords {
       )
       .select((eb) => eb.fn.countAll<number>().as('count')),
   )
-  const insert = db.query<{ room: number; member: string; name: string; owner: number; since: number; read: number }>()(
-    (tables, values) =>
-      tables.insertInto('membership').values({
-        room_id: values.room,
-        member_id: values.member,
-        name: values.name,
-        owner: values.owner,
-        since: values.since,
-        read: values.read,
-      }),
+  interface Inserted {
+    room: number
+    member: string
+    name: string
+    key: string
+    owner: number
+    since: number
+    read: number
+  }
+  const insert = db.query<Inserted>()((tables, values) =>
+    tables.insertInto('membership').values({
+      room_id: values.room,
+      member_id: values.member,
+      name: values.name,
+      key: values.key,
+      owner: values.owner,
+      since: values.since,
+      read: values.read,
+    }),
   )
-  const rename = db.query<{ room: number; member: string; name: string }>()((tables, values) =>
+  const rename = db.query<{ room: number; member: string; name: string; key: string }>()((tables, values) =>
     tables
       .updateTable('membership')
-      .set({ name: values.name })
+      .set({ name: values.name, key: values.key })
       .where('room_id', '=', values.room)
       .where('member_id', '=', values.member),
   )
@@ -181,18 +234,33 @@ export function prepareMemberships(db: Database): MembershipRecords {
       return row && { member: toMember(row), since: row.since, read: row.read }
     },
     of: (room) => of({ room }).map(toMember),
+    named(room, keys) {
+      const found = new Map<string, string>()
+      for (const slots of slotsOf(keys)) {
+        const [row] = named({ room, ...slots }) as [Slots<string | null>]
+        for (const name of slotNames) {
+          const [key, member] = [slots[name], row[name]]
+          if (key !== undefined && member) found.set(key, member)
+        }
+      }
+      return found
+    },
+    withKey: (room, key, limit) => withKey({ room, key, limit }).map(({ member_id }) => member_id),
     roomsOf: (member) => roomsOf({ member }).map(({ id, name }) => ({ roomId: id, room: name })),
     latestRoomsOf: (member, limit) =>
       latestRoomsOf({ member, limit }).map(({ id, name }) => ({ roomId: id, room: name })),
     hasOwner: (room) => owners({ room }).length > 0,
     since: (room, seq) => since({ room, seq }).map(({ member_id }) => member_id),
     unread: (room, member, read) => ({
-      messages: messages({ room, member, read })[0]?.count ?? 0,
+      messages: Math.min(
+        limits.unread,
+        (messages({ room, member, read })[0]?.count ?? 0) + (privateMessages({ room, member, read })[0]?.count ?? 0),
+      ),
       mentions: Math.min(limits.unread, mentions({ room, member, read })[0]?.count ?? 0),
     }),
     insert: (room, { member, since, read }) =>
-      void insert({ room, member: member.id, name: member.name, owner: member.owner ? 1 : 0, since, read }),
-    rename: (room, { id, name }) => void rename({ room, member: id, name }),
+      void insert({ room, ...keyed(member), owner: member.owner ? 1 : 0, since, read }),
+    rename: (room, member) => void rename({ room, ...keyed(member) }),
     makeOwner: (room, member) => void makeOwner({ room, member }),
     markRead: (room, member, seq) => void markRead({ room, member, seq }),
     addMention: (room, member, seq) => void addMention({ room, member, seq }),
@@ -202,6 +270,8 @@ export function prepareMemberships(db: Database): MembershipRecords {
     },
   }
 }
+
+const keyed = ({ id, name }: Member) => ({ member: id, name, key: nameKey(name) })
 
 function toMember({ member_id, name, owner }: { member_id: string; name: string; owner: number }): Member {
   return { id: member_id, name, ...(owner ? { owner: true } : {}) }

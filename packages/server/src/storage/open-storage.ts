@@ -13,6 +13,7 @@ import { openPostgres } from './postgres.ts'
 import { type PresenceRecords, preparePresence } from './presence-records.ts'
 import { prepareRooms, type RoomRecords } from './rooms.ts'
 import { prepareSearchIndex, type SearchIndex } from './search-index.ts'
+import { prepareSent, type SentRecords } from './sent.ts'
 import { prepareSessions, type SessionRecords } from './sessions.ts'
 import { openSqlite } from './sqlite.ts'
 import { createWriter, type Writer } from './writer.ts'
@@ -22,6 +23,7 @@ export interface StoredTables {
   entries: EntryLog
   opinions: OpinionRecords
   search: SearchIndex
+  sent: SentRecords
   files: FileRecords
   hooks: HookRecords
   members: MemberRecords
@@ -92,6 +94,7 @@ export function prepareTables(db: Database, now: () => number): StoredTables {
     entries: prepareEntries(db, { opinions, search }, now),
     opinions,
     search,
+    sent: prepareSent(db, now),
     files: prepareFiles(db, now),
     hooks: prepareHooks(db, now),
     members: prepareMembers(db, now),

@@ -1,3 +1,6 @@
+/** What the step to this version leaves to JavaScript: keys of the names that are there. */
+export const KEYS_VERSION = 3
+
 /**
  * As `sqlite-schema.ts`, from what its fourth step had made. Step N brings a database of version N - 1 to version N. A step that has been released
  * is never changed. Ids and names sort by their bytes, as they do in SQLite.
@@ -134,4 +137,20 @@ export const migrations: readonly string[] = [
 
   `create index mention_by_message on mention (room_id, seq);
    create index file_by_size on file (size);`,
+
+  // The keys of the members that are there are filled in by `fillKeys`, in the same transaction.
+  `create index entry_public on entry (room_id, seq) where line = 1 and to_id is null;
+   create index entry_private_to on entry (room_id, to_id, seq) where line = 1 and to_id is not null;
+   create index entry_private_from on entry (room_id, member_id, seq) where line = 1 and to_id is not null;
+   alter table membership add column key text collate "C";
+   create index membership_by_key on membership (room_id, key, member_id);
+   create table sent (
+     hash bytea primary key,
+     room_id bigint not null,
+     seq bigint not null,
+     at bigint not null,
+     gone_at bigint not null
+   );
+   create index sent_by_number on sent (room_id, seq);
+   create index sent_by_time on sent (gone_at);`,
 ]

@@ -1,5 +1,5 @@
 import type { PostgresDatabase } from './postgres.ts'
-import type { IndexedText, WordIndex, WordQuery } from './word-index.ts'
+import { type IndexedText, toMatch, type WordIndex, type WordQuery } from './word-index.ts'
 
 /**
  * By vectors of words that are made here, so that both databases find the same: `simple` and its relatives know neither accents nor pairs of
@@ -9,16 +9,17 @@ export function preparePostgresWords(db: PostgresDatabase): WordIndex {
   const insert = db.statement('insert into message_index (id, words) values ($1, $2::tsvector)')
   const remove = db.statement('delete from message_index where id = $1')
   const find = db.statement(
-    `select entry.seq as seq from message_index join entry on entry.id = message_index.id
-     where words @@ $1::tsquery and message_index.id <= $2 and message_index.id >= $3
-       and entry.room_id = $4 and (entry.to_id is null or entry.to_id = $5 or entry.member_id = $5)
-     order by message_index.id desc limit $6`,
+    `select found.id as id, entry.seq as seq from (
+       select id from message_index where words @@ $1::tsquery and id <= $2 and id >= $3 order by id desc limit $4
+     ) as found
+     left join entry on entry.id = found.id and entry.room_id = $5 and (entry.to_id is null or entry.to_id = $6 or entry.member_id = $6)
+     order by found.id desc`,
   )
   return {
     add: ({ id, ...text }) => void insert(id, vectorOf(text)),
     remove: ({ id }) => void remove(id),
     find: (query, { roomId, first, last, reader, limit }) =>
-      find(queryOf(query), last, first, roomId, reader, limit).map(({ seq }) => Number(seq)),
+      find(queryOf(query), last, first, limit, roomId, reader).map(toMatch),
   }
 }
 

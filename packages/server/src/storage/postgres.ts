@@ -4,10 +4,10 @@
  */
 import { extname, join } from 'node:path'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { AppError } from '@maru/protocol'
+import { AppError, nameKey } from '@maru/protocol'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import { compile, type Database } from './database.ts'
-import { migrations } from './postgres-schema.ts'
+import { KEYS_VERSION, migrations } from './postgres-schema.ts'
 import { preparePostgresWords } from './postgres-words.ts'
 import type { Answered, Asked, WorkerData } from './postgres-worker.ts'
 import type { Tables } from './tables.ts'
@@ -129,8 +129,29 @@ function migrate(ask: Ask): void {
     throw new Error(`it was written by a newer Maru (version ${version}, this one knows ${migrations.length})`)
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue
-    // Statements in one text are one transaction.
-    run(`${sql}; delete from schema_version; insert into schema_version (version) values (${index + 1})`)
+    // All on one connection: on another one it would be no transaction.
+    const { connection } = run('begin')
+    const within = (text: string, values: unknown[] = []) => ask({ text, values, connection }, MIGRATE_MS)
+    within(sql)
+    if (index + 1 === KEYS_VERSION) fillKeys(within)
+    within('delete from schema_version')
+    within('insert into schema_version (version) values ($1)', [index + 1])
+    within('commit')
+  }
+}
+
+/** The one thing that PostgreSQL cannot say of what is there: `nameKey` is of JavaScript. */
+function fillKeys(run: (text: string, values?: unknown[]) => Answered): void {
+  const page = `select room_id, member_id, name from membership where (room_id, member_id) > ($1, $2)
+    order by room_id, member_id limit 1000`
+  const fill = `update membership set key = of.key from unnest($1::bigint[], $2::text[], $3::text[]) as of (room_id, member_id, key)
+    where membership.room_id = of.room_id and membership.member_id = of.member_id`
+  for (let last: unknown[] = [0, '']; ; ) {
+    const rows = run(page, last).rows ?? []
+    if (rows.length === 0) return
+    const column = (name: string) => rows.map((row) => row[name])
+    run(fill, [column('room_id'), column('member_id'), column('name').map((name) => nameKey(String(name)))])
+    last = [rows.at(-1)?.room_id, rows.at(-1)?.member_id]
   }
 }
 

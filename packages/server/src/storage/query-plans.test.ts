@@ -12,7 +12,7 @@ const allowed: [step: RegExp, reason: string][] = [
   [/^SCAN message_index VIRTUAL TABLE INDEX [0-9]+:M\d*<>$/, 'by its words, between two ids'],
   [/^SCAN file USING COVERING INDEX file_by_size$/, 'a sum of all sizes, and nothing but sizes is read'],
   [/^SCAN file USING INDEX file_(unsent|gone)$/, 'an index of just those that are meant'],
-  [/^SCAN (unread|newest|called)$/, 'a part of the same statement that has an end'],
+  [/^SCAN (unread|newest|called|found)$/, 'a part of the same statement that has an end'],
 ]
 
 /** Every statement that the storage prepares, with the steps of its plan. */
@@ -57,6 +57,33 @@ test('a thread is read by its root, what is looked up by its number', () => {
   expect(thread?.steps[0]).toBe('SEARCH entry USING INDEX entry_by_root (room_id=? AND root=? AND seq<?)')
   const [lookUp] = planOf(/"entry"."line" = \? and "entry"."seq" in/)
   expect(lookUp?.steps[0]).toBe('SEARCH entry USING INDEX entry_by_seq (room_id=? AND seq=?)')
+})
+
+test('a page passes over nothing that others say in private, and over no changes', () => {
+  const page = planOf(/left join "entry" as "other".*"entry"."line" = 1/).map(({ steps }) => steps[0])
+  const bounds = ['seq<?', 'seq>?']
+  expect(page).toEqual(
+    bounds.flatMap((seq) => [
+      `SEARCH entry USING INDEX entry_public (room_id=? AND ${seq})`,
+      `SEARCH entry USING INDEX entry_private_to (room_id=? AND to_id=? AND ${seq})`,
+      `SEARCH entry USING INDEX entry_private_from (room_id=? AND member_id=? AND ${seq})`,
+    ]),
+  )
+  // Whether there is more, the last message, what is unread.
+  const others = planOf(/"line" = 1/).filter(({ sql }) => !/left join/.test(sql))
+  expect(others.length).toBe(6)
+  const steps = others.flatMap(({ steps }) => steps.filter((step) => /^SEARCH/.test(step)))
+  const known =
+    /^SEARCH entry USING (COVERING )?INDEX entry_(public \(room_id=\? AND seq[<>]\?|private_to \(room_id=\? AND to_id=\?|private_from \(room_id=\? AND member_id=\?)/
+  expect(steps.filter((step) => !known.test(step))).toEqual([])
+})
+
+test('a member is found by name without reading the room, and nobody waits for a name that many have', () => {
+  const [named] = planOf(/as "slot19"/)
+  expect(named?.steps.filter((step) => /^SEARCH/.test(step))).toEqual(
+    Array(20).fill('SEARCH membership USING COVERING INDEX membership_by_key (room_id=? AND key=?)'),
+  )
+  expect(named?.steps.filter((step) => /TEMP B-TREE/.test(step))).toEqual([])
 })
 
 test('mentions, files and opinions are found by what is asked for', () => {

@@ -27,12 +27,18 @@ export interface SearchIndex {
   catchUp(limit: number): boolean
   /** A message is about to become another one, or nothing. Has to be told just what it was: the index keeps no texts. */
   change(before: IndexedMessage, after: IndexedMessage | undefined): void
-  /** Numbers of the messages found after the number `from` and before another, the newest first; those that `reader` may read. */
+  /**
+   * Numbers of the messages found after the number `from` and before another, the newest first; those that `reader` may read. In steps, which
+   * look at `AT_ONCE` messages at most: others' private ones, and those of other rooms, may be any number.
+   */
   find(
     query: SearchQuery,
     where: { roomId: number; reader: string; from: number; before: number; limit: number },
-  ): number[]
+  ): Generator<number[]>
 }
+
+/** Most messages of one step, after the first ones, which are usually enough: the event loop stands still while they are looked at. */
+const AT_ONCE = 2_000
 
 export function prepareSearchIndex(db: Database): SearchIndex {
   const words = db.words()
@@ -76,19 +82,24 @@ export function prepareSearchIndex(db: Database): SearchIndex {
       words.remove(indexed(before))
       if (after) add(after)
     },
-    find(query, { roomId, reader, from, before, limit }) {
+    *find(query, { roomId, reader, from, before, limit }) {
       const terms = query.terms.map(({ text, isPrefix }) => foldTerm(text, isPrefix))
-      if (terms.some(({ phrase }) => phrase === '') || query.from?.length === 0) return []
+      if (terms.some(({ phrase }) => phrase === '') || query.from?.length === 0) return
       // By ids, which grow with the numbers of a room: the index then reads nothing outside of them.
       const [first] = firstAfter({ roomId, seq: from })
       const [last] = lastBefore({ roomId, seq: before })
-      if (!first || !last) return []
+      if (!first || !last) return
       const scope = query.hasFile ? [[FILE_WORD]] : []
       if (query.from !== undefined) scope.push(query.from.map(memberWord))
       // Where most of what lies there is the room's, its word would leave out little and have the index work twice as long.
       const isMost = (last.seq - first.seq) * 2 > last.id - first.id
       if (!isMost || terms.length + scope.length === 0) scope.push([roomWord(roomId)])
-      return words.find({ terms, scope }, { roomId, first: first.id, last: last.id, reader, limit })
+      for (let end = last.id, atOnce = limit; ; atOnce = Math.min(atOnce * 4, AT_ONCE)) {
+        const found = words.find({ terms, scope }, { roomId, first: first.id, last: end, reader, limit: atOnce })
+        yield found.flatMap(({ seq }) => seq ?? [])
+        if (found.length < atOnce) return
+        end = (found.at(-1)?.id ?? first.id) - 1
+      }
     },
   }
 }

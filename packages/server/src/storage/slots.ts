@@ -1,18 +1,18 @@
 /** Lists in queries, which are prepared once: a list has a place for each of its values, however few come. */
 
-/** Numbers of one query; a longer list takes several. */
+/** Values of one query; a longer list takes several. */
 const SLOTS = 20
-/** Fills the places that are left. Nothing has this number. */
-const NOTHING = -1
 
-export type Slots = Record<`slot${number}`, number>
+export type Slots<Value = number> = Record<`slot${number}`, Value>
+
+/** The names of the places. */
+export const slotNames = Array.from({ length: SLOTS }, (_, n) => `slot${n}` as const)
 
 /** The places of a list, for Kysely's `in`. */
-export const slotsIn = (values: Slots): number[] =>
-  Array.from({ length: SLOTS }, (_, n) => values[`slot${n}`] as number)
+export const slotsIn = <Value = number>(values: Slots<Value>): Value[] => slotNames.map((name) => values[name] as Value)
 
-/** The values of one query after the other. */
-export function* slotsOf(list: readonly number[]): Generator<Slots> {
+/** The values of one query after the other. The places that are left hold its first once more, which changes nothing. */
+export function* slotsOf<Value>(list: readonly Value[]): Generator<Slots<Value>> {
   for (let from = 0; from < list.length; from += SLOTS)
-    yield Object.fromEntries(Array.from({ length: SLOTS }, (_, n) => [`slot${n}`, list[from + n] ?? NOTHING]))
+    yield Object.fromEntries(slotNames.map((name, n) => [name, list[from + n] ?? list[from]])) as Slots<Value>
 }

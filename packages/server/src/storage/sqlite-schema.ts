@@ -1,6 +1,6 @@
 /**
  * Step N brings a database of version N - 1 to version N. A step that has been released is never changed.
- * `entry` keeps its rowid: it is the order over all rooms, and full-text search refers to it. `fold_text` is `foldText`.
+ * `entry` keeps its rowid: it is the order over all rooms, and full-text search refers to it. `fold_text` is `foldText`, `name_key` is `nameKey`.
  */
 export const migrations: readonly string[] = [
   `create table room (
@@ -200,4 +200,22 @@ export const migrations: readonly string[] = [
    drop index file_unsent;
    create index file_unsent on file (member_id, gone) where seq is null;
    create index file_by_size on file (size);`,
+
+  // Pages of lines are read without passing over changes and what others say in private; members are found by their names; what is sent again is
+  // known although it is no longer kept.
+  `create index entry_public on entry (room_id, seq) where line = 1 and to_id is null;
+   create index entry_private_to on entry (room_id, to_id, seq) where line = 1 and to_id is not null;
+   create index entry_private_from on entry (room_id, member_id, seq) where line = 1 and to_id is not null;
+   alter table membership add column key text not null default '';
+   update membership set key = name_key(name);
+   create index membership_by_key on membership (room_id, key);
+   create table sent (
+     hash blob primary key,
+     room_id integer not null,
+     seq integer not null,
+     at integer not null,
+     gone_at integer not null
+   ) strict, without rowid;
+   create index sent_by_number on sent (room_id, seq);
+   create index sent_by_time on sent (gone_at);`,
 ]

@@ -1,5 +1,5 @@
 import type { SqliteDatabase } from './sqlite.ts'
-import type { WordIndex, WordQuery } from './word-index.ts'
+import { toMatch, type WordIndex, type WordQuery } from './word-index.ts'
 
 /** By SQLite's full-text search, without a copy of the texts. */
 export function prepareSqliteWords(db: SqliteDatabase): WordIndex {
@@ -10,16 +10,19 @@ export function prepareSqliteWords(db: SqliteDatabase): WordIndex {
   // By rowid, which grows with the numbers of a room: the index then reads nothing outside of them. Cast, for numbers come from JavaScript
   // as fractions, and of those the index takes no notice: it would walk through everything that is newer.
   const find = db.statement(
-    `select entry.seq as seq from message_index join entry on entry.id = message_index.rowid
-     where message_index match ? and message_index.rowid <= cast(? as integer) and message_index.rowid >= cast(? as integer)
-       and entry.room_id = ? and (entry.to_id is null or entry.to_id = ? or entry.member_id = ?)
-     order by message_index.rowid desc limit ?`,
+    `select found.id as id, entry.seq as seq from (
+       select rowid as id from message_index
+       where message_index match ? and rowid <= cast(? as integer) and rowid >= cast(? as integer)
+       order by rowid desc limit ?
+     ) as found
+     left join entry on entry.id = found.id and entry.room_id = ? and (entry.to_id is null or entry.to_id = ? or entry.member_id = ?)
+     order by found.id desc`,
   )
   return {
     add: ({ id, body, scope }) => void insert(id, body, scope),
     remove: ({ id, body, scope }) => void remove(id, body, scope),
     find: (query, { roomId, first, last, reader, limit }) =>
-      find(matchExpression(query), last, first, roomId, reader, reader, limit).map(({ seq }) => Number(seq)),
+      find(matchExpression(query), last, first, limit, roomId, reader, reader).map(toMatch),
   }
 }
 

@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { nameKey } from '@maru/protocol'
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import { compile, type Database } from './database.ts'
 import { foldText, indexScope } from './fold-text.ts'
@@ -32,6 +33,7 @@ export function openSqlite(file: string, busyTimeoutMs = 2_000): SqliteDatabase 
     db.function('index_scope', { deterministic: true }, (room, member, files) =>
       indexScope(Number(room), String(member), Number(files)),
     )
+    db.function('name_key', { deterministic: true }, (name) => nameKey(String(name)))
     checkWhole(db, file)
     migrate(db)
     db.exec('pragma foreign_keys = on')

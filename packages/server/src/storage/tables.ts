@@ -32,6 +32,8 @@ export interface Tables {
     room_id: number
     member_id: string
     name: string
+    /** `nameKey` of the name. */
+    key: string
     owner: number
     /** The room's last number when the member came first. */
     since: number
@@ -63,6 +65,11 @@ export interface Tables {
     /** What only one kind has, as JSON. */
     data: string | null
   }
+  /**
+   * Messages that are no longer kept, by a hash of who sent them under which id: what is sent again is not stored again. Nothing else is left of
+   * them.
+   */
+  sent: { hash: Uint8Array; room_id: number; seq: number; at: number; gone_at: number }
   reaction: { room_id: number; seq: number; emoji: string; member_id: string; name: string; id: Generated<number> }
   /** The one row says up to which entry the search index has come. */
   indexed: { id: number; last: number }

@@ -18,9 +18,17 @@ export interface WordIndex {
   add(text: IndexedText): void
   /** It has to be told just what was added: an index may keep no texts. */
   remove(text: IndexedText): void
-  /** Numbers of a room's messages with ids from `first` to `last`, the newest first; those that `reader` may read. */
-  find(
-    query: WordQuery,
-    where: { roomId: number; first: number; last: number; reader: string; limit: number },
-  ): number[]
+  /** The newest `limit` messages with ids from `first` to `last`, the newest first, whoever may read them. */
+  find(query: WordQuery, where: { roomId: number; first: number; last: number; reader: string; limit: number }): Match[]
 }
+
+export interface Match {
+  id: number
+  /** Its number; absent where it is of another room, or not for `reader`. */
+  seq?: number
+}
+
+export const toMatch = ({ id, seq }: Record<string, unknown>): Match => ({
+  id: Number(id),
+  ...(seq !== null && { seq: Number(seq) }),
+})
