@@ -97,8 +97,8 @@ pub struct Engine {
     /// When publishers are told what came of their media.
     pub(crate) feedback_timers: BTreeSet<(Instant, TransportId)>,
     events: Vec<Event>,
-    /// When the last round of it was complete, if there was one.
-    housekept_at: Option<Instant>,
+    /// When the last round of it was complete, if there was one, and whether somebody was here then.
+    housekept: Option<(Instant, bool)>,
     /// Which part of it is next.
     chore: u8,
 }
@@ -141,7 +141,7 @@ impl Engine {
             timers: BTreeSet::new(),
             feedback_timers: BTreeSet::new(),
             events: Vec::new(),
-            housekept_at: None,
+            housekept: None,
             chore: 0,
         }
     }
@@ -216,13 +216,17 @@ impl Engine {
     }
 
     fn next_housekeeping(&self) -> Instant {
-        let is_empty = self.transports.is_empty() && self.tracks.is_empty();
-        match self.housekept_at {
-            Some(at) if self.chore == 0 && is_empty => at + IDLE_HOUSEKEEPING,
-            Some(at) if self.chore == 0 => at + HOUSEKEEPING,
-            Some(at) => at,
+        match self.housekept {
+            Some((at, _)) if self.chore > 0 => at,
+            // One round more when the last one has gone: figures are told after it.
+            Some((at, was_busy)) if was_busy || self.is_busy() => at + HOUSEKEEPING,
+            Some((at, _)) => at + IDLE_HOUSEKEEPING,
             None => self.start,
         }
+    }
+
+    fn is_busy(&self) -> bool {
+        !self.transports.is_empty() || !self.tracks.is_empty()
     }
 
     /// The share of a processor that is in use: with much to do packets wait for others to leave with, up to three milliseconds.
@@ -252,7 +256,7 @@ impl Engine {
         }
         self.feed_back(now);
         if self.next_housekeeping() <= now && !self.housekeeping(now) {
-            self.housekept_at = Some(now);
+            self.housekept = Some((now, self.is_busy()));
         }
     }
 
