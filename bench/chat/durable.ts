@@ -7,7 +7,7 @@ import { startCollectable } from './collectable.ts'
 import { connectAll } from './fan-out.ts'
 import { enterRoom, type LightClient } from './light-client.ts'
 import { addMembers, fill } from './place.ts'
-import { fsyncTimes, percentile } from './times.ts'
+import { type DiskWatch, fsyncTimes, percentile, watchDisk } from './times.ts'
 
 const PEOPLE = 500
 const PER_SECOND = 100
@@ -18,11 +18,14 @@ interface Sent {
   everybody: number[]
   unanswered: number
   fsync: number[]
+  /** What the slowest sync of the disk took meanwhile, in milliseconds. */
+  stall: number
 }
 
 /** Messages that come when they are due, whether or not the ones before are stored: a stall counts for all that it delays. */
-async function send(clients: LightClient[], folder: string, seconds: number): Promise<Sent> {
+async function send(clients: LightClient[], folder: string, disk: DiskWatch, seconds: number): Promise<Sent> {
   const fsync = fsyncTimes(folder)
+  await disk.slowest()
   const count = seconds * PER_SECOND
   const heardBy = new Map<number, { left: number; at: number }>()
   for (const client of clients)
@@ -61,6 +64,7 @@ async function send(clients: LightClient[], folder: string, seconds: number): Pr
     }),
     unanswered: count - acks.length,
     fsync,
+    stall: await disk.slowest(),
   }
 }
 
@@ -69,6 +73,7 @@ const both = (one: Sent, other: Sent): Sent => ({
   everybody: [...one.everybody, ...other.everybody],
   unanswered: one.unanswered + other.unanswered,
   fsync: [...one.fsync, ...other.fsync],
+  stall: Math.max(one.stall, other.stall),
 })
 
 function rowOf(row: string, load: string, runs: readonly Sent[], members: number): Row {
@@ -81,6 +86,7 @@ function rowOf(row: string, load: string, runs: readonly Sent[], members: number
     lastP99: of(({ everybody }) => everybody, 0.99),
     fsyncP50: of(({ fsync }) => fsync, 0.5),
     fsyncP99: of(({ fsync }) => fsync, 0.99),
+    stall: spread(runs.map(({ stall }) => stall)),
   }
   const remarks: string[] = []
   const unanswered = runs.reduce((sum, run) => sum + run.unanswered, 0)
@@ -94,6 +100,7 @@ function rowOf(row: string, load: string, runs: readonly Sent[], members: number
     'last p99 ms': show(figures.lastP99, 1),
     'fsync p50 ms': show(figures.fsyncP50, 1),
     'fsync p99 ms': show(figures.fsyncP99, 1),
+    'slowest fsync meanwhile ms': show(figures.stall, 0),
   }
   return { row, load, cells, remarks, figures }
 }
@@ -126,6 +133,7 @@ export async function durable(members: number, turns: number, seconds: number): 
     addMembers(storage, 'hall', PEOPLE, Math.ceil(members / PEOPLE) + 1),
   )
   const maru = await startCollectable(folder)
+  const disk = await watchDisk(folder)
   const devices = tokens.length / PEOPLE
   const tokenOf = (n: number) => tokens[(n % PEOPLE) * devices + Math.floor(n / PEOPLE)] ?? ''
   try {
@@ -134,13 +142,13 @@ export async function durable(members: number, turns: number, seconds: number): 
     const calm: Sent[] = []
     const rough: Sent[] = []
     const grown: number[] = []
-    const alone = () => send(clients, folder, seconds / 2)
+    const alone = () => send(clients, folder, disk, seconds / 2)
     const besideOffenders = async () => {
       const before = await maru.collected()
       const deaf = await enterRoom(maru.port, 'hall', 'Deaf', tokenOf(members))
       deaf.socket.pause()
       const stop = flood(maru.port, tokenOf(members + 1))
-      const sent = await send(clients, folder, seconds / 2)
+      const sent = await send(clients, folder, disk, seconds / 2)
       grown.push(((await maru.collected()) - before) / 2 ** 20)
       stop()
       deaf.socket.destroy()
@@ -168,6 +176,7 @@ export async function durable(members: number, turns: number, seconds: number): 
     }
     return [rowOf('T3', load, calm, members), disturbed]
   } finally {
+    disk.end()
     await maru.end()
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -20,4 +22,24 @@ export function fsyncTimes(folder: string): number[] {
   })
   closeSync(file)
   return times
+}
+
+export interface DiskWatch {
+  /** What the slowest sync of a page took since the last question, in milliseconds. */
+  slowest(): Promise<number>
+  end(): void
+}
+
+/** In a process of its own, which nothing but the disk holds up. */
+export async function watchDisk(folder: string): Promise<DiskWatch> {
+  const child = fork(join(import.meta.dirname, 'disk-watch.ts'), [folder])
+  await once(child, 'message')
+  return {
+    async slowest() {
+      child.send('?')
+      const [took] = await once(child, 'message')
+      return Number(took)
+    },
+    end: () => child.disconnect(),
+  }
 }
