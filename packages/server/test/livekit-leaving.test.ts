@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { connect, connectActive, connectSingle, open, type TestClient } from './livekit-client.ts'
+import { addTrack, connect, connectActive, connectSingle, open, type TestClient } from './livekit-client.ts'
 import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
 
@@ -238,6 +238,37 @@ describe('bad signalling ends that one connection', () => {
     const ana = await connect(server, 'ana')
     ana.say({ case: 'answer', value: { sdp: 'x' } as never })
     expect(await ana.next('leave')).toMatchObject({ reason: reasons.mismatch })
+  })
+
+  test('an answer that cannot be used: who was in joins anew and has everything again, nobody else notices', async () => {
+    const ana = await connectActive(server, 'ana')
+    addTrack(ana, { cid: 'mic', type: 0, source: 2 })
+    const { track } = await ana.next('trackPublished')
+    ana.offer([section('1', 'mic', 'audio')])
+    await ana.next('answer')
+    const bo = await connectActive(server, 'bo')
+    const [, transport = 0] = transportsOf('subscriber')
+    engine.emit({ type: 'negotiationFailed', transport, offer: 8, message: 'unusable' })
+    expect(await bo.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.reconnect })
+    expect(await bo.closed).toBe(1000)
+    const again = await connectActive(server, 'bo')
+    expect((await again.next('offer')).midToTrackId).toEqual({ 1: track?.sid })
+    expect(engine.open.has(transport)).toBe(false)
+    await ana.next('update', ({ participants }) => participants[0]?.sid === again.sid())
+    await ana.settled()
+    const states = ana.heard.flatMap((it) => (it.case === 'update' ? it.value.participants : []))
+    expect(states.filter(({ state }) => state === 3)).toEqual([])
+    expect(ana.cases()).not.toContain('leave')
+  })
+
+  test('an answer that cannot be used while joining: it would not be better the next time', async () => {
+    const bo = await connect(server, 'bo', { answers: false })
+    const { id } = await bo.next('offer')
+    const [transport = 0] = transportsOf('subscriber')
+    engine.emit({ type: 'negotiationFailed', transport, offer: id, message: 'unusable' })
+    expect(await bo.next('leave')).toMatchObject({ reason: reasons.mismatch, action: actions.disconnect })
+    expect(await bo.closed).toBe(1000)
+    expect([people(), engine.open.size]).toEqual([0, 0])
   })
 
   test('requests of kinds from the future and candidates are passed over', async () => {

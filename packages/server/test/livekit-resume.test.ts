@@ -138,6 +138,26 @@ describe('who goes on', () => {
     await waits.next('trackSubscribed')
   })
 
+  test('whose last answer was unusable is offered the same again and receives it', async () => {
+    const ana = await connectSingle(server, 'ana')
+    addTrack(ana, { cid: 'mic', type: 0, source: 2 })
+    const { track } = await ana.next('trackPublished')
+    ana.offer([...spare(3, 3), section('6', 'mic', 'audio')], 2)
+    const bo = await connectActive(server, 'bo')
+    const { id } = await bo.next('offer', ({ midToTrackId }) => midToTrackId[1] === track?.sid)
+    bo.cut()
+    await noticed(bo)
+    const transport = [...engine.open].find(([, role]) => role === 'subscriber')?.[0] ?? 0
+    engine.emit({ type: 'negotiationFailed', transport, offer: id, message: 'unusable' })
+    const again = await goOnDual('bo', bo.sid())
+    const offer = await again.next('offer')
+    expect(offer.midToTrackId).toEqual({ 1: track?.sid })
+    again.say({ case: 'answer', value: offer })
+    await again.settled()
+    expect(again.cases()).not.toContain('leave')
+    expect(engine.take('acceptAnswer').at(-1)).toMatchObject({ transport, offer: offer.id })
+  })
+
   test('is told which data came, and what it repeats reaches nobody twice', async () => {
     const bo = await connectSingle(server, 'bo')
     const ana = await connectSingle(server, 'ana')
