@@ -1,7 +1,7 @@
 // Subscribers who decode less than publishers send: then the publisher is asked for a backup codec.
 import { RoomEvent, Track, type TrackPublishOptions } from 'livekit-client'
 import { behaviour } from './behaviour.ts'
-import { codecOf, decoded, own, type Person, type Setting, type Stage, same, until } from './stage.ts'
+import { codecOf, decoded, lacksLayersOfAv1, own, type Person, type Setting, type Stage, same, until } from './stage.ts'
 
 const camera = Track.Source.Camera
 const modern = /video\/(vp9|av1)/i
@@ -98,7 +98,7 @@ export const codecs = [
       await ben.receives('ana', camera, 20_000)
       await shows(ben, 'video/h264')
     },
-    { where, short: false },
+    { where, lacking: lacksLayersOfAv1, short: false },
   ),
   behaviour(
     'where there is no backup codec, who does not decode the track hears so',

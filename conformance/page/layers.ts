@@ -1,7 +1,7 @@
 // Spatial layers in one stream: a subscriber gets fewer of them and more again, and its decoder goes on.
 import { Track, type VideoCodec, VideoQuality } from 'livekit-client'
 import { behaviour } from './behaviour.ts'
-import { codecOf, decoded, type Setting, type Stage, same, until, width } from './stage.ts'
+import { codecOf, decoded, lacksLayersOfAv1, type Setting, type Stage, same, until, width } from './stage.ts'
 
 const camera = Track.Source.Camera
 /** Encoders make three layers of this, of 240, 480 and 960 pixels. */
@@ -58,11 +58,12 @@ export const layers = [
   ),
   behaviour('the same with spatial layers of AV1', (stage) => downAndUp(stage, 'av1', 'L3T3_KEY'), {
     where,
+    lacking: lacksLayersOfAv1,
     alone: true,
   }),
   behaviour(
     'the same with AV1 layers of which every higher picture needs the lower one',
     (stage) => downAndUp(stage, 'av1', 'L3T3'),
-    { where, alone: true, short: false },
+    { where, lacking: lacksLayersOfAv1, alone: true, short: false },
   ),
 ]

@@ -273,6 +273,15 @@ function bindings(): Bindings {
   return globalThis as unknown as Bindings
 }
 
+/**
+ * Why layers of AV1 are not seen: without the header extension a decoder does not know which parts belong together. LiveKit's server has the
+ * same to send to it; a picture in one layer is seen with both.
+ */
+export function lacksLayersOfAv1({ client, form }: Setting): string | undefined {
+  const lacks = client === 'old' && form === 'single'
+  return lacks ? 'in this form it does not offer to receive the dependency descriptor' : undefined
+}
+
 /** What somebody publishes under a source. */
 export function own(person: Person, source: Track.Source | string): LocalTrackPublication | undefined {
   return person.me.getTrackPublication(source as Track.Source)
