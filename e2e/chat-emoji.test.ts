@@ -1,25 +1,16 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
-import { chatter, has } from './stage/chatter.ts'
+import { expect, test } from 'vitest'
+import { chatOnly, entrance, field, has, message } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let chromium: Browser
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
+const stage = setStage('server', 'chromium')
+const enter = entrance(stage)
 
 test('emoji are picked by keyboard, found by name, and typed between colons', { timeout: 90_000 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'signs', name: 'Ana' })
+  const ana = await enter('Ana', 'signs')
   const { page } = ana
-  const box = page.getByRole('textbox', { name: 'Message to everyone' })
+  const box = field(page)
   await box.pressSequentially('Soup ')
   await page.getByRole('button', { name: 'Emoji', exact: true }).press('Enter')
   const picker = page.getByRole('dialog', { name: 'Emoji' })
@@ -47,7 +38,7 @@ test('emoji are picked by keyboard, found by name, and typed between colons', { 
   await picker.getByRole('button', { name: 'pot of food', exact: true }).press('Enter')
   expect(await box.inputValue()).toBe('Soup 🍲')
   await box.press('Enter')
-  await has(ana, 'Soup 🍲')
+  await message(ana, 'Soup 🍲').waitFor()
 
   await page.getByRole('button', { name: 'Emoji', exact: true }).press('Enter')
   await picker.getByRole('radio', { name: 'Dark', exact: true }).focus()
@@ -56,13 +47,13 @@ test('emoji are picked by keyboard, found by name, and typed between colons', { 
   await page.keyboard.press('Escape')
 
   await page.reload()
-  await page.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await chatOnly(page)
   // The tone stays, for what is typed as for what is picked.
   await ana.say('Welcome :wave: :tada: `:tada:`')
   await has(ana, /^Welcome 👋🏾 🎉/)
   expect(await page.getByRole('log').locator('code').textContent()).toBe(':tada:')
 
-  const soup = page.getByRole('article', { name: /Soup/ })
+  const soup = message(ana, /Soup/)
   await soup.focus()
   await soup.getByRole('button', { name: 'React', exact: true }).press('Enter')
   await soup.getByRole('button', { name: 'More emoji' }).press('Enter')

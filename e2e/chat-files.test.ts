@@ -1,22 +1,11 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
-import { chatter, has } from './stage/chatter.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { entrance, field, has } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let chromium: Browser
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
-
-const enter = (name: string, room: string) => chatter(chromium, { url: server.url, room, name })
+const enter = entrance(setStage('server', 'chromium'))
 
 /** Puts a file into the page as a person would: out of the clipboard, or let fall anywhere. */
 function give(
@@ -72,7 +61,7 @@ test('a picture is pasted; others see its placeholder, then itself', { timeout: 
     (can) => can,
   )
   expect(await findings(ana.page)).toEqual([])
-  await ana.page.getByRole('textbox', { name: 'Message to everyone' }).press('Enter')
+  await field(ana.page).press('Enter')
   const link = ben.page.getByRole('link', { name: 'Open the picture floor.png' })
   const placeholder = () =>
     link.evaluate((box) => {
@@ -90,7 +79,8 @@ test('a picture is pasted; others see its placeholder, then itself', { timeout: 
     () => image.evaluate((element: HTMLImageElement) => element.naturalWidth),
     (w) => w === 400,
   )
-  expect(await placeholder()).toEqual({ ...before, isDrawn: false })
+  const after = await until('the end of the placeholder', placeholder, ({ isDrawn }) => !isDrawn)
+  expect(after).toEqual({ ...before, isDrawn: false })
 })
 
 test('a dropped file goes on where it was after the line broke', { timeout: 90_000 }, async () => {
@@ -112,15 +102,15 @@ test('a dropped file goes on where it was after the line broke', { timeout: 90_0
   await invitation.waitFor()
   await give(ana.page, 'drop', { name: 'big.bin', type: 'application/x-thing', kind: 'bytes', size: 2_500_000 })
   await invitation.waitFor({ state: 'hidden' })
-  const box = ana.page.getByRole('textbox', { name: 'Message to everyone' })
-  expect(await box.evaluate((field) => field === document.activeElement)).toBe(true)
+  const box = field(ana.page)
+  expect(await box.evaluate((area) => area === document.activeElement)).toBe(true)
   await until(
     'the upload',
     () => canSend(ana.page),
     (can) => can,
   )
   expect(offsets).toEqual(['0', '1048576', '1048576', '2097152'])
-  await ana.page.getByRole('textbox', { name: 'Message to everyone' }).press('Enter')
+  await field(ana.page).press('Enter')
   await ana.page.getByRole('link', { name: 'Save big.bin, 2.5 MB' }).waitFor()
 })
 
@@ -182,7 +172,7 @@ test('a film plays in place', { timeout: 90_000 }, async () => {
     () => canSend(ana.page),
     (can) => can,
   )
-  await ana.page.getByRole('textbox', { name: 'Message to everyone' }).press('Enter')
+  await field(ana.page).press('Enter')
   const video = ben.page.locator('video[aria-label="walk.webm"]')
   await video.waitFor()
   await video.evaluate((film: HTMLVideoElement) => film.play())

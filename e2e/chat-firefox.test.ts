@@ -1,28 +1,20 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openFirefox } from './stage/browsers.ts'
-import { chatter, has } from './stage/chatter.ts'
+import { expect, test } from 'vitest'
+import { chatter, field, has, leadsTo, message } from './stage/chatter.ts'
 import { write } from './stage/person.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let firefox: Browser
-beforeAll(async () => {
-  ;[server, firefox] = await Promise.all([startServer(), openFirefox()])
-}, 90_000)
-afterAll(async () => {
-  await firefox?.close()
-  await server?.stop()
-})
+const stage = setStage('server', 'firefox')
 
 test('the main path in Firefox: send, edit, react, answer, search, a file', { timeout: 180_000 }, async () => {
-  const ana = await chatter(firefox, { url: server.url, room: 'fox', name: 'Ana' })
-  const ben = await chatter(firefox, { url: server.url, room: 'fox', name: 'Ben' })
+  const visit = { url: stage.server.url, room: 'fox' }
+  const ana = await chatter(stage.firefox, { ...visit, name: 'Ana' })
+  const ben = await chatter(stage.firefox, { ...visit, name: 'Ben' })
   await has(ana, /Ben joined/)
   const { page } = ana
-  const box = page.getByRole('textbox', { name: 'Message to everyone' })
+  const box = field(page)
   await ana.say('점심은 **열두 시**예요?')
+  await message(ana, '점심은 열두 시예요?').waitFor()
   await has(ben, '점심은 열두 시예요?')
 
   await box.press('ArrowUp')
@@ -32,7 +24,7 @@ test('the main path in Firefox: send, edit, react, answer, search, a file', { ti
   await has(ben, 'edited')
   expect(await ben.page.getByRole('log').locator('strong').textContent()).toBe('one')
 
-  const lunch = ben.page.getByRole('article', { name: 'Lunch at one?' })
+  const lunch = message(ben, 'Lunch at one?')
   await lunch.focus()
   await lunch.getByRole('button', { name: 'React', exact: true }).click()
   await ben.page.getByRole('button', { name: 'React with 🎉' }).click()
@@ -49,12 +41,7 @@ test('the main path in Firefox: send, edit, react, answer, search, a file', { ti
   const hit = search.getByRole('button', { name: /Lunch at one\?$/ })
   await hit.waitFor()
   expect(await hit.locator('mark').allTextContents()).toEqual(['one'])
-  await hit.click()
-  await until(
-    'the message being lit',
-    () => page.locator('.lit').count(),
-    (count) => count === 1,
-  )
+  await leadsTo(ana, 'Lunch at one?', () => hit.click())
 
   await page
     .getByLabel('Add files')

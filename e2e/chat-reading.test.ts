@@ -1,35 +1,28 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
-import { chatter, has } from './stage/chatter.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { entrance, field, has, leadsTo, message } from './stage/chatter.ts'
 import { fillRoom } from './stage/fill-room.ts'
 import { findings } from './stage/findings.ts'
 import type { Person } from './stage/person.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
 const MESSAGES = 100_000
 
-let server: RunningServer
-let chromium: Browser
+const stage = setStage('server', 'chromium')
+const enter = entrance(stage)
 beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-  await server.kill()
-  fillRoom(server.data, 'old', MESSAGES)
-  await server.restart()
+  await stage.server.kill()
+  fillRoom(stage.server.data, 'old', MESSAGES)
+  await stage.server.restart()
 }, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
 
 test('a thread: answers are read and written apart from the rest', { timeout: 90_000 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'threads', name: 'Ana' })
-  const ben = await chatter(chromium, { url: server.url, room: 'threads', name: 'Ben' })
+  const ana = await enter('Ana', 'threads')
+  const ben = await enter('Ben', 'threads')
   await ana.say('Who brings bread?')
   await ana.say('Something else')
   await has(ben, 'Something else')
-  const question = ben.page.getByRole('article', { name: /bread/ })
+  const question = message(ben, /bread/)
   await question.press('r')
   await ben.say('I do')
   await ana.page.getByRole('button', { name: '1 answer', exact: true }).click()
@@ -42,19 +35,14 @@ test('a thread: answers are read and written apart from the rest', { timeout: 90
   await ana.photograph('thread')
   expect(await findings(ana.page)).toEqual([])
 
-  const answer = ben.page.getByRole('article', { name: /I do/ })
+  const answer = message(ben, /I do/)
   await answer.press('e')
-  await ben.page.getByRole('textbox', { name: 'Message to everyone' }).fill('I do, and butter')
+  await field(ben.page).fill('I do, and butter')
   await ben.page.keyboard.press('Enter')
   await thread.getByText('I do, and butter').waitFor()
-  await ben.page.getByRole('article', { name: /Thanks/ }).press('t')
+  await message(ben, /Thanks/).press('t')
   await ben.page.getByRole('heading', { name: 'Thread', exact: true }).waitFor()
-  await ben.page.getByRole('log', { name: 'Messages of this thread' }).press('Escape')
-  await until(
-    'the question being lit',
-    () => ben.page.locator('.lit').innerText(),
-    (text) => text.includes('bread'),
-  )
+  await leadsTo(ben, 'bread', () => ben.page.getByRole('log', { name: 'Messages of this thread' }).press('Escape'))
 })
 
 interface Look {
@@ -74,7 +62,7 @@ function look(person: Person): Promise<Look> {
 test('a hundred thousand messages: pages both ways, and never more of it in the page than is seen', {
   timeout: 180_000,
 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'old', name: 'Ana' })
+  const ana = await enter('Ana', 'old')
   await has(ana, `Message ${MESSAGES}`)
   const log = ana.page.getByRole('log', { name: 'Messages' })
   await log.hover()
@@ -107,7 +95,7 @@ test('a hundred thousand messages: pages both ways, and never more of it in the 
 })
 
 test('a page of history above the view moves nothing in it', { timeout: 90_000 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'old', name: 'Ana' })
+  const ana = await enter('Ana', 'old')
   await has(ana, `Message ${MESSAGES}`)
   const log = ana.page.getByRole('log', { name: 'Messages' })
   /** Scrolls up a little; gives how far the message at the top has moved beyond that, in px. */

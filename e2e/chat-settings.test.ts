@@ -1,23 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { decodeQR } from 'qr/decode.js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
-import { chatter, has } from './stage/chatter.ts'
+import { expect, test } from 'vitest'
+import { chatOnly, chatter, entrance, field, has, tell } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let chromium: Browser
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
+const stage = setStage('server', 'chromium')
+const enter = entrance(stage)
 
 const settingsOf = async (page: Page) => {
   await page.getByRole('button', { name: 'Settings' }).click()
@@ -27,8 +19,8 @@ const settingsOf = async (page: Page) => {
 }
 
 test('an owner renames herself, says what is kept, and makes another owner', { timeout: 90_000 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'rules', name: 'Ana' })
-  const ben = await chatter(chromium, { url: server.url, room: 'rules', name: 'Ben' })
+  const ana = await enter('Ana', 'rules')
+  const ben = await enter('Ben', 'rules')
   await has(ana, /Ben joined/)
   const settings = await settingsOf(ana.page)
   expect(await findings(ana.page)).toEqual([])
@@ -53,9 +45,8 @@ test('an owner renames herself, says what is kept, and makes another owner', { t
 test('a membership goes to another device, is ended there, and is forgotten everywhere', {
   timeout: 120_000,
 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'moving', name: 'Ana' })
-  await ana.say('Mine')
-  await has(ana, 'Mine')
+  const ana = await enter('Ana', 'moving')
+  await tell(ana, 'Mine')
   await ana.say('/topic Moving')
   await has(ana, 'Ana set the topic: Moving')
   await ana.page.evaluate(() => {
@@ -75,16 +66,16 @@ test('a membership goes to another device, is ended there, and is forgotten ever
     (title) => title.includes('#transfer='),
   )
 
-  const context = await chromium.newContext()
+  const context = await stage.chromium.newContext()
   const phone = await context.newPage()
   await phone.goto(address)
   await phone.getByRole('dialog', { name: 'Go on as Ana here?' }).waitFor()
   expect(await findings(phone)).toEqual([])
   expect(phone.url()).not.toContain('transfer')
   await phone.getByRole('button', { name: 'Go on as Ana' }).click()
-  await phone.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await chatOnly(phone)
   await phone.getByRole('article', { name: /Mine/ }).press('e')
-  await phone.getByRole('textbox', { name: 'Message to everyone' }).fill('Mine, from the phone')
+  await field(phone).fill('Mine, from the phone')
   await phone.keyboard.press('Enter')
   await has(ana, 'Mine, from the phone')
 
@@ -108,7 +99,7 @@ test('a membership goes to another device, is ended there, and is forgotten ever
     databases: (await indexedDB.databases()).map(({ name }) => name),
   }))
   expect(left).toEqual({ keys: [], databases: [] })
-  const ben = await chatter(chromium, { url: server.url, room: 'moving', name: 'Ben' })
+  const ben = await enter('Ben', 'moving')
   await has(ben, 'Former member')
   await has(ben, /^Former member set the topic/)
   expect((await ben.conversation()).join(' ')).not.toContain('Mine')
@@ -136,10 +127,9 @@ test('the code on the screen makes the device that reads it the same member', { 
   const [host] = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, family }) => !internal && family === 'IPv4')
-  const url = `https://${host?.address}:${server.port}`
-  const ana = await chatter(chromium, { url, room: 'scanned', name: 'Ana' })
-  await ana.say('Written on the desk')
-  await has(ana, 'Written on the desk')
+  const url = `https://${host?.address}:${stage.server.port}`
+  const ana = await chatter(stage.chromium, { url, room: 'scanned', name: 'Ana' })
+  await tell(ana, 'Written on the desk')
   const settings = await settingsOf(ana.page)
   await settings.getByRole('button', { name: 'Take it to another device' }).click()
   const code = settings.getByRole('img', { name: 'Code that makes another device the same member' })
@@ -147,13 +137,13 @@ test('the code on the screen makes the device that reads it the same member', { 
   const address = await scan(code)
   expect(address).toContain(`${url}/r/scanned#transfer=`)
 
-  const context = await chromium.newContext({ ignoreHTTPSErrors: true, viewport: { width: 390, height: 844 } })
+  const context = await stage.chromium.newContext({ ignoreHTTPSErrors: true, viewport: { width: 390, height: 844 } })
   const phone = await context.newPage()
   await phone.goto(address)
   await phone.getByRole('button', { name: 'Go on as Ana' }).click()
-  await phone.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await chatOnly(phone)
   await phone.getByRole('article', { name: /Written on the desk/ }).press('e')
-  await phone.getByRole('textbox', { name: 'Message to everyone' }).fill('Mended on the phone')
+  await field(phone).fill('Mended on the phone')
   await phone.keyboard.press('Enter')
   await has(ana, 'Mended on the phone')
   await context.close()
@@ -166,9 +156,8 @@ declare global {
 }
 
 test('the conversation is taken along, as a page and as data', { timeout: 90_000 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'along', name: 'Ana' })
-  await ana.say('Kept <for> later')
-  await has(ana, 'Kept <for> later')
+  const ana = await enter('Ana', 'along')
+  await tell(ana, 'Kept <for> later')
   const settings = await settingsOf(ana.page)
   const save = async (name: string) => {
     const [download] = await Promise.all([
@@ -186,8 +175,8 @@ test('the conversation is taken along, as a page and as data', { timeout: 90_000
 })
 
 test('notifications: being called by default, everything or nothing by choice', { timeout: 90_000 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'calling', name: 'Ana' })
-  const ben = await chatter(chromium, { url: server.url, room: 'calling', name: 'Ben' })
+  const ana = await enter('Ana', 'calling')
+  const ben = await enter('Ben', 'calling')
   await has(ana, /Ben joined/)
   await ana.page.context().grantPermissions(['notifications'])
   await ana.page.evaluate(() => {
@@ -205,7 +194,7 @@ test('notifications: being called by default, everything or nothing by choice', 
   const told = () => ana.page.evaluate(() => window.told)
   await ben.say('Just so')
   await ben.say('Come, @Ana')
-  await has(ana, 'Come, @Ana')
+  await until('the call being told', told, (all) => all.length > 0)
   expect(await told()).toEqual(['Ben · calling: Come, @Ana'])
 
   const settings = await settingsOf(ana.page)
@@ -218,12 +207,17 @@ test('notifications: being called by default, everything or nothing by choice', 
   await settings.getByRole('button', { name: 'Close' }).click()
   await ben.say('Once more, @Ana')
   await has(ana, 'Once more, @Ana')
-  expect(await told()).toHaveLength(2)
+  await settingsOf(ana.page)
+  await settings.getByRole('radio', { name: 'Every message' }).check()
+  await settings.getByRole('button', { name: 'Close' }).click()
+  await ben.say('The end')
+  await until('the next one being told', told, (all) => all.at(-1) === 'Ben · calling: The end')
+  expect(await told()).toHaveLength(3)
 })
 
 test('what calls me is counted apart, in the room and on the start page', { timeout: 90_000 }, async () => {
-  const ana = await chatter(chromium, { url: server.url, room: 'apart', name: 'Ana' })
-  const ben = await chatter(chromium, { url: server.url, room: 'apart', name: 'Ben' })
+  const ana = await enter('Ana', 'apart')
+  const ben = await enter('Ben', 'apart')
   await has(ana, /Ben joined/)
   await ana.page.reload()
   await ana.page.getByRole('button', { name: 'Join', exact: true }).waitFor()
@@ -235,7 +229,7 @@ test('what calls me is counted apart, in the room and on the start page', { time
     () => ana.page.title(),
     (title) => title.startsWith('(1) '),
   )
-  await ana.page.goto(server.url)
+  await ana.page.goto(stage.server.url)
   await ana.page.getByRole('link', { name: /apart 2 new messages @?1 calls you/ }).waitFor()
   await ana.page.getByText('Ben: two, @Ana').waitFor()
   expect(await findings(ana.page)).toEqual([])
@@ -243,7 +237,7 @@ test('what calls me is counted apart, in the room and on the start page', { time
   await ana.page.getByRole('button', { name: 'Take apart off this list' }).click()
   await ana.page.reload()
   await ana.page.getByText('The conversation stays').waitFor()
-  await ben.say('three')
+  await tell(ben, 'three')
   await ana.page.reload()
   await ana.page.getByText('Ben: three').waitFor()
 })

@@ -1,21 +1,11 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
+import { expect, test } from 'vitest'
 import { goThroughCall } from './stage/call-states.ts'
 import { goThroughStates } from './stage/chat-states.ts'
 import { findings } from './stage/findings.ts'
 import type { Look } from './stage/look.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 
-let server: RunningServer
-let chromium: Browser
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
+const stage = setStage('server', 'chromium')
 
 const looks: (Look & { title: string })[] = [
   { title: 'wide', language: 'en', viewport: { width: 1280, height: 800 }, dark: false },
@@ -26,7 +16,7 @@ type Going = typeof goThroughStates
 
 async function check(going: Going, room: string, look: Look): Promise<string[]> {
   const found: string[] = []
-  await going(chromium, server.url, room, look, async (page, state) => {
+  await going(stage.chromium, stage.server.url, room, look, async (page, state) => {
     found.push(...(await findings(page)).map((finding) => `${state}: ${finding}`))
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     if (over > 0) found.push(`${state}: scrolls sideways by ${over} px`)

@@ -1,17 +1,12 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createSmallDisk, hasSmallDisks } from '../packages/server/test/small-disk.ts'
-import { openChromium } from './stage/browsers.ts'
-import { chatter, has } from './stage/chatter.ts'
+import { entrance, has } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
 import { startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let chromium: Browser
-beforeAll(async () => {
-  chromium = await openChromium()
-}, 60_000)
-afterAll(() => chromium?.close())
+const stage = setStage('chromium')
 
 test.skipIf(!hasSmallDisks)(
   'a full disk is told in words, what is written waits in sight, and all of it is sent when there is room again',
@@ -19,8 +14,10 @@ test.skipIf(!hasSmallDisks)(
   async () => {
     const disk = await createSmallDisk(24)
     const server = await startServer(disk.folder, disk.run)
-    const ana = await chatter(chromium, { url: server.url, room: 'full', name: 'Ana' })
-    const ben = await chatter(chromium, { url: server.url, room: 'full', name: 'Ben' })
+    onTestFinished(() => server.kill())
+    const enter = entrance({ server, chromium: stage.chromium })
+    const ana = await enter('Ana', 'full')
+    const ben = await enter('Ben', 'full')
     await has(ana, /Ben joined/)
     await ana.say('before')
     await has(ben, 'before')
@@ -51,6 +48,5 @@ test.skipIf(!hasSmallDisks)(
     for (const { page } of [ana, ben]) await note(page).waitFor({ state: 'hidden' })
     await ana.say('after')
     await has(ben, 'after')
-    await server.kill()
   },
 )

@@ -1,50 +1,35 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
-import { chatter, has } from './stage/chatter.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { chatOnly, entrance, field, has, message, tell } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
-import type { Visit } from './stage/person.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let chromium: Browser
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
-
-const enter = (name: string, room: string, more: Partial<Visit> = {}) =>
-  chatter(chromium, { url: server.url, room, name, ...more })
-const field = (page: Page) => page.getByRole('textbox', { name: 'Message to everyone' })
-const chatOnly = (page: Page) => page.getByRole('button', { name: 'Chat only, without the call' })
+const stage = setStage('server', 'chromium')
+const enter = entrance(stage)
 
 test('who is typing, who has read, and where what is new begins', { timeout: 90_000 }, async () => {
   const ana = await enter('Ana', 'together')
   const ben = await enter('Ben', 'together')
   await has(ana, /Ben joined/)
-  await field(ben.page).pressSequentially('Soon')
-  await ana.page.getByText('Ben is typing…').waitFor()
+  const mark = ana.page.getByText('Ben is typing…')
+  // It stays for some seconds only.
+  await Promise.all([mark.waitFor(), field(ben.page).pressSequentially('Soon')])
   await field(ben.page).press('Enter')
   await has(ana, 'Soon')
-  await ana.page.getByText('Ben is typing…').waitFor({ state: 'detached' })
+  await mark.waitFor({ state: 'detached' })
   // A message is no reason to be silent about the next one.
-  await field(ben.page).pressSequentially('And then')
-  await ana.page.getByText('Ben is typing…').waitFor()
+  await Promise.all([mark.waitFor(), field(ben.page).pressSequentially('And then')])
   await ana.say('Good')
   await has(ana, 'Seen by Ben')
-  await ben.page.goto(server.url)
+  await ben.page.goto(stage.server.url)
   await has(ana, /Ben left/)
   await ana.say('Where are you?')
-  await ana.say('@everyone, we begin')
-  await has(ana, '@everyone, we begin')
+  await tell(ana, '@everyone, we begin')
   await ben.page.getByRole('link', { name: /together/ }).click()
-  await chatOnly(ben.page).click()
+  await chatOnly(ben.page)
   await has(ben, '@everyone, we begin')
-  const lines = await ben.conversation()
+  const lines = await has(ben, 'New messages')
   const begin = lines.indexOf('New messages')
   expect(lines.slice(begin).filter((line) => /Good|Where|everyone/.test(line))).toEqual([
     'Where are you?',
@@ -75,7 +60,7 @@ test('a second tab takes the room over, and the first takes it back, with all th
   const ben = await enter('Ben', 'tabs')
   const second = await ana.page.context().newPage()
   await second.goto(ana.page.url())
-  await chatOnly(second).click()
+  await chatOnly(second)
   const notice = ana.page.getByRole('button', { name: 'Continue here' })
   await notice.waitFor()
   await ben.say('Which of you is it?')
@@ -85,7 +70,7 @@ test('a second tab takes the room over, and the first takes it back, with all th
   await ana.say('This one')
   await has(ben, 'This one')
   expect(await ben.conversation()).not.toContain('Ana 2')
-  expect(await ana.page.getByText('2 here').first().isVisible()).toBe(true)
+  await ana.page.getByText('2 here').first().waitFor()
 })
 
 test('by touch one message at a time shows what can be done with it, and who reacted', {
@@ -95,18 +80,18 @@ test('by touch one message at a time shows what can be done with it, and who rea
   const ben = await enter('Ben', 'touched', { touch: true, viewport: { width: 390, height: 844 }, dark: true })
   for (const text of ['one', 'two', 'three']) await ana.say(text)
   await has(ben, 'three')
-  const message = (text: string) => ben.page.getByRole('article', { name: `Ana: ${text}` })
+  const line = (text: string) => message(ben, `Ana: ${text}`)
   const shown = ben.page.getByRole('group', { name: 'Actions for this message' })
   for (const text of ['one', 'three', 'two']) {
-    await message(text).tap()
-    await message(text).getByRole('button', { name: 'React', exact: true }).waitFor()
+    await line(text).tap()
+    await line(text).getByRole('button', { name: 'React', exact: true }).waitFor()
     await until(
       'one message alone',
       () => shown.count(),
       (count) => count === 1,
     )
   }
-  await message('two').getByRole('button', { name: 'React', exact: true }).tap()
+  await line('two').getByRole('button', { name: 'React', exact: true }).tap()
   const choice = ben.page.getByRole('button', { name: 'React with 🎉' })
   await choice.waitFor()
   const beyond = () =>
@@ -117,8 +102,8 @@ test('by touch one message at a time shows what can be done with it, and who rea
   expect(await beyond()).toEqual({ left: true, right: true })
   await choice.tap()
   await ana.page.getByRole('button', { name: '🎉 Ben' }).click()
-  await message('two').getByRole('button', { name: '🎉 Ben and Ana' }).waitFor()
-  await message('two').getByRole('button', { name: 'More', exact: true }).tap()
+  await line('two').getByRole('button', { name: '🎉 Ben and Ana' }).waitFor()
+  await line('two').getByRole('button', { name: 'More', exact: true }).tap()
   await ben.page.getByRole('menuitem', { name: 'Who reacted' }).tap()
   const dialog = ben.page.getByRole('dialog', { name: 'Who reacted' })
   await dialog.waitFor()
@@ -148,7 +133,7 @@ test('suggestions go with the message, and an edit that was refused is in the fi
   await box.pressSequentially('Hello @Ben')
   await ana.page.getByRole('option', { name: 'Ben' }).waitFor()
   await box.press('Enter')
-  await has(ana, 'Hello @Ben')
+  await message(ana, 'Hello @Ben').waitFor()
   await ana.page.getByRole('option').waitFor({ state: 'detached' })
   await box.press('ArrowUp')
   expect(await box.inputValue()).toBe('Hello @Ben')
@@ -166,9 +151,9 @@ test('suggestions go with the message, and an edit that was refused is in the fi
 
   // As on a page that is not secure.
   await ana.page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
-  const message = ana.page.getByRole('article', { name: /Hello both/ })
-  await message.focus()
-  const more = message.getByRole('button', { name: 'More', exact: true })
+  const both = message(ana, /Hello both/)
+  await both.focus()
+  const more = both.getByRole('button', { name: 'More', exact: true })
   await more.press('Enter')
   await ana.page.getByRole('menuitem', { name: 'Copy the text' }).press('Enter')
   await ana.page.getByRole('region', { name: 'Notices' }).getByText('Copied.').waitFor()

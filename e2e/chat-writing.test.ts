@@ -1,29 +1,18 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
-import { chatter as enter, has } from './stage/chatter.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { expect, test } from 'vitest'
+import { chatOnly, entrance, field, has, leadsTo, message, tell } from './stage/chatter.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let chromium: Browser
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
-
-const chatter = (name: string, room: string) => enter(chromium, { url: server.url, room, name })
+const stage = setStage('server', 'chromium')
+const enter = entrance(stage)
 
 test('edit, answer, react and delete, by keyboard alone; everybody sees it', { timeout: 90_000 }, async () => {
-  const ana = await chatter('Ana', 'writing')
-  const ben = await chatter('Ben', 'writing')
-  await ana.say('Lunch at twelfe?')
+  const ana = await enter('Ana', 'writing')
+  const ben = await enter('Ben', 'writing')
+  await tell(ana, 'Lunch at twelfe?')
   await has(ben, 'Lunch at twelfe?')
 
-  const box = ana.page.getByRole('textbox', { name: 'Message to everyone' })
+  const box = field(ana.page)
   await box.press('ArrowUp')
   expect(await box.inputValue()).toBe('Lunch at twelfe?')
   await box.press('Escape')
@@ -37,7 +26,7 @@ test('edit, answer, react and delete, by keyboard alone; everybody sees it', { t
   await ben.page.getByRole('log').focus()
   await ben.page.keyboard.press('ArrowUp')
   await ben.page.keyboard.press('r')
-  await ben.say('Gladly')
+  await tell(ben, 'Gladly')
   await ana.page.getByRole('button', { name: 'Answer to Ana. Go to that message' }).waitFor()
 
   await ben.page.getByRole('log').focus()
@@ -48,18 +37,18 @@ test('edit, answer, react and delete, by keyboard alone; everybody sees it', { t
   await ana.page.getByRole('button', { name: '🎉 Ben' }).click()
   await ben.page.getByRole('button', { name: '🎉 Ben and Ana' }).waitFor()
 
-  await ana.page.getByRole('article', { name: /Lunch/ }).press('Delete')
+  await message(ana, /Lunch/).press('Delete')
   await ana.page.getByRole('dialog', { name: 'Delete this message?' }).getByRole('button', { name: 'Delete' }).click()
   await has(ben, 'This message was deleted.')
   await has(ben, 'The message is gone.')
 })
 
 test('commands, completion, polls, pins and search', { timeout: 90_000 }, async () => {
-  const ana = await chatter('Ana', 'finding')
-  const ben = await chatter('Ben', 'finding')
+  const ana = await enter('Ana', 'finding')
+  const ben = await enter('Ben', 'finding')
   const { page } = ana
   await has(ana, /Ben joined/)
-  const box = page.getByRole('textbox', { name: 'Message to everyone' })
+  const box = field(page)
   await box.pressSequentially('Good morning @b')
   await page.getByRole('option', { name: 'Ben' }).waitFor()
   await box.press('Enter')
@@ -83,7 +72,7 @@ test('commands, completion, polls, pins and search', { timeout: 90_000 }, async 
   // What stood in front gives the focus back to where it came from.
   expect(await box.evaluate((field) => field === document.activeElement)).toBe(true)
 
-  const morning = page.getByRole('article', { name: /Good morning/ })
+  const morning = message(ana, /Good morning/)
   await morning.focus()
   await morning.getByRole('button', { name: 'More', exact: true }).press('Enter')
   await morning.getByRole('menuitem', { name: 'Pin' }).press('Enter')
@@ -94,20 +83,14 @@ test('commands, completion, polls, pins and search', { timeout: 90_000 }, async 
   await ben.page.getByRole('button', { name: 'Search this room' }).click()
   const search = ben.page.getByRole('dialog', { name: 'Search this room' })
   await search.getByRole('searchbox').fill('morning from:ana')
-  await search.locator('mark').first().click()
-  await until(
-    'the message being lit',
-    () => ben.page.locator('.lit').count(),
-    (count) => count === 1,
-  )
+  await leadsTo(ben, 'Good morning', () => search.locator('mark').first().click())
 })
 
 test('what could not be sent waits through a closed page', { timeout: 90_000 }, async () => {
-  const ana = await chatter('Ana', 'waiting')
-  await ana.say('before')
-  await has(ana, 'before')
+  const ana = await enter('Ana', 'waiting')
+  await tell(ana, 'before')
   await ana.page.context().setOffline(true)
-  await server.kill()
+  await stage.server.kill()
   await ana.say('while away')
   await has(ana, 'while away')
   const kept = () =>
@@ -122,17 +105,17 @@ test('what could not be sent waits through a closed page', { timeout: 90_000 }, 
         }),
     )
   await until('the message being kept', kept, (count) => count === 1)
-  await server.restart()
+  await stage.server.restart()
   await ana.page.context().setOffline(false)
   await ana.page.reload()
-  await ana.page.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await chatOnly(ana.page)
   await until('it being sent once', ana.conversation, (all) => all.filter((each) => each === 'while away').length === 1)
   await until('nothing waiting', kept, (count) => count === 0)
 })
 
 test('files are sent in pieces over a bad line, and pictures are shown in place', { timeout: 90_000 }, async () => {
-  const ana = await chatter('Ana', 'files')
-  const ben = await chatter('Ben', 'files')
+  const ana = await enter('Ana', 'files')
+  const ben = await enter('Ben', 'files')
   await has(ana, /Ben joined/)
   const picture = await ana.page.evaluate(() => {
     const canvas = document.createElement('canvas')
@@ -171,15 +154,14 @@ test('files are sent in pieces over a bad line, and pictures are shown in place'
 })
 
 test('the start page tells what is unread', { timeout: 60_000 }, async () => {
-  const ana = await chatter('Ana', 'counting')
-  const ben = await chatter('Ben', 'counting')
+  const ana = await enter('Ana', 'counting')
+  const ben = await enter('Ben', 'counting')
   await has(ana, /Ben joined/)
   await has(ben, /Ben joined/)
-  await ben.page.goto(server.url)
+  await ben.page.goto(stage.server.url)
   await has(ana, /Ben left/)
   await ana.say('one')
-  await ana.say('two')
-  await has(ana, 'two')
+  await tell(ana, 'two')
   await ben.page.reload()
   await ben.page.getByRole('link', { name: /counting 2 new messages/ }).waitFor()
 })

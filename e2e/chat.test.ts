@@ -1,40 +1,29 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
-import { chatter as enter } from './stage/chatter.ts'
+import { expect, test } from 'vitest'
+import { entrance, field } from './stage/chatter.ts'
 import type { Person } from './stage/person.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let chromium: Browser
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
-
-const chatter = (name: string, room: string) => enter(chromium, { url: server.url, room, name })
+const stage = setStage('server', 'chromium')
+const enter = entrance(stage)
 
 const lines = (person: Person, pattern: RegExp) => async () =>
   (await person.conversation()).filter((line) => pattern.test(line))
 
 test('chat works without the call; who comes later reads what was said', { timeout: 60_000 }, async () => {
-  const ana = await chatter('Ana', 'letters')
+  const ana = await enter('Ana', 'letters')
   await ana.say('안녕하세요')
   await ana.say('<b>not bold</b> & safe')
-  const ben = await chatter('Ben', 'letters')
+  const ben = await enter('Ben', 'letters')
   await until('the history', lines(ben, /안녕하세요|not bold/), (all) => all.length === 2)
   expect(await lines(ben, /not bold/)()).toEqual(['<b>not bold</b> & safe'])
-  const second = await chatter('Ana', 'letters')
+  const second = await enter('Ana', 'letters')
   await until('a name of her own', second.conversation, (all) => all.some((line) => line.includes('Ana 2')))
 })
 
 test('half a syllable is never sent', { timeout: 60_000 }, async () => {
-  const ana = await chatter('Ana', 'hangul')
-  const box = ana.page.getByRole('textbox', { name: 'Message to everyone' })
+  const ana = await enter('Ana', 'hangul')
+  const box = field(ana.page)
   await box.focus()
   const keyboard = await ana.page.context().newCDPSession(ana.page)
   await keyboard.send('Input.imeSetComposition', { text: '하', selectionStart: 1, selectionEnd: 1 })
@@ -53,13 +42,13 @@ test('half a syllable is never sent', { timeout: 60_000 }, async () => {
 })
 
 test('a killed server loses nothing and open pages come back by themselves', { timeout: 90_000 }, async () => {
-  const ana = await chatter('Ana', 'storm')
-  const ben = await chatter('Ben', 'storm')
+  const ana = await enter('Ana', 'storm')
+  const ben = await enter('Ben', 'storm')
   for (let number = 0; number < 10; number += 1) await ana.say(`before ${number}`)
   await until('ten lines', lines(ben, /^before \d$/), (all) => all.length === 10)
-  await server.kill()
+  await stage.server.kill()
   for (let number = 0; number < 3; number += 1) await ana.say(`while away ${number}`)
-  await server.restart()
+  await stage.server.restart()
   const expected = [...Array(10).keys()].map((n) => `before ${n}`).concat([0, 1, 2].map((n) => `while away ${n}`))
   for (const person of [ana, ben]) {
     const seen = await until('everything', lines(person, /^(before|while away) \d$/), (all) => all.length >= 13)
@@ -68,7 +57,7 @@ test('a killed server loses nothing and open pages come back by themselves', { t
 })
 
 test('{quit} leaves', { timeout: 60_000 }, async () => {
-  const ana = await chatter('Ana', 'goodbye')
+  const ana = await enter('Ana', 'goodbye')
   await ana.say('{quit}')
   await ana.page.getByRole('heading', { name: 'You left' }).waitFor()
 })

@@ -1,20 +1,10 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium, openFirefox } from './stage/browsers.ts'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { seesAndHears } from './stage/sees-and-hears.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 
-let server: RunningServer
-let chromium: Browser
-let firefox: Browser
-beforeAll(async () => {
-  ;[server, chromium, firefox] = await Promise.all([startServer(), openChromium(), openFirefox()])
-}, 90_000)
-afterAll(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()])
-  await server?.stop()
-})
+const stage = setStage('server', 'chromium', 'firefox')
 
 /** As behind a firewall that lets no datagrams through: the page hears of no address that they could go to. */
 async function withoutDatagrams(page: Page): Promise<void> {
@@ -46,12 +36,12 @@ function protocols(page: Page): Promise<string[]> {
 test('people behind a firewall that passes TCP alone see, hear and are seen', { timeout: 180_000 }, async () => {
   const people: Person[] = []
   for (const [browser, name, isBehind] of [
-    [chromium, 'Ana', true],
-    [firefox, 'Ben', true],
-    [chromium, 'Cho', false],
+    [stage.chromium, 'Ana', true],
+    [stage.firefox, 'Ben', true],
+    [stage.chromium, 'Cho', false],
   ] as const) {
     const person = await arrive(browser, {
-      url: server.url,
+      url: stage.server.url,
       room: 'firewall',
       name,
       camera: smallCamera,

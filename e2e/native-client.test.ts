@@ -16,12 +16,11 @@ import {
   VideoSource,
 } from '@livekit/rtc-node'
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
+import type { Page } from 'playwright-core'
+import { afterAll, expect, test } from 'vitest'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { servePlainPage } from './stage/plain-page.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
 const room = 'robots'
@@ -31,23 +30,17 @@ const rate = 48_000
 /** Y, U and V of the picture the robot shows: a strong orange. */
 const orange = { y: 150, u: 50, v: 190 }
 
-let server: RunningServer
-let chromium: Browser
+const stage = setStage('server', 'chromium')
 let robot: Room
 const timers: NodeJS.Timeout[] = []
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
 afterAll(async () => {
   for (const timer of timers) clearInterval(timer)
   await robot?.disconnect()
   await dispose()
-  await chromium?.close()
-  await server?.stop()
 })
 
 async function tokenFor(identity: string): Promise<string> {
-  const { apiKey, apiSecret } = server.keys()
+  const { apiKey, apiSecret } = stage.server.keys()
   const token = new AccessToken(apiKey, apiSecret, { identity, name: 'Robot' })
   token.addGrant({ roomJoin: true, room, canPublish: true, canSubscribe: true })
   return token.toJwt()
@@ -98,13 +91,13 @@ test('an unmodified native client and a browser see, hear and write each other; 
     })()
   })
   robot.on(RoomEvent.DataReceived, (payload) => written.push(new TextDecoder().decode(payload)))
-  await robot.connect(server.url.replace('http', 'ws'), await tokenFor('robot'), {
+  await robot.connect(stage.server.url.replace('http', 'ws'), await tokenFor('robot'), {
     autoSubscribe: true,
     dynacast: false,
   })
   await publishPictureAndTone()
 
-  const ana: Person = await arrive(chromium, { url: server.url, room, name: 'Ana', camera: smallCamera })
+  const ana: Person = await arrive(stage.chromium, { url: stage.server.url, room, name: 'Ana', camera: smallCamera })
   await ana.join()
   const [red = 0, green = 0, blue = 0] = await until(
     'the robot being orange',
@@ -120,7 +113,7 @@ test('an unmodified native client and a browser see, hear and write each other; 
   )
 
   // Data both ways, with a page that uses livekit-client as it comes.
-  const page = await chromium.newPage()
+  const page = await stage.chromium.newPage()
   const plain = await servePlainPage()
   await page.goto(plain.url)
   await page.addScriptTag({ path: 'node_modules/livekit-client/dist/livekit-client.umd.js' })
@@ -134,7 +127,7 @@ test('an unmodified native client and a browser see, hear and write each other; 
       await scope.room.connect(url, token)
       await scope.room.localParticipant.publishData(new TextEncoder().encode('from the page'), { reliable: true })
     },
-    [server.url.replace('http', 'ws'), await tokenFor('page')] as const,
+    [stage.server.url.replace('http', 'ws'), await tokenFor('page')] as const,
   )
   await until(
     'data at the robot',
@@ -147,8 +140,8 @@ test('an unmodified native client and a browser see, hear and write each other; 
 
   plain.close()
 
-  const { apiKey, apiSecret } = server.keys()
-  const service = new RoomServiceClient(server.url, apiKey, apiSecret)
+  const { apiKey, apiSecret } = stage.server.keys()
+  const service = new RoomServiceClient(stage.server.url, apiKey, apiSecret)
   expect((await service.listRooms()).map(({ name }) => name)).toEqual([room])
   expect((await service.listParticipants(room)).map(({ name }) => name).sort()).toEqual(['Ana', 'Robot', 'Robot'])
   const microphone = (await service.getParticipant(room, 'robot')).tracks.find(({ name }) => name === 'mic')

@@ -1,20 +1,11 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openChromium } from './stage/browsers.ts'
+import { expect, test } from 'vitest'
+import { chatOnly } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let chromium: Browser
-beforeAll(async () => {
-  ;[server, chromium] = await Promise.all([startServer(), openChromium()])
-}, 60_000)
-afterAll(async () => {
-  await chromium?.close()
-  await server?.stop()
-})
+const stage = setStage('server', 'chromium')
 
 const looks = [
   { title: 'desktop-light', viewport: { width: 1280, height: 800 }, dark: false },
@@ -36,23 +27,23 @@ test.each(looks)(
       )
       expect(overflow, `${page} scrolls sideways`).toBeLessThanOrEqual(0)
     }
-    const visit = { url: server.url, room: `look-${title}`, camera: smallCamera, viewport, dark }
-    const ana = await arrive(chromium, { ...visit, name: 'Ana' })
+    const visit = { url: stage.server.url, room: `look-${title}`, camera: smallCamera, viewport, dark }
+    const ana = await arrive(stage.chromium, { ...visit, name: 'Ana' })
     await check(ana, 'prejoin')
     await ana.join()
-    const ben = await arrive(chromium, { ...visit, name: '봄이' })
+    const ben = await arrive(stage.chromium, { ...visit, name: '봄이' })
     await ben.join()
     await until('the picture of 봄이', ana.hears, ({ videos }) => videos.length === 1)
     await check(ana, 'call')
     await ben.page.context().close()
 
-    const chatter = await arrive(chromium, { ...visit, name: 'Cho' })
-    await chatter.page.getByRole('button', { name: 'Chat only, without the call' }).click()
+    const chatter = await arrive(stage.chromium, { ...visit, name: 'Cho' })
+    await chatOnly(chatter.page)
     for (const line of ['안녕하세요, 다들 잘 지내셨어요?', 'See https://example.org for the plan.'])
       await chatter.say(line)
     await chatter.page.getByText('See https://example.org').first().waitFor()
     await check(chatter, 'chat')
-    await chatter.page.goto(server.url)
+    await chatter.page.goto(stage.server.url)
     await chatter.page.getByRole('button', { name: 'Open room' }).waitFor()
     await check(chatter, 'landing')
     await chatter.page.context().close()
@@ -61,7 +52,7 @@ test.each(looks)(
 )
 
 test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 60_000 }, async () => {
-  const ana = await arrive(chromium, { url: server.url, room: 'keys', name: 'Ana', camera: smallCamera })
+  const ana = await arrive(stage.chromium, { url: stage.server.url, room: 'keys', name: 'Ana', camera: smallCamera })
   const { page } = ana
   await page.keyboard.press('Enter')
   const bar = page.getByRole('toolbar', { name: 'Call controls' })
@@ -82,12 +73,12 @@ test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 60_
 })
 
 test('nothing is loaded from outside', { timeout: 60_000 }, async () => {
-  const context = await chromium.newContext()
+  const context = await stage.chromium.newContext()
   const page = await context.newPage()
   const foreign: string[] = []
   page.on('request', (request) => {
-    if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) foreign.push(request.url())
+    if (!request.url().startsWith(stage.server.url) && !/^(data|blob):/.test(request.url())) foreign.push(request.url())
   })
-  await page.goto(`${server.url}/r/quiet`, { waitUntil: 'networkidle' })
+  await page.goto(`${stage.server.url}/r/quiet`, { waitUntil: 'networkidle' })
   expect(foreign).toEqual([])
 })

@@ -1,27 +1,13 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { openChromium, openFirefox } from './stage/browsers.ts'
+import { expect, test } from 'vitest'
 import { type Received, received } from './stage/media.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { servePlainPage } from './stage/plain-page.ts'
 import { seesAndHears } from './stage/sees-and-hears.ts'
-import { type RunningServer, startServer } from './stage/server.ts'
+import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-let server: RunningServer
-let chromium: Browser
-let firefox: Browser
-beforeAll(async () => {
-  ;[server, chromium, firefox] = await Promise.all([startServer(), openChromium(), openFirefox()])
-}, 90_000)
-// A camera that somebody still holds keeps its size for the next one.
-afterEach(async () => {
-  for (const browser of [chromium, firefox]) for (const context of browser.contexts()) await context.close()
-})
-afterAll(async () => {
-  await Promise.all([chromium?.close(), firefox?.close()])
-  await server?.stop()
-})
+const stage = setStage('server', 'chromium', 'firefox')
 
 /** Percent of samples that a pair of connections without any server between them had to make up. */
 async function directConcealment(browser: Browser): Promise<number> {
@@ -59,13 +45,18 @@ async function directConcealment(browser: Browser): Promise<number> {
 
 test('four people in three Chromiums and a Firefox see, hear and write each other', { timeout: 240_000 }, async () => {
   // High enough that the lines of this test stand on the screen at once: the log draws only what is near.
-  const visit = { url: server.url, room: 'everyone', camera: smallCamera, viewport: { width: 1280, height: 1300 } }
+  const visit = {
+    url: stage.server.url,
+    room: 'everyone',
+    camera: smallCamera,
+    viewport: { width: 1280, height: 1300 },
+  }
   const people: Person[] = []
   for (const [browser, name] of [
-    [chromium, 'Ana'],
-    [chromium, 'Ben'],
-    [chromium, 'Cho'],
-    [firefox, 'Dara'],
+    [stage.chromium, 'Ana'],
+    [stage.chromium, 'Ben'],
+    [stage.chromium, 'Cho'],
+    [stage.firefox, 'Dara'],
   ] as const) {
     const person = await arrive(browser, { ...visit, name })
     await person.join()
@@ -73,7 +64,9 @@ test('four people in three Chromiums and a Firefox see, hear and write each othe
   }
   const [ana, ben, cho, dara] = people as [Person, Person, Person, Person]
   for (const person of people) await seesAndHears(person, 3)
-  console.log(`a direct pair in the same minute: concealed samples ${(await directConcealment(chromium)).toFixed(1)} %`)
+  console.log(
+    `a direct pair in the same minute: concealed samples ${(await directConcealment(stage.chromium)).toFixed(1)} %`,
+  )
   for (const person of people) {
     const { audios } = await person.hears()
     const share = audios.map(({ concealed, samples }) => `${((100 * concealed) / samples).toFixed(1)} %`)
@@ -121,10 +114,10 @@ test('four people in three Chromiums and a Firefox see, hear and write each othe
 })
 
 test('two people alone get the picture at the size it was sent', { timeout: 120_000 }, async () => {
-  const visit = { url: server.url, room: 'two', camera: { width: 1280, height: 720, frameRate: 15 } }
-  const eva = await arrive(chromium, { ...visit, name: 'Eva' })
+  const visit = { url: stage.server.url, room: 'two', camera: { width: 1280, height: 720, frameRate: 15 } }
+  const eva = await arrive(stage.chromium, { ...visit, name: 'Eva' })
   await eva.join()
-  const finn = await arrive(chromium, { ...visit, name: 'Finn', viewport: { width: 1600, height: 1000 } })
+  const finn = await arrive(stage.chromium, { ...visit, name: 'Finn', viewport: { width: 1600, height: 1000 } })
   await finn.join()
   await until(
     '720 lines',

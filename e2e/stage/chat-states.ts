@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
+import { leadsTo } from './chatter.ts'
 import { drawPicture, scripts, tellAll } from './conversation.ts'
 import { type Look, rest, visitor, words } from './look.ts'
 import { paintMedia } from './painted.ts'
@@ -88,8 +89,7 @@ export async function goThroughStates(
   await button(chat.answers(2)).click()
   await page.getByRole('log', { name: more.threadLog }).getByText(script.again).waitFor()
   await show('thread')
-  await page.getByRole('button', { name: more.leaveThread }).click()
-  await page.locator('.lit').waitFor()
+  await leadsTo({ page }, script.question, () => page.getByRole('button', { name: more.leaveThread }).click())
   await page.locator('.lit').waitFor({ state: 'detached' })
 
   if (viewport.width >= 384) {

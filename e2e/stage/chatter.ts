@@ -1,17 +1,46 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { arrive, type Person, type Visit } from './person.ts'
+import type { RunningServer } from './server.ts'
 import { until } from './until.ts'
 
-/** Somebody who is in a room for its chat alone. */
+/** Somebody who is in a room for its chat alone, with the field to write in in front of them. */
 export async function chatter(browser: Browser, visit: Visit): Promise<Person> {
   const person = await arrive(browser, visit)
-  await person.page.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await chatOnly(person.page)
   return person
 }
 
-/** Waits until a line stands in the conversation. */
+/** From the page before the call into the chat alone. */
+export async function chatOnly(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Chat only, without the call' }).click()
+  await field(page).waitFor()
+}
+
+/** Has people come in Chromium: `enter('Ana', 'kitchen')`. */
+export function entrance(stage: { readonly server: RunningServer; readonly chromium: Browser }) {
+  return (name: string, room: string, more: Partial<Visit> = {}): Promise<Person> =>
+    chatter(stage.chromium, { url: stage.server.url, room, name, ...more })
+}
+
+export const field = (page: Page): Locator => page.getByRole('textbox', { name: 'Message to everyone' })
+
+/** Waits until a line stands in the conversation, be it one that is still on its way. */
 export function has(person: Person, line: string | RegExp): Promise<string[]> {
   return until(`"${line}" at ${person.name}`, person.conversation, (all) =>
     all.some((each) => (typeof line === 'string' ? each === line : line.test(each))),
   )
+}
+
+/** A message that the server has; one on its way is no article yet, and nothing can be done with it. */
+export const message = ({ page }: Person, said: string | RegExp): Locator => page.getByRole('article', { name: said })
+
+/** Says something, and waits until the server has it. */
+export async function tell(person: Person, text: string): Promise<void> {
+  await person.say(text)
+  await message(person, text).last().waitFor()
+}
+
+/** Does what leads to a message, and waits until that one is marked; it is for some seconds only, so the wait begins before. */
+export async function leadsTo({ page }: Pick<Person, 'page'>, said: string | RegExp, act: () => Promise<unknown>) {
+  await Promise.all([page.locator('.lit').filter({ hasText: said }).waitFor(), act()])
 }

@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { type Received, received, watchMedia } from './media.ts'
+import { until } from './until.ts'
 
-const shots = join(import.meta.dirname, '../../.cache/shots')
+/** Where the pictures lie that tests take. */
+export const shots = join(import.meta.dirname, '../../.cache/shots')
 mkdirSync(shots, { recursive: true })
 
 /** What two cores can encode and decode for four people. */
@@ -85,7 +87,11 @@ function person(page: Page, name: string): Person {
 
 /** What a person types. In Firefox ESR the driver's own typing of Korean sets the value without the page hearing of it. */
 export async function write(field: Locator, text: string): Promise<void> {
-  await field.waitFor()
+  await until(
+    'the field taking text',
+    () => field.isEditable(),
+    (isEditable) => isEditable,
+  )
   await field.focus()
   await field.evaluate((element, value) => {
     const prototype =

@@ -2,7 +2,7 @@ import type { CallParticipant } from '@maru/client/call'
 import ChevronLeft from 'lucide-react/icons/chevron-left'
 import ChevronRight from 'lucide-react/icons/chevron-right'
 import PictureInPicture2 from 'lucide-react/icons/picture-in-picture-2'
-import { useEffect, useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import { announce } from '../../ui/announce.ts'
 import { IconButton } from '../../ui/IconButton.tsx'
 import { type Arrangement, placeTile, type Rect } from './grid.ts'
@@ -59,7 +59,7 @@ function usePage(pages: number): [number, (page: number) => void] {
     setWanted(next)
     announce(words.atLong(next + 1, pages))
   }
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (pages < 2) return
     const onKeyDown = (event: KeyboardEvent) => {
       if (isWritingIn(event.target) || event.ctrlKey || event.altKey || event.metaKey) return

@@ -1,10 +1,11 @@
-import { type RefObject, useEffect, useId, useLayoutEffect, useState } from 'react'
+import { type RefObject, useEffect, useId, useLayoutEffect, useMemo, useState } from 'react'
 import { useLanguage } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { complete, findTrigger, type Suggestion, type Trigger } from './completion.ts'
 import type { Desk } from './desk.ts'
 import { useMoreWords } from './more-words.ts'
 import { suggest } from './suggest.ts'
+import { useEmoji } from './use-emoji.ts'
 
 interface CompletionProps {
   desk: Desk
@@ -24,8 +25,10 @@ export function Completion({ desk, field, takeKey, isEmpty, onText }: Completion
   const words = useMoreWords()
   const id = useId()
   const { trigger, list, close } = useSuggestions(desk, field, isEmpty)
-  const [active, setActive] = useState(0)
-  const at = Math.min(active, list.length - 1)
+  const [active, setActive] = useState({ list, at: 0 })
+  // Each new list begins at its top.
+  const at = active.list === list ? active.at : 0
+  const go = (next: number) => setActive({ list, at: (next + list.length) % list.length })
 
   const choose = (suggestion: Suggestion | undefined) => {
     const area = field.current
@@ -36,17 +39,14 @@ export function Completion({ desk, field, takeKey, isEmpty, onText }: Completion
     area.focus()
     close()
   }
-  // A list without its trigger is one that goes with the next rendering.
-  const isOpen = trigger !== undefined && list.length > 0
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each new list begins at its top.
-  useEffect(() => setActive(0), [list])
+  const isOpen = list.length > 0
   useEffect(() => document.getElementById(`${id}-${at}`)?.scrollIntoView({ block: 'nearest' }), [id, at])
   useLayoutEffect(() => {
     takeKey.current = (event) => {
       if (!isOpen || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey)
         return false
-      if (event.key === 'ArrowDown') setActive((at + 1) % list.length)
-      else if (event.key === 'ArrowUp') setActive((at + list.length - 1) % list.length)
+      if (event.key === 'ArrowDown') go(at + 1)
+      else if (event.key === 'ArrowUp') go(at - 1)
       else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey && !isWhole(trigger, list[at]))
         choose(list[at])
       else if (event.key === 'Escape') close()
@@ -88,7 +88,7 @@ export function Completion({ desk, field, takeKey, isEmpty, onText }: Completion
             index === at && 'bg-wood-tint',
           )}
           onMouseDown={(event) => event.preventDefault()}
-          onMouseMove={() => index !== at && setActive(index)}
+          onMouseMove={() => index !== at && go(index)}
           onClick={() => choose(suggestion)}
         >
           {suggestion.sign && (
@@ -111,12 +111,17 @@ function isWhole(trigger: Trigger | undefined, suggestion: Suggestion | undefine
   return suggestion?.insert.slice(1).toLowerCase() === trigger?.query.toLowerCase()
 }
 
+/** What is suggested belongs to what stands in the field at that moment: whoever types on and presses Return at once gets nothing older. */
 function useSuggestions(desk: Desk, field: RefObject<HTMLTextAreaElement | null>, isEmpty: boolean) {
   const words = useMoreWords()
   const language = useLanguage()
   const [trigger, setTrigger] = useState<Trigger>()
-  const [list, setList] = useState<readonly Suggestion[]>([])
-  useEffect(() => {
+  const emoji = useEmoji(language, trigger?.kind === 'emoji')
+  const list = useMemo(
+    () => (trigger ? suggest(trigger, desk, words, Array.isArray(emoji) ? emoji : []) : []),
+    [trigger, desk, words, emoji],
+  )
+  useLayoutEffect(() => {
     const area = field.current
     if (!area) return
     const look = () => setTrigger(findTrigger(area.value, area.selectionStart))
@@ -132,17 +137,5 @@ function useSuggestions(desk: Desk, field: RefObject<HTMLTextAreaElement | null>
   useLayoutEffect(() => {
     if (isEmpty) setTrigger(undefined)
   }, [isEmpty])
-  useEffect(() => {
-    let isWanted = true
-    if (!trigger) setList([])
-    else
-      suggest(trigger, desk, words, language).then(
-        (found) => isWanted && setList(found),
-        () => undefined,
-      )
-    return () => {
-      isWanted = false
-    }
-  }, [trigger, desk, words, language])
   return { trigger, list, close: () => setTrigger(undefined) }
 }

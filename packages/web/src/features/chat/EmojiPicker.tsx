@@ -1,12 +1,13 @@
-import { type KeyboardEvent, type RefObject, useEffect, useId, useRef, useState } from 'react'
-import { type Language, useLanguage } from '../../lib/words/use-words.ts'
+import { type KeyboardEvent, type RefObject, useId, useLayoutEffect, useRef, useState } from 'react'
+import { useLanguage } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
 import { useRoving } from '../../ui/roving.ts'
-import { type Emoji, findEmoji, loadEmoji, toned } from './emoji.ts'
+import { type Emoji, findEmoji, toned } from './emoji.ts'
 import { useMoreWords } from './more-words.ts'
 import { recentEmoji, rememberEmoji } from './recent-emoji.ts'
 import { chooseTone, chosenTone } from './skin-tone.ts'
 import { ToneChoice } from './ToneChoice.tsx'
+import { useEmoji } from './use-emoji.ts'
 
 /** How many stand side by side; the arrows up and down go by so many. */
 const COLUMNS = 8
@@ -20,14 +21,15 @@ const groups = [0, 1, 3, 4, 5, 6, 7, 8, 9] as const
 export function EmojiPicker({ onPick }: { onPick: (sign: string) => void }) {
   const words = useMoreWords()
   const id = useId()
-  const all = useEmoji(useLanguage())
+  const all = useEmoji(useLanguage(), true)
   const [recent] = useState(recentEmoji)
   const [group, setGroup] = useState<number>(recent.length > 0 ? RECENT : 0)
   const [query, setQuery] = useState('')
   const [tone, setTone] = useState(chosenTone)
   const field = useRef<HTMLInputElement>(null)
   const grid = useRef<HTMLDivElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  // At once: a frame later it would be taken from whoever has gone on to the signs.
+  useLayoutEffect(() => field.current?.focus(), [])
   const list = Array.isArray(all) ? pickShown(all, query, group, recent, tone) : []
   const pick = (sign: string) => {
     rememberEmoji(sign)
@@ -181,19 +183,4 @@ function Signs({ id, box, label, list, onPick, onUp }: SignsProps) {
       ))}
     </div>
   )
-}
-
-function useEmoji(language: Language): readonly Emoji[] | 'loading' | 'failed' {
-  const [all, setAll] = useState<readonly Emoji[] | 'loading' | 'failed'>('loading')
-  useEffect(() => {
-    let isWanted = true
-    loadEmoji(language).then(
-      (found) => isWanted && setAll(found),
-      () => isWanted && setAll('failed'),
-    )
-    return () => {
-      isWanted = false
-    }
-  }, [language])
-  return all
 }

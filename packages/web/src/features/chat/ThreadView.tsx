@@ -27,7 +27,10 @@ export function ThreadView({ desk, root }: { desk: Desk; root: number }) {
   const rows = useRows(desk, root, lines)
   const log = useRef<HTMLDivElement>(null)
   const onScroll = useStuck(log, rows.length)
-  useEffect(() => log.current?.focus(), [])
+  // What was pressed went away with the log; who is in the field already stays there.
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body) log.current?.focus()
+  }, [])
   const answers = lines.filter(({ seq }) => seq !== root).length
   return (
     <>

@@ -54,6 +54,11 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
   const attachments = createStore<Attachments | undefined>(undefined)
   const thread = createStore<number | undefined>(undefined)
   const intent = createStore<Intent>({ kind: 'write' })
+  /** Nothing is answered or edited any more. Who did neither is not taken into the field by it. */
+  const drop = () => {
+    const now = intent.state()
+    if (now.kind !== 'write' || now.to) intent.set({ kind: 'write' })
+  }
   const jump = (seq: number) =>
     client.jump({ seq }).then(
       () => target.set({ seq }),
@@ -71,14 +76,14 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
     intent,
     thread,
     openThread(message) {
-      intent.set({ kind: 'write' })
+      drop()
       // Where the log was led to before is not where it will be left for.
       target.set(undefined)
       thread.set(message.root ?? message.seq)
     },
     closeThread() {
       const root = thread.state()
-      intent.set({ kind: 'write' })
+      drop()
       thread.set(undefined)
       if (root !== undefined) void jump(root)
     },

@@ -1,9 +1,8 @@
 import { nameKey } from '@maru/protocol'
-import type { Language } from '../../lib/words/use-words.ts'
 import { commands } from './commands.ts'
 import type { Suggestion, Trigger } from './completion.ts'
 import type { Desk } from './desk.ts'
-import { findEmoji, loadEmoji, toned } from './emoji.ts'
+import { type Emoji, findEmoji, toned } from './emoji.ts'
 import type { MoreWords } from './more-words.en.ts'
 import { chosenTone } from './skin-tone.ts'
 
@@ -11,12 +10,7 @@ import { chosenTone } from './skin-tone.ts'
 const MOST = 8
 
 /** What could be meant by what is being typed, the best first. */
-export async function suggest(
-  trigger: Trigger,
-  desk: Desk,
-  words: MoreWords,
-  language: Language,
-): Promise<Suggestion[]> {
+export function suggest(trigger: Trigger, desk: Desk, words: MoreWords, emoji: readonly Emoji[]): Suggestion[] {
   switch (trigger.kind) {
     case 'mention':
       return mentions(trigger.query, desk, words)
@@ -25,11 +19,10 @@ export async function suggest(
         .filter(({ name }) => name.startsWith(trigger.query.toLowerCase()))
         .map(({ name }) => ({ id: name, insert: `/${name}`, label: `/${name}`, hint: words.commands[name] }))
     case 'emoji': {
-      const all = await loadEmoji(language)
       const tone = chosenTone()
-      return findEmoji(all, trigger.query, MOST).map((emoji) => {
-        const { sign, names, label } = emoji
-        const shown = toned(emoji, tone)
+      return findEmoji(emoji, trigger.query, MOST).map((found) => {
+        const { sign, names, label } = found
+        const shown = toned(found, tone)
         return { id: sign, insert: shown, sign: shown, label, ...(names[0] && { hint: `:${names[0]}:` }) }
       })
     }

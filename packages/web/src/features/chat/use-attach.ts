@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { useWords } from '../../lib/words/use-words.ts'
 import { toast } from '../../ui/Toasts.tsx'
 import type { Desk } from './desk.ts'
@@ -17,7 +17,8 @@ export function useAttach(desk: Desk, field: RefObject<HTMLElement | null>) {
   }
   const latest = useRef(attach)
   latest.current = attach
-  useEffect(() => {
+  // What is let fall onto a page that does not listen yet is opened by the browser in its place.
+  useLayoutEffect(() => {
     const over = (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes('Files')) return
       event.preventDefault()

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef } from 'react'
+import { type RefObject, useLayoutEffect, useRef } from 'react'
 import { useStore } from '../../lib/store.ts'
 import type { Desk, Intent } from './desk.ts'
 
@@ -11,7 +11,7 @@ export function useIntent(
 ): Intent {
   const latest = useRef(write)
   latest.current = write
-  useEffect(() => {
+  useLayoutEffect(() => {
     let before = desk.intent.state()
     latest.current(before.kind === 'edit' ? (before.text ?? before.message.text) : draft.current)
     return desk.intent.subscribe((next) => {

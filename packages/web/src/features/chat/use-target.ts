@@ -28,7 +28,7 @@ export function useTarget(
     setLit(target.seq)
     onGo()
     list.current?.scrollToIndex(index + (hasTop ? 1 : 0), { align: 'center' })
-    focusWhenShown(target.seq, PATIENCE_FRAMES)
+    focusWhenShown(target.seq, document.activeElement, PATIENCE_FRAMES)
   }, [target, rows, hasTop, onGo, list])
   useEffect(() => {
     if (lit === undefined) return
@@ -38,11 +38,16 @@ export function useTarget(
   return lit
 }
 
-/** The list draws a row once it has scrolled there, which takes it a frame or more; new rows may come meanwhile. */
-function focusWhenShown(seq: number, frames: number): void {
+/**
+ * The list draws a row once it has scrolled there, which takes it a frame or more; new rows may come meanwhile. Who has gone somewhere else by then,
+ * `from` where the focus was, is left alone.
+ */
+function focusWhenShown(seq: number, from: Element | null, frames: number): void {
   requestAnimationFrame(() => {
+    const at = document.activeElement
+    if (at !== from && at !== document.body) return
     const row = document.querySelector<HTMLElement>(`[data-message="${seq}"]`)
     if (row) row.focus({ preventScroll: true })
-    else if (frames > 0) focusWhenShown(seq, frames - 1)
+    else if (frames > 0) focusWhenShown(seq, from, frames - 1)
   })
 }

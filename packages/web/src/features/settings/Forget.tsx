@@ -1,5 +1,5 @@
 import type { RoomClient } from '@maru/client'
-import { useEffect, useRef, useState } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import { forgetBrowser } from '../../lib/forget-browser.ts'
 import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -13,7 +13,7 @@ export function Forget({ client }: { client: RoomClient }) {
   const { shell } = useWords()
   const [isAsked, setIsAsked] = useState(false)
   const no = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isAsked) no.current?.focus()
   }, [isAsked])
   const forget = async () => {

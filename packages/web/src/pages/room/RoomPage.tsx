@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ChatProps } from '../../features/chat/Chat.tsx'
 import type { Choices } from '../../features/prejoin/Prejoin.tsx'
 import { ConnectionBanner } from '../../features/problems/ConnectionBanner.tsx'
@@ -49,7 +49,7 @@ export function RoomPage({ room }: { room: string }) {
   useNotifications(given, client)
   const notify = useNotify(given)
   const counted = { all: unread.messages, mentions: unread.mentions, none: 0 }[notify]
-  useEffect(cycleRegions, [])
+  useLayoutEffect(cycleRegions, [])
   useEffect(() => {
     document.title = `${counted > 0 ? `(${counted}) ` : ''}${given} · ${shell.product}`
   }, [counted, given, shell])

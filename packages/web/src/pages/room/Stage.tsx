@@ -1,6 +1,6 @@
 import type { RoomClient } from '@maru/client'
 import type { Unread } from '@maru/protocol'
-import { lazy, type ReactNode, Suspense, useEffect } from 'react'
+import { lazy, type ReactNode, Suspense, useLayoutEffect } from 'react'
 import { Chat, type ChatProps } from '../../features/chat/Chat.tsx'
 import type { Choices } from '../../features/prejoin/Prejoin.tsx'
 import { ProblemScreen, screenFor } from '../../features/problems/ProblemScreen.tsx'
@@ -111,10 +111,10 @@ function Call({ client, choices, panel, onPanel, unread, go }: StageProps & { ch
 
 /**
  * What was pressed went away with the page before it: whoever goes by key starts at the new one. In a chat that is the
- * field to write in; elsewhere the stage itself, so that nothing is pressed by chance.
+ * field to write in; elsewhere the stage itself, so that nothing is pressed by chance. At once: what is typed at once shall not be lost.
  */
 function TakeFocus({ inside = false }: { inside?: boolean }) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (document.activeElement !== document.body) return
     const stage = document.getElementById('stage')
     if (inside) focusInside(stage)

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 import { remember, remembered } from '../../lib/remembered.ts'
 import { focusInside } from '../../ui/regions.ts'
 
@@ -34,14 +34,14 @@ export function usePanel(first: Panel): { panel: Panel; choose: (next: Panel) =>
     setPanel(next)
   }, [])
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!moved.current) return
     moved.current = false
     if (panel !== null) focusInside(document.getElementById('panel'))
     else if (opener.current?.isConnected) opener.current.focus()
   }, [panel])
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (panel === null) return
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return

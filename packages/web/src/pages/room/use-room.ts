@@ -1,5 +1,5 @@
 import { initialState, openRoom, type RoomClient } from '@maru/client'
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react'
 import { deviceName } from '../../lib/device-name.ts'
 import { keptOutbox } from '../../lib/kept-outbox.ts'
 import { remember, remembered } from '../../lib/remembered.ts'
@@ -21,7 +21,8 @@ export function useRoom(
   const mayEnter = name !== ''
   const asked = useRef(name)
   asked.current = name
-  useEffect(() => {
+  // Before anything is seen, or who comes with a name would see for a moment the page of those without one.
+  useLayoutEffect(() => {
     if (!mayEnter || visit < 0) return
     const code = transfer.current?.code
     transfer.current = undefined
