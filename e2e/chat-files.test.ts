@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { entrance, field, has } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
+import { startServer } from './stage/server.ts'
 import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
-const enter = entrance(setStage('server', 'chromium'))
+const stage = setStage('server', 'chromium')
+const enter = entrance(stage)
 
 /** Puts a file into the page as a person would: out of the clipboard, or let fall anywhere. */
 function give(
@@ -37,6 +40,29 @@ function give(
     },
     { how, file },
   )
+}
+
+/** A tone of so many seconds, in samples of one byte, 8,000 a second. */
+function tone(seconds: number): Buffer {
+  const length = 8_000 * seconds
+  const file = Buffer.alloc(44 + length)
+  file.write('RIFF', 0)
+  file.writeUInt32LE(36 + length, 4)
+  file.write('WAVEfmt ', 8)
+  file.writeUInt32LE(16, 16)
+  for (const [value, at] of [
+    [1, 20],
+    [1, 22],
+    [1, 32],
+    [8, 34],
+  ] as const)
+    file.writeUInt16LE(value, at)
+  file.writeUInt32LE(8_000, 24)
+  file.writeUInt32LE(8_000, 28)
+  file.write('data', 36)
+  file.writeUInt32LE(length, 40)
+  for (let sample = 0; sample < length; sample += 1) file[44 + sample] = 128 + 60 * Math.sin(sample / 3)
+  return file
 }
 
 const canSend = (page: Page) => page.getByRole('button', { name: 'Send', exact: true }).isEnabled()
@@ -138,6 +164,64 @@ test('an upload is given up, here and on the server', { timeout: 90_000 }, async
   expect(await ana.page.getByRole('list', { name: 'Files of this message' }).count()).toBe(0)
   await ana.say('Without it')
   await has(ana, 'Without it')
+})
+
+test('a file too large, and one too many for the disk, are refused in words, and the next one goes', {
+  timeout: 90_000,
+}, async () => {
+  const small = await startServer(undefined, (script, args, stdio) =>
+    spawn(process.execPath, [script, ...args, '--file-mb', '2', '--files-mb', '3'], { stdio }),
+  )
+  onTestFinished(() => small.stop())
+  const ana = await entrance({ server: small, chromium: stage.chromium })('Ana', 'tight')
+  const put = (name: string, size: number) =>
+    give(ana.page, 'drop', { name, type: 'application/x-thing', kind: 'bytes', size })
+  const remove = async (name: string) => {
+    await ana.page.getByRole('button', { name: `Remove ${name}` }).click()
+    await ana.page.getByText(name).waitFor({ state: 'detached' })
+  }
+  await put('huge.bin', 2_000_001)
+  await ana.page.getByText('Larger than this server takes.').waitFor()
+  expect(await findings(ana.page)).toEqual([])
+  await remove('huge.bin')
+  const link = (name: string) => ana.page.getByRole('link', { name: new RegExp(`^Save ${name}`) })
+  const send = async (name: string, size: number) => {
+    await put(name, size)
+    await until(
+      'the upload',
+      () => canSend(ana.page),
+      (can) => can,
+    )
+    await field(ana.page).press('Enter')
+    await link(name).waitFor()
+  }
+  await send('large.bin', 1_900_000)
+  await put('more.bin', 1_500_000)
+  await ana.page.getByText('The server has no room for more files.').waitFor()
+  await remove('more.bin')
+  await send('less.bin', 500_000)
+})
+
+test('sound plays in place', { timeout: 90_000 }, async () => {
+  const ana = await enter('Ana', 'songs')
+  const ben = await enter('Ben', 'songs')
+  await ana.page.getByLabel('Add files').setInputFiles([{ name: 'song.wav', mimeType: 'audio/wav', buffer: tone(2) }])
+  await until(
+    'the upload',
+    () => canSend(ana.page),
+    (can) => can,
+  )
+  await field(ana.page).press('Enter')
+  const sound = ben.page.locator('audio[aria-label="song.wav"]')
+  await sound.waitFor()
+  await sound.evaluate((song: HTMLAudioElement) => song.play())
+  await until(
+    'the song going on',
+    () => sound.evaluate((song: HTMLAudioElement) => song.currentTime),
+    (at) => at > 0,
+  )
+  expect(await sound.evaluate((song: HTMLAudioElement) => song.duration)).toBe(2)
+  expect(await findings(ben.page)).toEqual([])
 })
 
 test('a film plays in place', { timeout: 90_000 }, async () => {

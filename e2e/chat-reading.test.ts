@@ -94,6 +94,39 @@ test('a hundred thousand messages: pages both ways, and never more of it in the 
   )
 })
 
+test('a day long ago is gone to in one step, read on from both ways, and left by a button', {
+  timeout: 120_000,
+}, async () => {
+  const ana = await enter('Ana', 'old')
+  await has(ana, `Message ${MESSAGES}`)
+  const log = ana.page.getByRole('log', { name: 'Messages' })
+  await leadsTo(ana, /Message 1$/, () => ana.say('/date 2020-01-01'))
+  expect((await look(ana)).first).toBe(1)
+  await log.hover()
+  await until(
+    'the next page',
+    async () => {
+      await ana.page.mouse.wheel(0, 4_000)
+      return look(ana)
+    },
+    ({ first }) => first > 120,
+  )
+  await until(
+    'the beginning again',
+    async () => {
+      await ana.page.mouse.wheel(0, -4_000)
+      return look(ana)
+    },
+    ({ first }) => first === 1,
+  )
+  await ana.page.getByRole('button', { name: 'Latest messages' }).click()
+  await until(
+    'the newest',
+    () => look(ana),
+    ({ last }) => last >= MESSAGES,
+  )
+})
+
 test('a page of history above the view moves nothing in it', { timeout: 90_000 }, async () => {
   const ana = await enter('Ana', 'old')
   await has(ana, `Message ${MESSAGES}`)

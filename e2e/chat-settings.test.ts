@@ -40,6 +40,20 @@ test('an owner renames herself, says what is kept, and makes another owner', { t
   await has(ben, /made Ben an owner too/)
   const hers = await settingsOf(ben.page)
   await hers.getByLabel('What is kept').waitFor()
+
+  // Who comes later sees nothing of before, and reads that it is so.
+  await settings.getByRole('button', { name: 'Close', exact: true }).click()
+  await tell(ana, 'Before Cho')
+  await settingsOf(ana.page)
+  await settings.getByLabel('What is kept').selectOption('joined')
+  await settings.getByRole('button', { name: 'Keep it so' }).click()
+  await has(ben, /Everybody sees what was said since they first came/)
+  const cho = await enter('Cho', 'rules')
+  await cho.page.getByText('Everybody sees what was said since they first came.').first().waitFor()
+  await tell(cho, 'After Cho')
+  await has(ben, 'After Cho')
+  expect(await cho.conversation()).not.toContain('Before Cho')
+  expect(await ben.conversation()).toContain('Before Cho')
 })
 
 test('a membership goes to another device, is ended there, and is forgotten everywhere', {

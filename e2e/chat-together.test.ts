@@ -53,6 +53,31 @@ test('where no WebSocket passes, the chat finds another way by itself', { timeou
   expect(ways).toContain('POST')
 })
 
+test('a phone that slept gets what it missed once each and in order, also from a server that began anew meanwhile', {
+  timeout: 90_000,
+}, async () => {
+  const ana = await enter('Ana', 'asleep')
+  const ben = await enter('Ben', 'asleep', { viewport: { width: 390, height: 844 } })
+  await tell(ana, 'before')
+  await has(ben, 'before')
+  const phone = await ben.page.context().newCDPSession(ben.page)
+  await phone.send('Page.setWebLifecycleState', { state: 'frozen' })
+  await tell(ana, 'asleep 1')
+  await stage.server.kill()
+  await stage.server.restart()
+  for (const number of [2, 3]) await tell(ana, `asleep ${number}`)
+  await phone.send('Page.setWebLifecycleState', { state: 'active' })
+  const seen = await has(ben, 'asleep 3')
+  expect(seen.filter((line) => /^(before|asleep \d)$/.test(line))).toEqual([
+    'before',
+    'asleep 1',
+    'asleep 2',
+    'asleep 3',
+  ])
+  await tell(ben, 'awake')
+  await has(ana, 'awake')
+})
+
 test('a second tab takes the room over, and the first takes it back, with all that was said', {
   timeout: 90_000,
 }, async () => {

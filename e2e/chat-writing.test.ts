@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { chatOnly, entrance, field, has, leadsTo, message, tell } from './stage/chatter.ts'
+import { findings } from './stage/findings.ts'
 import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
@@ -84,6 +85,102 @@ test('commands, completion, polls, pins and search', { timeout: 90_000 }, async 
   const search = ben.page.getByRole('dialog', { name: 'Search this room' })
   await search.getByRole('searchbox').fill('morning from:ana')
   await leadsTo(ben, 'Good morning', () => search.locator('mark').first().click())
+})
+
+test('every command does what the help says of it', { timeout: 120_000 }, async () => {
+  const ana = await enter('Ana', 'commands')
+  const ben = await enter('Ben', 'commands')
+  await has(ana, /Ben joined/)
+  const { page } = ana
+  const notices = page.getByRole('region', { name: 'Notices' })
+  for (const [command, title] of [
+    ['/help', 'Commands'],
+    ['/poll', 'New poll'],
+    ['/search', 'Search this room'],
+    ['/pins', 'Pinned messages'],
+    ['/date', 'Go to a day'],
+    ['/invite', 'Invite to this room'],
+    ['/settings', 'Settings'],
+  ] as const) {
+    await ana.say(command)
+    await page.getByRole('dialog', { name: title }).getByRole('button', { name: 'Close', exact: true }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(await field(page).inputValue()).toBe('')
+  }
+  await ana.say('/me waves')
+  await message(ben, /waves/).waitFor()
+  await ana.say('/topic Bread')
+  await has(ben, 'Ana set the topic: Bread')
+  // What only an owner may.
+  await ben.say('/topic Butter')
+  await ben.page.getByRole('region', { name: 'Notices' }).getByText('That did not work.').waitFor()
+  await ana.say('/nonsense')
+  await notices.getByText('There is no /nonsense.').waitFor()
+  expect(await field(page).inputValue()).toBe('/nonsense')
+  await ana.say('/msg Nobody hello')
+  await notices.getByText('/msg needs more').waitFor()
+  await tell(ana, '/etc/hosts is a path')
+  await has(ben, '/etc/hosts is a path')
+  await ana.say('/quit')
+  await page.getByRole('heading', { name: 'You left' }).waitFor()
+  expect((await ben.conversation()).join(' ')).not.toMatch(/nonsense|hello|Butter/)
+})
+
+test('of a poll one may choose as many as the question allows', { timeout: 90_000 }, async () => {
+  const ana = await enter('Ana', 'choosing')
+  const ben = await enter('Ben', 'choosing')
+  await ana.say('/poll')
+  const dialog = ana.page.getByRole('dialog', { name: 'New poll' })
+  await dialog.getByRole('textbox', { name: 'Question' }).fill('What to bring?')
+  await dialog.getByRole('textbox', { name: 'Options' }).fill('Bread\n')
+  await dialog.getByRole('button', { name: 'Start the poll' }).click()
+  await dialog.getByText('A poll needs two to twenty options').waitFor()
+  await dialog.getByRole('textbox', { name: 'Options' }).fill('Bread\nButter\nJam')
+  await dialog.getByRole('checkbox').check()
+  await dialog.getByRole('button', { name: 'Start the poll' }).click()
+  const option = (name: string) => ben.page.getByRole('button', { name: new RegExp(`^${name}`) })
+  for (const name of ['Bread', 'Jam']) {
+    await option(name).click()
+    await ben.page.getByRole('button', { name: new RegExp(`^${name}.*1 vote`), pressed: true }).waitFor()
+  }
+  await option('Bread').click()
+  await ana.page.getByRole('button', { name: /^Bread.*0 votes/ }).waitFor()
+  await ana.page.getByRole('button', { name: /^Jam.*1 vote/ }).waitFor()
+  await ana.page.getByText('1 person').waitFor()
+})
+
+test('what the server refuses stands there as not sent, also after a reload, and is sent or thrown away', {
+  timeout: 90_000,
+}, async () => {
+  let refuses = true
+  const ana = await enter('Ana', 'refusing', {
+    prepare: (page) =>
+      page.routeWebSocket(/\/socket$/, (socket) => {
+        const way = socket.connectToServer()
+        socket.onMessage((frame) => {
+          const { type, id } = JSON.parse(String(frame))
+          if (type !== 'send' || !refuses) return way.send(frame)
+          socket.send(JSON.stringify({ type: 'error', id, code: 'message_gone', message: 'gone' }))
+        })
+      }),
+  })
+  const ben = await enter('Ben', 'refusing')
+  const { page } = ana
+  await ana.say('one')
+  await ana.say('two')
+  const failed = page.getByText('Not sent.')
+  await failed.nth(1).waitFor()
+  expect(await findings(page)).toEqual([])
+  await page.reload()
+  await chatOnly(page)
+  await failed.nth(1).waitFor()
+  refuses = false
+  await page.getByRole('button', { name: 'Discard' }).first().click()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await message(ana, /two/).waitFor()
+  await has(ben, 'two')
+  expect(await failed.count()).toBe(0)
+  expect(await ben.conversation()).not.toContain('one')
 })
 
 test('what could not be sent waits through a closed page', { timeout: 90_000 }, async () => {

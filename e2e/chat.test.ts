@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { entrance, field } from './stage/chatter.ts'
+import { entrance, field, tell } from './stage/chatter.ts'
 import type { Person } from './stage/person.ts'
 import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
@@ -21,13 +21,17 @@ test('chat works without the call; who comes later reads what was said', { timeo
   await until('a name of her own', second.conversation, (all) => all.some((line) => line.includes('Ana 2')))
 })
 
-test('half a syllable is never sent', { timeout: 60_000 }, async () => {
-  const ana = await enter('Ana', 'hangul')
+test.each([
+  { writing: 'Korean', steps: ['ㅎ', '하', '한'], written: '한' },
+  { writing: 'Japanese', steps: ['n', 'に', 'にほ', 'にほん', '日本'], written: '日本' },
+  { writing: 'Chinese', steps: ['n', 'ni', 'ni h', 'ni hao'], written: '你好' },
+])('half a word is never sent: $writing', { timeout: 60_000 }, async ({ steps, written }) => {
+  const ana = await enter('Ana', `composed-${written}`)
   const box = field(ana.page)
   await box.focus()
   const keyboard = await ana.page.context().newCDPSession(ana.page)
-  await keyboard.send('Input.imeSetComposition', { text: '하', selectionStart: 1, selectionEnd: 1 })
-  await keyboard.send('Input.imeSetComposition', { text: '한', selectionStart: 1, selectionEnd: 1 })
+  for (const text of steps)
+    await keyboard.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length })
   // Return while composing, as input methods send it: key code 229.
   await keyboard.send('Input.dispatchKeyEvent', {
     type: 'rawKeyDown',
@@ -35,10 +39,12 @@ test('half a syllable is never sent', { timeout: 60_000 }, async () => {
     code: 'Enter',
     windowsVirtualKeyCode: 229,
   })
-  await keyboard.send('Input.insertText', { text: '한' })
-  expect(await box.inputValue()).toBe('한')
+  await keyboard.send('Input.insertText', { text: written })
+  expect(await box.inputValue()).toBe(written)
   await box.press('Enter')
-  await until('one message', lines(ana, /^[하한]$/), (all) => all.join() === '한')
+  await tell(ana, 'The end')
+  const said = await ana.page.getByRole('article').allInnerTexts()
+  expect(said.map((text) => text.split('\n').at(-1))).toEqual([written, 'The end'])
 })
 
 test('a killed server loses nothing and open pages come back by themselves', { timeout: 90_000 }, async () => {
