@@ -4,7 +4,7 @@ import { AccessToken, RoomServiceClient } from 'livekit-server-sdk'
 import type { Browser, BrowserContext, Page as BrowserPage } from 'playwright-core'
 import { openChromium, openFirefox } from '../e2e/stage/browsers.ts'
 import type { Listed, Page } from './page/main.ts'
-import type { Setting, TokenWish } from './page/stage.ts'
+import type { LayersWish, Setting, TokenWish } from './page/stage.ts'
 import { type Client, clientVersion, servePages } from './page-server.ts'
 import type { Report } from './report.ts'
 import type { Server } from './servers.ts'
@@ -45,6 +45,8 @@ class Run {
   readonly #choice: Choice
   readonly #report: Report
   readonly #client: string
+  /** For what its own browser does not encode. */
+  readonly #encoder = new Opening(openChromium)
 
   constructor(server: Server, pages: string, choice: Choice, report: Report) {
     this.#server = server
@@ -63,6 +65,7 @@ class Run {
       this.#add('a browser opens', performance.now(), (error as Error).message)
     } finally {
       await opening.end()
+      await this.#encoder.end()
     }
     this.#report.sum(this.#client)
   }
@@ -123,8 +126,21 @@ class Run {
     await page.exposeFunction('conformanceToken', (asked: TokenWish) => this.#token(asked))
     await page.exposeFunction('conformanceService', (method: string, args: unknown[]) => this.#service(method, args))
     await page.exposeFunction('conformanceServer', () => this.#server.restart?.())
-    await page.goto(`${this.#pages}/${this.#choice.client}/`, { timeout: PAGE_LIMIT_MS })
+    await page.exposeFunction('conformanceLayers', (asked: LayersWish) => this.#showLayers(asked))
+    await this.#load(page, this.#choice.client)
+  }
+
+  async #load(page: BrowserPage, client: Client): Promise<void> {
+    await page.goto(`${this.#pages}/${client}/`, { timeout: PAGE_LIMIT_MS })
     await page.waitForFunction('globalThis.conformance', undefined, { timeout: PAGE_LIMIT_MS })
+  }
+
+  async #showLayers(asked: LayersWish): Promise<void> {
+    const browser = await this.#encoder.get()
+    for (const context of browser.contexts()) await close(context)
+    const page = await (await browser.newContext()).newPage()
+    await this.#load(page, 'new')
+    await page.evaluate((wish) => conformance.showLayers(wish), asked)
   }
 
   #setting(): Setting {

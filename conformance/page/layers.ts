@@ -1,16 +1,18 @@
 // Spatial layers in one stream: a subscriber gets fewer of them and more again, and its decoder goes on.
-import { Track, type VideoCodec, VideoQuality } from 'livekit-client'
+import { Room, Track, VideoQuality } from 'livekit-client'
 import { behaviour } from './behaviour.ts'
-import { codecOf, decoded, lacksLayersOfAv1, type Setting, type Stage, same, until, width } from './stage.ts'
+import { counterPicture } from './sources.ts'
+import { codecOf, decoded, type LayersWish, lacksLayersOfAv1, type Stage, same, until, width } from './stage.ts'
 
 const camera = Track.Source.Camera
 /** Encoders make three layers of this, of 240, 480 and 960 pixels. */
 const large = { width: 960, height: 540, rate: 10 }
 const CHANGE_MS = 30_000
 
-async function downAndUp(stage: Stage, videoCodec: VideoCodec, scalabilityMode: 'L3T3' | 'L3T3_KEY'): Promise<void> {
-  const [ana, ben] = await stage.pair()
-  await ana.me.publishTrack(stage.picture(large), {
+type Layers = Pick<LayersWish, 'videoCodec' | 'scalabilityMode'>
+
+async function publish(room: Room, picture: MediaStreamTrack, { videoCodec, scalabilityMode }: Layers): Promise<void> {
+  await room.localParticipant.publishTrack(picture, {
     source: camera,
     videoCodec,
     scalabilityMode,
@@ -18,6 +20,25 @@ async function downAndUp(stage: Stage, videoCodec: VideoCodec, scalabilityMode: 
     // A busy machine makes fewer pictures, not smaller ones.
     degradationPreference: 'maintain-resolution',
   })
+}
+
+/** Shows a picture until the page ends. */
+export async function showLayers({ url, token, ...wish }: LayersWish): Promise<void> {
+  const room = new Room()
+  await room.connect(url, token)
+  await publish(room, counterPicture(large.width, large.height, large.rate), wish)
+}
+
+async function downAndUp(
+  stage: Stage,
+  videoCodec: Layers['videoCodec'],
+  scalabilityMode: Layers['scalabilityMode'],
+): Promise<void> {
+  const ben = await stage.join('ben')
+  if (stage.setting.browser === 'chromium') {
+    const ana = await stage.join('ana')
+    await publish(ana.room, stage.picture(large), { videoCodec, scalabilityMode })
+  } else await stage.layersFromElsewhere({ videoCodec, scalabilityMode })
   const seen = await ben.receives('ana', camera)
   same('codec', (await codecOf(seen.track?.receiver)).toLowerCase(), `video/${videoCodec}`)
   const shows = async (pixels: number) => {
@@ -43,27 +64,24 @@ async function downAndUp(stage: Stage, videoCodec: VideoCodec, scalabilityMode: 
   }
 }
 
-const where = ({ browser }: Setting) => browser === 'chromium'
-
 export const layers = [
   behaviour(
     'VP9: fewer spatial layers of one stream, and more again, are decoded without a break',
     (stage) => downAndUp(stage, 'vp9', 'L3T3_KEY'),
-    { where, alone: true },
+    { alone: true },
   ),
   behaviour(
     'the same with VP9 layers of which every higher picture needs the lower one',
     (stage) => downAndUp(stage, 'vp9', 'L3T3'),
-    { where, alone: true, short: false },
+    { alone: true, short: false },
   ),
   behaviour('the same with spatial layers of AV1', (stage) => downAndUp(stage, 'av1', 'L3T3_KEY'), {
-    where,
     lacking: lacksLayersOfAv1,
     alone: true,
   }),
   behaviour(
     'the same with AV1 layers of which every higher picture needs the lower one',
     (stage) => downAndUp(stage, 'av1', 'L3T3'),
-    { where, lacking: lacksLayersOfAv1, alone: true, short: false },
+    { lacking: lacksLayersOfAv1, alone: true, short: false },
   ),
 ]

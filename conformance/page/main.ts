@@ -4,12 +4,12 @@ import { codecs } from './codecs.ts'
 import { connect } from './connect.ts'
 import { data } from './data.ts'
 import { encrypt } from './encrypt.ts'
-import { layers } from './layers.ts'
+import { layers, showLayers } from './layers.ts'
 import { people } from './people.ts'
 import { publish } from './publish.ts'
 import { receive } from './receive.ts'
 import { reconnect } from './reconnect.ts'
-import { type Setting, Stage } from './stage.ts'
+import { type LayersWish, type Setting, Stage } from './stage.ts'
 
 const subjects: Record<string, Behaviour[]> = {
   codecs,
@@ -41,9 +41,12 @@ export interface Page {
   list(setting: Setting): Listed[]
   /** Resolves to what went wrong, or to nothing. */
   run(setting: Setting, name: string): Promise<string | undefined>
+  /** For behaviours in a browser that does not encode what they need. */
+  showLayers(wish: LayersWish): Promise<void>
 }
 
 const page: Page = {
+  showLayers,
   list: (setting) =>
     all
       .filter(({ where }) => where?.(setting) ?? true)

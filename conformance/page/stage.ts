@@ -20,6 +20,8 @@ export interface Bindings {
   /** Calls a method of the server SDK's RoomServiceClient; an error becomes its status, code and message. */
   conformanceService(method: string, args: unknown[]): Promise<{ value?: unknown; error?: ServiceError }>
   conformanceServer(action: 'restart'): Promise<void>
+  /** A page in Chromium shows a picture, until the next such call or the end. */
+  conformanceLayers(asked: LayersWish): Promise<void>
 }
 export interface ServiceError {
   status: number
@@ -36,6 +38,13 @@ export interface TokenWish {
   ttl?: number | undefined
   secret?: string | undefined
   kind?: 'agent' | undefined
+}
+/** A picture in spatial layers of one stream, which only some browsers encode. */
+export interface LayersWish {
+  url: string
+  token: string
+  videoCodec: 'vp9' | 'av1'
+  scalabilityMode: 'L3T3' | 'L3T3_KEY'
 }
 /** Which client runs this, against what. */
 export interface Setting {
@@ -247,6 +256,11 @@ export class Stage {
 
   restartServer(): Promise<void> {
     return bindings().conformanceServer('restart')
+  }
+
+  /** Ana shows a picture that this browser does not encode. */
+  async layersFromElsewhere(wish: Omit<LayersWish, 'url' | 'token'>): Promise<void> {
+    await bindings().conformanceLayers({ ...wish, url: this.setting.url, token: await this.token('ana') })
   }
 
   /** A camera that needs no device: a counter on a moving ground. */
