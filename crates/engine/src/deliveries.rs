@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 pub const STRIDE: usize = 32;
 /// Deliveries whose memory is kept for the next.
 const SPARE: usize = 8;
-/// How long a fan-out may take before what arrives has to wait for its end.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// How long a fan-out may take before what arrives has to wait for its end. That of a video may be a key frame to many at half load, beside which
+/// others speak.
+const VOICE_PATIENCE: Duration = Duration::from_millis(50);
+const VIDEO_PATIENCE: Duration = Duration::from_millis(150);
 
 /// The packets of one run for those who subscribed when it began: who comes later is shown what has gone before.
 pub struct Delivery {
@@ -133,9 +135,10 @@ impl Deliveries {
 
     /// Whether what is under way takes too long.
     pub fn are_late(&self, now: Instant) -> bool {
-        let first = [self.video.front(), self.voice.front()];
-        let mut first = first.into_iter().flatten();
-        first.any(|delivery| now >= delivery.began + PATIENCE)
+        let late = |first: Option<&Delivery>, patience| {
+            first.is_some_and(|delivery| now >= delivery.began + patience)
+        };
+        late(self.video.front(), VIDEO_PATIENCE) || late(self.voice.front(), VOICE_PATIENCE)
     }
 }
 
