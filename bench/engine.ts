@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { delay } from './engine/delay.ts'
 import { print, type Row } from './engine/figures.ts'
 import { footprint } from './engine/footprint.ts'
-import { meeting, type Setting, video, voice } from './engine/forwarding.ts'
+import { meeting, rooms, type Setting, video, voice } from './engine/forwarding.ts'
 import { loopback, veth } from './engine/place.ts'
 import { scale } from './engine/scale.ts'
 import { streams } from './engine/streams.ts'
@@ -53,6 +53,7 @@ const list: { row: string; full: boolean; run: () => Promise<Row> }[] = [
   { row: 'scale', full: false, run: () => video(setting, 10, 'scale') },
   { row: 'scale', full: false, run: () => video(setting, 300, 'scale') },
   { row: 'scale', full: true, run: () => video(setting, 1_000, 'scale', 2) },
+  ...[10, 100, 1_000].map((n) => ({ row: 'scale', full: true, run: () => rooms(setting, n) })),
 ]
 const wanted = values.only.split(',').filter(Boolean)
 const chosen = list.filter(({ row, full }) => (wanted.length > 0 ? wanted.includes(row) : values.full || !full))

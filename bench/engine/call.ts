@@ -58,6 +58,8 @@ export type Way = 'udp' | 'tcp'
 export interface Subscribers {
   count: number
   wanted: (number: number) => Track[]
+  /** Where their numbers begin. */
+  from?: number
   room?: string
   group?: number
   /** One in so many reads everything it gets; by TCP all have to. */
@@ -161,12 +163,12 @@ export class Call {
 
   /** Subscribers that are connected and light. Answers their ids. */
   async subscribe(subscribers: Subscribers): Promise<number[]> {
-    const { count, wanted, room = 'hall', group = 0, sampleOneIn = SAMPLE_ONE_IN, way = 'udp' } = subscribers
+    const { count, wanted, from = 0, room = 'hall', group = 0, sampleOneIn = SAMPLE_ONE_IN, way = 'udp' } = subscribers
     const ids: number[] = []
     const one = async () => {
       while (ids.length < count) {
         const id = ++this.#last
-        const number = ids.push(id) - 1
+        const number = from + ids.push(id) - 1
         const offered = this.#event('offered', id)
         const answered = this.#said<{ sdp: string }>('answer', id)
         const connected = this.#said('connected', id)

@@ -28,10 +28,13 @@ export class Floor {
     return floor
   }
 
-  /** Without pause, or so many frames a second: then it wakes for each with cold caches, as a server does that has little to do. */
-  run(form: Form, frames: string, seconds: number, framesASecond?: number): Promise<FloorCost> {
+  /**
+   * Without pause, or so many frames a second: then it wakes for each with cold caches, as a server does that has little to do. Each frame goes to
+   * so many groups of the targets one after the other.
+   */
+  run(form: Form, frames: string, seconds: number, framesASecond?: number, groups = 1): Promise<FloorCost> {
     const cost = this.#agent.next<FloorCost & Record<string, unknown>>(() => true)
-    this.#agent.say('run', seconds, form, frames, ...(framesASecond ? [framesASecond] : []))
+    this.#agent.say('run', seconds, form, frames, ...(framesASecond ? [framesASecond, groups] : []))
     return cost
   }
 

@@ -20,8 +20,10 @@ interface Gathering {
   publishers: string[]
   subscribers: number
   wanted: (tracks: Track[][], number: number) => Track[]
-  /** Everybody is to get everything. */
-  all?: true
+  /** How many are to get each packet. */
+  each?: number
+  /** Publishers and subscribers are in so many rooms, alike. */
+  rooms?: number
   floors: Plan['floors']
   speakers?: number
   threads?: number
@@ -38,7 +40,7 @@ export function voice(setting: Setting, listeners: number): Promise<Row> {
     publishers: Array.from({ length: SPEAKERS }, () => 'voice'),
     subscribers: listeners,
     wanted: (tracks) => tracks.flat(),
-    all: true,
+    each: listeners,
     floors: [
       { name: 'floor', form: 'plain', frames: voiceFrames },
       { name: 'floor, paced', form: 'plain', frames: voiceFrames, framesASecond: SPEAKERS * VOICES_A_SECOND },
@@ -60,11 +62,33 @@ export function video(setting: Setting, viewers: number, row = 'M2', threads = 1
     publishers: [VIDEO],
     subscribers: viewers,
     wanted: (tracks) => tracks.flat(),
-    all: true,
+    each: viewers,
     floors: [
       { name: 'GSO floor', form: 'gso', frames },
       { name: 'floor', form: 'plain', frames },
       { name: PACED, form: 'gso', frames, framesASecond: 30 },
+    ],
+  })
+}
+
+/** Of all rooms together. */
+const VIEWERS = 1_000
+
+/** Always as many viewers, in rooms of so many: the thread is as busy in each row, and only what comes in differs. */
+export function rooms(setting: Setting, size: number): Promise<Row> {
+  const count = VIEWERS / size
+  const frames = videoFrames(KILOBITS, 30)
+  return gather(setting, {
+    row: 'scale',
+    load: `rooms, ${count} of ${size}`,
+    publishers: Array.from({ length: count }, () => VIDEO),
+    rooms: count,
+    subscribers: VIEWERS,
+    wanted: (tracks, number) => tracks[Math.floor(number / size)] ?? [],
+    each: size,
+    floors: [
+      { name: 'GSO floor', form: 'gso', frames },
+      { name: PACED, form: 'gso', frames, framesASecond: 30 * count, groups: count },
     ],
   })
 }
@@ -98,10 +122,16 @@ async function gather(setting: Setting, gathering: Gathering): Promise<Row> {
   const call = await Call.start(files, wire, gathering.threads)
   try {
     if (setting.sabotage) call.load.say('hurry', SABOTAGE)
+    const { publishers, subscribers: count, wanted, rooms = 1, speakers, floors } = gathering
     const tracks: Track[][] = []
-    for (const publisher of gathering.publishers) tracks.push(await call.publish(publisher))
-    const { subscribers: count, wanted, speakers, floors } = gathering
-    await call.subscribe({ count, wanted: (number) => wanted(tracks, number) })
+    for (const [at, publisher] of publishers.entries()) tracks.push(await call.publish(publisher, `room-${at % rooms}`))
+    const size = count / rooms
+    for (let room = 0; room < rooms; room += 1) {
+      const each = { count: size, from: room * size, room: `room-${room}` }
+      await call.subscribe({ ...each, wanted: (number) => wanted(tracks, number) })
+    }
+    // Key frames of the rooms come one after the other.
+    if (rooms > 1) call.load.say('spread')
     if (speakers) call.load.say('speakers', speakers)
     const floor = await Floor.start(files, wire, call, count)
     try {
@@ -110,7 +140,7 @@ async function gather(setting: Setting, gathering: Gathering): Promise<Row> {
         gathering.row,
         gathering.load,
         await takeTurns(call, floor, { turns, seconds, floorSeconds: 0.5, floors }),
-        gathering.all ? count : undefined,
+        gathering.each,
       )
     } finally {
       floor.end()

@@ -10,7 +10,7 @@ export interface Plan {
   seconds: number
   floorSeconds: number
   /** What the floor sends, in which form, and under which name; the first is the one that the ratio is to. */
-  floors: { name: string; form: Form; frames: string; framesASecond?: number }[]
+  floors: { name: string; form: Form; frames: string; framesASecond?: number; groups?: number }[]
 }
 
 export interface Turn {
@@ -80,8 +80,9 @@ async function turn(call: Call, floor: Floor, plan: Plan): Promise<Turn> {
   const count = await call.count()
   const kernelDropped = kernelDrops() - dropped
   const floors: Record<string, number> = {}
-  for (const { name, form, frames, framesASecond } of plan.floors) {
-    const cost = await floor.run(form, frames, framesASecond ? plan.seconds : plan.floorSeconds, framesASecond)
+  for (const { name, form, frames, framesASecond, groups } of plan.floors) {
+    const seconds = framesASecond ? plan.seconds : plan.floorSeconds
+    const cost = await floor.run(form, frames, seconds, framesASecond, groups)
     floors[name] = cost.cpuMicros / cost.packets
   }
   const forwarded = to.metrics.packetsOut - from.metrics.packetsOut

@@ -1,8 +1,9 @@
 //! The least that any server pays: each packet sealed under the subscriber's own key, then sent with as few system calls as possible.
 //!
 //! `targets IP PORT,PORT,...` says where to; `run SECONDS gso|plain BYTES*COUNT,BYTES*COUNT,...` sends frames of COUNT datagrams of
-//! BYTES, tag included, to every target in turn and says what it cost. `run SECONDS FORM FRAMES PER_SECOND` sleeps between the frames, as a server
-//! does that has nothing else to do: it then wakes with cold caches, as that one. Headers have numbers and markers, by which the targets keep as many
+//! BYTES, tag included, to every target in turn and says what it cost. `run SECONDS FORM FRAMES PER_SECOND GROUPS` sleeps between the frames, as a server
+//! does that has nothing else to do: it then wakes with cold caches, as that one. Each frame goes to so many groups of targets one after the other,
+//! as frames of so many rooms that are not in step. Headers have numbers and markers, by which the targets keep as many
 //! packets as subscribers do.
 
 use crate::system::{BATCH, Train, process_cpu, send_trains};
@@ -10,6 +11,7 @@ use crate::wire::{self, word};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use socket2::{SockAddr, Socket};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 const HEADER: usize = 12;
@@ -31,11 +33,14 @@ pub fn run(address: IpAddr) -> Result<(), String> {
                 let gso = word::<String>(&words, 2)? == "gso";
                 let frames = frames(&word::<String>(&words, 3)?)?;
                 let time = Duration::from_secs_f64(word(&words, 1)?);
-                let pace = match words.get(4) {
-                    Some(_) => Some(Duration::from_secs_f64(1.0 / word::<f64>(&words, 4)?)),
-                    None => None,
+                let (pace, groups) = match words.get(4) {
+                    Some(_) => {
+                        let pace = Duration::from_secs_f64(1.0 / word::<f64>(&words, 4)?);
+                        (Some(pace), word(&words, 5)?)
+                    }
+                    None => (None, 1),
                 };
-                wire::say(&floor.send(&frames, gso, time, pace)?);
+                wire::say(&floor.send(&frames, gso, time, (pace, groups))?);
             }
             other => return Err(format!("The floor knows no '{other}'.")),
         }
@@ -117,46 +122,34 @@ impl Floor {
         Ok(())
     }
 
-    /// With a `pace`, so much time from frame to frame.
+    /// With a `pace`, so much time from a frame for a group of targets to the next.
     fn send(
         &mut self,
         frames: &[Frame],
         gso: bool,
         time: Duration,
-        pace: Option<Duration>,
+        (pace, groups): (Option<Duration>, usize),
     ) -> Result<String, String> {
         let (start, cpu) = (Instant::now(), process_cpu());
         let (mut packets, mut bytes) = (0, 0);
         let mut next = start;
+        let size = self.targets.len().div_ceil(groups.max(1)).max(1);
         while start.elapsed() < time && !self.targets.is_empty() {
             for frame in frames {
-                let train = match gso {
-                    true => (TRAIN_BYTES / frame.bytes).min(TRAIN_SEGMENTS),
-                    false => 1,
-                };
-                for target in 0..self.targets.len() {
-                    let mut sent = 0;
-                    while sent < frame.count {
-                        let count = train.min(frame.count - sent);
-                        self.add(&Part {
-                            target,
-                            bytes: frame.bytes,
-                            count,
-                            number: self.number.wrapping_add(sent as u16),
-                            last: frame.count > 1 && sent + count == frame.count,
-                        })?;
-                        sent += count;
+                for first in (0..self.targets.len()).step_by(size) {
+                    let group = first..self.targets.len().min(first + size);
+                    let count = (group.len() * frame.count) as u64;
+                    packets += count;
+                    bytes += count * frame.bytes as u64;
+                    self.send_frame(frame, gso, group)?;
+                    if let Some(pace) = pace {
+                        self.flush()?;
+                        // Frames that are late are sent one after the other.
+                        next += pace;
+                        std::thread::sleep(next.saturating_duration_since(Instant::now()));
                     }
-                    packets += frame.count as u64;
-                    bytes += (frame.count * frame.bytes) as u64;
                 }
                 self.number = self.number.wrapping_add(frame.count as u16);
-                if let Some(pace) = pace {
-                    self.flush()?;
-                    // Frames that are late are sent one after the other.
-                    next += pace;
-                    std::thread::sleep(next.saturating_duration_since(Instant::now()));
-                }
                 if start.elapsed() >= time {
                     break;
                 }
@@ -168,6 +161,28 @@ impl Floor {
         Ok(format!(
             "{{\"packets\":{packets},\"bytes\":{bytes},\"cpuMicros\":{cpu:.0},\"wallMicros\":{wall:.0}}}"
         ))
+    }
+
+    fn send_frame(&mut self, frame: &Frame, gso: bool, to: Range<usize>) -> Result<(), String> {
+        let train = match gso {
+            true => (TRAIN_BYTES / frame.bytes).min(TRAIN_SEGMENTS),
+            false => 1,
+        };
+        for target in to {
+            let mut sent = 0;
+            while sent < frame.count {
+                let count = train.min(frame.count - sent);
+                self.add(&Part {
+                    target,
+                    bytes: frame.bytes,
+                    count,
+                    number: self.number.wrapping_add(sent as u16),
+                    last: frame.count > 1 && sent + count == frame.count,
+                })?;
+                sent += count;
+            }
+        }
+        Ok(())
     }
 
     /// Seals one train into the batch, which leaves when it is full.
