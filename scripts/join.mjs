@@ -6,6 +6,8 @@ import { at, entry } from './progress.mjs'
 
 entry(async () => {
   await packages()
+  // Files are sent from, and saved to, where npm was called.
+  process.chdir(process.env.INIT_CWD ?? '.')
   const main = at('packages/cli/src/main.ts')
   const runtime = node()
   if (runtime === process.execPath) return import(pathToFileURL(main).href)

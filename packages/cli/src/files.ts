@@ -1,5 +1,6 @@
 import { constants, openAsBlob, statSync } from 'node:fs'
 import { access, open, rm } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { basename, extname, join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -33,9 +34,11 @@ const TYPES: Record<string, string> = {
 }
 
 /** @throws AppError, and the errors of the file system */
-export async function sendFile(where: FileServer, path: string): Promise<FileInfo> {
+export async function sendFile(where: FileServer, typed: string): Promise<FileInfo> {
+  const path = atHome(typed)
   const type = TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream'
   await access(path, constants.R_OK) // says which file it is that cannot be read
+  if (!statSync(path).isFile()) throw Object.assign(new Error('no file'), { code: 'ENOENT', path })
   const content = await openAsBlob(path)
   return await uploadFile({ ...where, announced: { name: basename(path), type }, content })
 }
@@ -44,7 +47,8 @@ export async function sendFile(where: FileServer, path: string): Promise<FileInf
  * Saves a file of a message into a folder or under a name; nothing that is there is written over.
  * @throws AppError, and the errors of the file system
  */
-export async function saveFile({ server, fetcher }: FileServer, file: FileInfo, to = '.'): Promise<string> {
+export async function saveFile({ server, fetcher }: FileServer, file: FileInfo, typed = '.'): Promise<string> {
+  const to = atHome(typed)
   const isFolder = statSync(to, { throwIfNoEntry: false })?.isDirectory() === true
   const path = isFolder ? join(to, ownName(file.name)) : to
   const target = await open(path, 'wx')
@@ -61,6 +65,9 @@ export async function saveFile({ server, fetcher }: FileServer, file: FileInfo, 
   }
   return path
 }
+
+/** `~` is the own folder, as in any terminal. */
+const atHome = (path: string): string => path.replace(/^~(?=[/\\]|$)/, () => homedir())
 
 const OF_THE_DISK = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO']
 

@@ -97,7 +97,9 @@ export function joinRoom(options: JoinOptions): Promise<number> {
     const seq = last < shown.seq ? 0 : shown.seq
     const news = state.entries.filter((entry) => entry.seq > seq)
     const [first] = news
-    if (first && first.seq > seq + 1) {
+    // Numbers may be left out: only a log that begins anew behind what was shown, and not with its first line, has left out messages.
+    const isWhole = seq === 0 || !state.hasOlder || state.entries.some((entry) => entry.seq <= seq)
+    if (first && !isWhole) {
       note(`-- ${words.skipped} --`)
       oldest = first.seq
     }

@@ -82,6 +82,10 @@ test('a number, a path with spaces and what follows are told apart', ({ expect }
     ['/search "two words" from:Ana', { kind: 'search', query: '"two words" from:Ana' }],
     ['/send a.txt for you', { kind: 'send', path: 'a.txt', text: 'for you' }],
     ['/send "a b.txt"', { kind: 'send', path: 'a b.txt', text: '' }],
+    ["/send '/tmp/a b.txt' for you", { kind: 'send', path: '/tmp/a b.txt', text: 'for you' }],
+    ['/send a\\ \\(b\\).txt for you', { kind: 'send', path: 'a (b).txt', text: 'for you' }],
+    ['/send C:\\new\\a.txt', { kind: 'send', path: 'C:\\new\\a.txt', text: '' }],
+    ["/send it's.txt", { kind: 'send', path: "it's.txt", text: '' }],
     ['/save', { kind: 'save', seq: undefined, path: undefined }],
     ['/save #3 "my files"', { kind: 'save', seq: 3, path: 'my files' }],
   ] as const)

@@ -51,8 +51,9 @@ export function readLine(line: string): Line {
   }
 }
 
-/** A path with spaces stands in quotes. */
+/** A path with spaces stands in quotes, or each space behind a backslash: as terminals write a file that is dropped on them. */
 function readPath(text: string): { path: string | undefined; rest: string } {
-  const [, quoted, plain, rest = ''] = /^(?:"([^"]*)"|(\S+))\s*(.*)$/s.exec(text) ?? []
-  return { path: quoted ?? plain, rest }
+  const [, double, single, plain, rest = ''] =
+    /^(?:"([^"]*)"|'([^']*)'|((?:\\[\s"'()&]|\S)+))\s*(.*)$/s.exec(text) ?? []
+  return { path: double ?? single ?? plain?.replace(/\\([\s"'()&])/g, '$1'), rest }
 }

@@ -118,3 +118,45 @@ test('who comes again is the same member, and what waited when the program ended
   ben.interrupt()
   await ben.exited
 })
+
+test('only what is really left out is said to be: not after changes and what others say in private', async ({
+  expect,
+}) => {
+  const { url, port, storage, bus } = await server()
+  const ana = join(url, 'Ana')
+  onTestFinished(() => ana.close())
+  ana.send('with a mistake')
+  await until(ana, ({ pending }) => pending.length === 0)
+  const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'])
+  await ben.shows('Ben has joined')
+  const seq = messages(ana.state().entries)[0]?.seq ?? 0
+  await ana.ask<'edit'>({ type: 'edit', target: seq, text: 'without' })
+  ana.send('and one more')
+  await ben.shows('Ana: and one more')
+  expect(ben.output).not.toContain('not shown')
+
+  // Nobody hears of these, as if the connection had been away.
+  const say = (text: string) =>
+    storage.write(({ rooms, entries }) =>
+      entries.append(rooms.ensure('hall'), { kind: 'message', member: 'ME_c', name: 'Cem', clientId: text, text }),
+    )
+  await Promise.all(Array.from({ length: 600 }, (_, n) => say(`missed ${n}`)))
+  bus.publish({ type: 'entryAdded', room: 'hall', ...(await say('the last')) })
+  await ben.shows('-- some messages are not shown; /older brings them --')
+  await ben.shows('Cem: the last')
+})
+
+test('a file is sent from the own folder', async ({ expect }) => {
+  const { url, port } = await server()
+  const ana = join(url, 'Ana')
+  onTestFinished(() => ana.close())
+  const home = temporaryHome()
+  writeFileSync(joinPath(home, 'a b.txt'), 'a list')
+  const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'], home, { HOME: home, USERPROFILE: home })
+  await ben.shows('Here: ')
+  ben.type('/send ~/a\\ b.txt the list')
+  const { entries } = await until(ana, (state) => messages(state.entries).length === 1)
+  expect(messages(entries)[0]).toMatchObject({ text: 'the list', files: [{ name: 'a b.txt', size: 6 }] })
+  ben.type('/send ~ my folder')
+  await ben.shows(`The file ${home} cannot be read. Is the path right?`)
+})

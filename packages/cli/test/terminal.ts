@@ -21,8 +21,8 @@ export class Terminal {
   private readonly listeners = new Set<() => void>()
 
   /** `home` outlives it: without one, every terminal is another computer. */
-  constructor(values: readonly string[], home = temporaryHome()) {
-    const env = { ...process.env, LC_ALL: 'en_US.UTF-8', XDG_STATE_HOME: home }
+  constructor(values: readonly string[], home = temporaryHome(), more: Record<string, string> = {}) {
+    const env = { ...process.env, LC_ALL: 'en_US.UTF-8', XDG_STATE_HOME: home, ...more }
     this.child = spawn(process.execPath, [main, ...values], { env, cwd: home })
     for (const stream of [this.child.stdout, this.child.stderr])
       stream.setEncoding('utf8').on('data', (data: string) => {
