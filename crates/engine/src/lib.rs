@@ -23,6 +23,7 @@ pub mod ids;
 mod imports;
 #[doc(hidden)]
 pub mod internals;
+mod lending;
 pub mod media;
 pub mod metrics;
 mod negotiate;

@@ -257,58 +257,6 @@ impl Transport {
         Some((offer, sdp::set_msids(&sdp, &msids)))
     }
 
-    /// Takes the streams of all m-lines from str0m, which needs them for descriptions only and keeps room for packets in each.
-    pub(crate) fn take_streams(&mut self) {
-        let mut api = self.rtc.direct_api();
-        for slot in &mut self.negotiation.slots {
-            let stream = api.stream_tx_by_mid(slot.mid, None);
-            let Some(ssrcs) = stream.map(|stream| (stream.ssrc(), stream.rtx())) else {
-                continue;
-            };
-            api.remove_stream_tx(ssrcs.0);
-            slot.ssrcs = Some(ssrcs);
-        }
-    }
-
-    /// Gives them back, for the next description.
-    pub(crate) fn lend_streams(&mut self) {
-        for slot in &mut self.negotiation.slots {
-            if self.rtc.media(slot.mid).is_some()
-                && let Some((ssrc, rtx)) = slot.ssrcs.take()
-            {
-                let mut api = self.rtc.direct_api();
-                api.declare_stream_tx(ssrc, rtx, slot.mid, None);
-            }
-        }
-    }
-
-    /// Another track on an m-line is another stream. Under the old SSRC browsers would take it for a continuation, and
-    /// Chromium often shows nothing of that for seconds. To be called between `take_streams` and `lend_streams`.
-    pub(crate) fn renew_ssrcs(&mut self, mid: Mid) {
-        let slots = &mut self.negotiation.slots;
-        let known = slots.iter().filter_map(|slot| slot.ssrcs);
-        let used: Vec<Ssrc> = known
-            .flat_map(|(ssrc, rtx)| [Some(ssrc), rtx])
-            .flatten()
-            .collect();
-        // Counting from a random one: none comes twice, so that no key meets the same numbers again.
-        let start = *self.rtc.direct_api().new_ssrc();
-        let last = self.negotiation.last_ssrc.get_or_insert(start);
-        let mut fresh = || {
-            loop {
-                *last = last.wrapping_add(1);
-                if *last != 0 && !used.contains(&Ssrc::from(*last)) {
-                    return Ssrc::from(*last);
-                }
-            }
-        };
-        let slot = slots.iter_mut().find(|slot| slot.mid == mid);
-        if let Some((ssrc, rtx)) = slot.and_then(|slot| slot.ssrcs.as_mut()) {
-            *rtx = rtx.map(|_| fresh());
-            *ssrc = fresh();
-        }
-    }
-
     /// The answer was unusable. What the offer changed is undone as far as can be; the next `subscribe` tries again.
     pub(crate) fn abandon_offer(&mut self) {
         self.negotiation.in_flight = None;
