@@ -4,25 +4,22 @@
 //! Nothing here happens for a packet. A subscriber is looked at when it wants something else, when its path falters, and a few
 //! times a second besides.
 
-use crate::command::{TransportId, WantedTrack};
+use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::{Event, MediaKind};
 use crate::media::Aim;
-use crate::media::allocate::{
-    Allocator, Bitrates, Choice, Outcome, Rise, SPATIAL, Video, spatial_for, temporal_for,
-};
+use crate::media::allocate::{Allocator, Bitrates, Choice, Outcome, Rise, Video};
 use crate::media::bandwidth::{Budget, Gcc, Probing, Remb};
 use crate::media::rtcp::Reception;
 use crate::probes::Padding;
-use crate::tracks::{Track, TrackKey};
+use crate::share::video;
+use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
 
 /// How often a subscriber is looked at that could have more, and one that has all it wants. Other tracks' rates change too.
 const SHORT_INTERVAL: Duration = Duration::from_millis(200);
 const CONTENT_INTERVAL: Duration = Duration::from_millis(1_000);
-/// Pictures a second of the highest temporal layer, as cameras give them.
-const USUAL_FPS: u32 = 30;
 
 /// What the allocation of a subscriber transport remembers.
 #[derive(Default)]
@@ -46,42 +43,6 @@ pub struct Allocation {
     due: Option<Instant>,
 }
 
-/// What the allocation remembers of one track on its way to one subscriber.
-pub struct Share {
-    pub wish: Wish,
-    choice: Choice,
-    /// It has not been allocated since it is wanted like this.
-    pub fresh: bool,
-    /// The subscriber's side was told that it is paused.
-    told_paused: bool,
-    /// The newest number that went out before it was last paused.
-    resumed: Option<u64>,
-    /// When the last receiver report came, which is where the next one begins.
-    pub reported: Option<Instant>,
-}
-
-/// What a subscriber wants of one video.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wish {
-    /// Pixels, width and height; 0 for as many as there are.
-    pub size: (u32, u32),
-    fps: u32,
-    priority: u8,
-}
-
-impl Default for Share {
-    fn default() -> Self {
-        Share {
-            wish: Wish::default(),
-            choice: Choice::Paused,
-            fresh: true,
-            told_paused: false,
-            resumed: None,
-            reported: None,
-        }
-    }
-}
-
 impl Allocation {
     /// Whether pictures are sent all the same that the path is known not to carry.
     pub fn is_strained(&self) -> bool {
@@ -92,29 +53,6 @@ impl Allocation {
     /// The estimator that is told of every packet and of probes, where there is one.
     pub fn measured(&mut self) -> Option<&mut Gcc> {
         self.gcc.as_deref_mut().filter(|_| !self.unheard)
-    }
-}
-
-impl Share {
-    /// Whether its path does not carry it.
-    pub fn is_paused(&self) -> bool {
-        self.told_paused
-    }
-
-    /// Whether a packet left since it was last paused; what was lost before that says nothing of now.
-    pub fn is_since_resumed(&self, seq: u16) -> bool {
-        let newer = |resumed: u64| (1..0x8000).contains(&seq.wrapping_sub(resumed as u16));
-        self.resumed.is_none_or(newer)
-    }
-
-    fn want(&mut self, wanted: &WantedTrack) {
-        let wish = Wish {
-            size: (wanted.width, wanted.height),
-            fps: wanted.fps,
-            priority: wanted.priority,
-        };
-        self.fresh |= self.wish != wish;
-        self.wish = wish;
     }
 }
 
@@ -392,35 +330,4 @@ pub struct Allocating {
 fn lowest(bitrates: &Bitrates) -> u64 {
     let rates = bitrates.iter().flatten().filter(|rate| **rate > 0);
     u64::from(rates.min().copied().unwrap_or_default())
-}
-
-fn video(track: &Track, share: &Share, bitrates: Bitrates) -> Video {
-    let Wish {
-        size,
-        fps,
-        priority,
-    } = share.wish;
-    let view = &track.picture.view;
-    let mut pixels = [0; SPATIAL];
-    for (pixels, (width, height)) in pixels.iter_mut().zip(&view.sizes) {
-        *pixels = width.saturating_mul(*height);
-    }
-    let temporals = bitrates
-        .iter()
-        .filter_map(|row| row.iter().rposition(|rate| *rate > 0));
-    let layers = temporals.max().map_or(1, |top| top as u8 + 1);
-    Video {
-        priority,
-        screen: view.screen,
-        bitrates,
-        pixels,
-        shown: size.0.saturating_mul(size.1),
-        most: (
-            spatial_for(size, &view.sizes),
-            temporal_for(fps, USUAL_FPS, layers),
-        ),
-        current: share.choice,
-        fresh: share.fresh,
-        kept: false,
-    }
 }

@@ -1,6 +1,5 @@
 //! Media to subscribers: one sender for each track on an m-line, which keeps its numbers running when the layer changes.
 
-use crate::allocation::Share;
 use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::MediaKind;
@@ -12,6 +11,7 @@ use crate::media::srtp::{Keys, Profile, Seal};
 use crate::media::{LayerId, MediaPacket, Munger};
 use crate::outbox::{Route, Tail};
 use crate::reports::Received;
+use crate::share::Share;
 use crate::slab::{Key, Slab};
 use crate::tracks::TrackKey;
 use crate::transport::{Transport, Transports};

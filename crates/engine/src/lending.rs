@@ -128,7 +128,7 @@ mod tests {
         let answer = client.sdp_api().accept_offer(sdp);
         let transport = engine.transports.get_mut(&1).expect("a transport");
         let flight = transport.negotiation.in_flight.take().expect("an offer");
-        let mut api = transport.rtc.sdp_api();
+        let api = transport.rtc.sdp_api();
         let accepted = api.accept_answer(flight.pending, answer.expect("an answer"));
         accepted.expect("a usable answer");
         transport.settle_slots();

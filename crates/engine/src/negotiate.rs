@@ -6,7 +6,7 @@ use crate::command::{TransportId, TransportRole, WantedTrack};
 use crate::engine::Engine;
 use crate::event::{Event, MediaKind, MidTrack, OfferedMedia};
 use crate::ids::IdSet;
-use crate::random::ice_text;
+use crate::restart::Restart;
 use crate::sdp::{self, Section};
 use crate::sdp_job::{Parsed, SdpJob, SdpResult};
 use crate::single::Request;
@@ -14,7 +14,6 @@ use crate::slots::{Slot, SlotState};
 use crate::tracks::TrackKey;
 use crate::transport::Transport;
 use std::time::Instant;
-use str0m::IceCreds;
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 
 /// Descriptions of one transport that may wait for the parser.
@@ -22,7 +21,8 @@ const JOB_LIMIT: u32 = 8;
 
 #[derive(Default)]
 pub struct Negotiation {
-    jobs: u32,
+    /// Descriptions that are being read.
+    pub jobs: u32,
     pub wanted: Vec<WantedTrack>,
     /// The first `subscribe` has come.
     started: bool,
@@ -55,12 +55,6 @@ pub struct InFlight {
     pub pending: SdpPendingOffer,
     /// ICE begins anew with the answer.
     pub restart: Option<Restart>,
-}
-
-/// Credentials of an offer that restarts ICE: those that str0m made, and ours, which say which shard they belong to.
-pub struct Restart {
-    pub theirs: IceCreds,
-    pub ours: IceCreds,
 }
 
 impl Engine {
@@ -192,56 +186,6 @@ impl Engine {
         self.bind_offered(now, id);
     }
 
-    /// After an ICE restart by the client str0m has new credentials. Ours replace them, since our ufrags say which shard they
-    /// belong to.
-    fn restart_ice(&mut self, id: TransportId, answer: &mut String) {
-        let named = sdp::ufrag(answer).map(str::to_owned);
-        let ufrag = self.new_ufrag(id);
-        let Some(transport) = self.transports.get_mut(&id) else {
-            return;
-        };
-        if named.is_none_or(|named| named == transport.ufrag) {
-            return;
-        }
-        let theirs = transport.rtc.direct_api().local_ice_credentials();
-        let pass = ice_text(24);
-        let restart = Restart {
-            theirs,
-            ours: IceCreds { ufrag, pass },
-        };
-        *answer = restart.name(answer);
-        self.take_credentials(id, restart.ours);
-    }
-
-    fn take_credentials(&mut self, id: TransportId, ours: IceCreds) {
-        let Some(transport) = self.transports.get_mut(&id) else {
-            return;
-        };
-        if let Some(password) = &mut transport.password {
-            password.clone_from(&ours.pass);
-        }
-        let ufrag = ours.ufrag.clone();
-        transport.rtc.direct_api().set_local_ice_credentials(ours);
-        self.rename(id, &ufrag);
-    }
-
-    /// The client's signalling was broken: an offer may not have reached it, and the path to it may have changed.
-    pub(crate) fn offer_restart(&mut self, now: Instant, id: TransportId) {
-        let Some(transport) = self.transports.get_mut(&id) else {
-            return;
-        };
-        if transport.role.answers() {
-            return;
-        }
-        transport.negotiation.restarts = true;
-        // An answer that is being read settles its offer first.
-        if transport.negotiation.jobs == 0 {
-            transport.abandon_offer();
-            self.drop_released(id);
-            self.reconcile(now, id);
-        }
-    }
-
     fn accept_answer(&mut self, now: Instant, id: TransportId, offer: u32, sdp: SdpAnswer) {
         let Some(transport) = self.transports.get_mut(&id) else {
             return;
@@ -274,16 +218,6 @@ impl Engine {
                 self.negotiation_failed(id, offer, error.to_string());
             }
             None => {}
-        }
-    }
-
-    /// The answer took the restart on, unless its client has kept its own credentials.
-    fn settle_restart(&mut self, id: TransportId, restart: Option<Restart>) {
-        let transport = self.transports.get_mut(&id);
-        if let (Some(restart), Some(transport)) = (restart, transport)
-            && transport.rtc.direct_api().local_ice_credentials() == restart.theirs
-        {
-            self.take_credentials(id, restart.ours);
         }
     }
 
@@ -410,19 +344,6 @@ impl Engine {
         for id in ids {
             self.reconcile(now, id);
         }
-    }
-}
-
-impl Restart {
-    /// The description under our credentials.
-    pub fn name(&self, description: &str) -> String {
-        let mut named = description.to_owned();
-        for before in ["a=ice-ufrag:", " ufrag "] {
-            let (old, new) = (&self.theirs.ufrag, &self.ours.ufrag);
-            named = named.replace(&format!("{before}{old}"), &format!("{before}{new}"));
-        }
-        let line = |pass: &str| format!("a=ice-pwd:{pass}");
-        named.replace(&line(&self.theirs.pass), &line(&self.ours.pass))
     }
 }
 

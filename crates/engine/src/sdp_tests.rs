@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::MediaKind;
 
 const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\na=msid-semantic: WMS s\r\n\
 m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 13 110\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=candidate:1 1 udp 1 10.0.0.1 5 typ host\r\n\

@@ -1,11 +1,11 @@
 //! Media from publishers: a datagram is opened, given to its m-line and layer, counted, and goes on as a packet of a track.
 
-use crate::codecs::dependency_descriptor;
 use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::{MediaKind, OfferedMedia};
+use crate::extensions::{Extensions, Said};
 use crate::formats::{self, Incoming};
-use crate::media::bundle::{Bundle, Labels, Line, Place, Signalled};
+use crate::media::bundle::{Bundle, Line, Place, Signalled};
 use crate::media::ingest::Receiver;
 use crate::media::rtp::{self, Header};
 use crate::media::twcc::Arrivals;
@@ -13,11 +13,9 @@ use crate::media::{MediaPacket, Ntp, ReportClock};
 use crate::sdp::Section;
 use crate::upstream::Schedule;
 use std::collections::{HashMap, HashSet};
-use std::ops::Deref;
 use std::time::{Duration, Instant};
 use str0m::Rtc;
 use str0m::media::{Mid, Rid};
-use str0m::rtp::Extension;
 
 /// What is known of a publisher transport's media.
 #[derive(Default)]
@@ -36,101 +34,12 @@ pub struct Uplink {
     pub round_trip: Option<Duration>,
 }
 
-/// Header extension ids agreed on with a client; one number means the same on every m-line.
-#[derive(Debug, Default)]
-struct Extensions {
-    mid: Option<u8>,
-    rid: Option<u8>,
-    repaired: Option<u8>,
-    transport_number: Option<u8>,
-    audio_level: Option<u8>,
-    orientation: Option<u8>,
-    dependency_descriptor: Option<u8>,
-    /// Names that packets are likely to carry: making one anew costs an allocation.
-    mids: Vec<Mid>,
-    rids: Vec<Rid>,
-}
-
-/// What the header extensions of a packet say.
-#[derive(Debug, Default)]
-struct Said<'a> {
-    labels: Labels,
-    transport_number: Option<u16>,
-    audio_level: Option<u8>,
-    orientation: Option<u8>,
-    dependency_descriptor: Option<&'a [u8]>,
-}
-
 /// A packet of media that is to go on.
 struct Received {
     place: Place,
     ssrc: u32,
     format: Incoming,
     packet: MediaPacket,
-}
-
-impl Extensions {
-    fn agreed(rtc: &Rtc, mids: Vec<Mid>, rids: Vec<Rid>) -> Extensions {
-        let mut ids = Extensions {
-            rids,
-            ..Extensions::default()
-        };
-        for map in mids
-            .iter()
-            .filter_map(|mid| Some(rtc.media(*mid)?.remote_extmap()))
-        {
-            let known = [
-                (&mut ids.mid, Extension::RtpMid),
-                (&mut ids.rid, Extension::RtpStreamId),
-                (&mut ids.repaired, Extension::RepairedRtpStreamId),
-                (
-                    &mut ids.transport_number,
-                    Extension::TransportSequenceNumber,
-                ),
-                (&mut ids.audio_level, Extension::AudioLevel),
-                (&mut ids.orientation, Extension::VideoOrientation),
-                (&mut ids.dependency_descriptor, dependency_descriptor()),
-            ];
-            for (id, extension) in known {
-                *id = id.or(map.id_of(extension));
-            }
-        }
-        ids.mids = mids;
-        ids
-    }
-
-    fn read<'a>(&self, header: &Header<'a>) -> Said<'a> {
-        let mut said = Said::default();
-        for (id, data) in header.extensions() {
-            let id = Some(id);
-            if id == self.transport_number {
-                said.transport_number = data.first_chunk().map(|bytes| u16::from_be_bytes(*bytes));
-            } else if id == self.audio_level {
-                said.audio_level = data.first().copied();
-            } else if id == self.mid {
-                said.labels.mid = named(&self.mids, data);
-            } else if id == self.rid {
-                said.labels.rid = named(&self.rids, data);
-            } else if id == self.repaired {
-                said.labels.repaired = named(&self.rids, data);
-            } else if id == self.orientation {
-                said.orientation = data.first().copied();
-            } else if id == self.dependency_descriptor {
-                said.dependency_descriptor = Some(data);
-            }
-        }
-        said
-    }
-}
-
-/// A name out of a packet: one that is known, or a new one.
-fn named<Name>(known: &[Name], data: &[u8]) -> Option<Name>
-where
-    Name: Copy + Deref<Target = str> + for<'a> From<&'a str>,
-{
-    let same = known.iter().find(|name| name.as_bytes() == data);
-    same.copied()
-        .or_else(|| str::from_utf8(data).ok().map(Name::from))
 }
 
 impl Uplink {

@@ -1,5 +1,6 @@
 //! From audio levels in packets (RFC 6464) to who is speaking.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// A frame at or above this is speech, in -dBov. Lower numbers are louder.
@@ -100,35 +101,32 @@ fn linear(minus_decibels: f32) -> f32 {
 /// Remembers which levels were told, so that only changes are.
 #[derive(Debug)]
 pub struct SpeakerList<T> {
-    told: Vec<(T, f32)>,
+    told: BTreeMap<T, f32>,
 }
 
 impl<T> Default for SpeakerList<T> {
     fn default() -> Self {
-        SpeakerList { told: Vec::new() }
+        SpeakerList {
+            told: BTreeMap::new(),
+        }
     }
 }
 
-impl<T: Clone + PartialEq> SpeakerList<T> {
+impl<T: Clone + Ord> SpeakerList<T> {
     /// Takes the levels of all tracks and returns what has changed in steps of an eighth; level 0 stands for who stopped, or is gone.
     /// Call it every 400 ms.
     pub fn changes(&mut self, levels: impl IntoIterator<Item = (T, f32)>) -> Vec<(T, f32)> {
-        let now: Vec<(T, f32)> = levels
+        let now: BTreeMap<T, f32> = levels
             .into_iter()
             .map(|(track, level)| (track, (level * STEPS).ceil() / STEPS))
             .filter(|(_, level)| *level > 0.0)
             .collect();
         let before = std::mem::replace(&mut self.told, now);
-        let stopped = before
-            .iter()
-            .filter(|(track, _)| !self.told.iter().any(|(other, _)| other == track));
-        let mut changes: Vec<(T, f32)> = stopped.map(|(track, _)| (track.clone(), 0.0)).collect();
-        changes.extend(
-            self.told
-                .iter()
-                .filter(|entry| !before.contains(entry))
-                .cloned(),
-        );
+        let stopped = before.keys().filter(|track| !self.told.contains_key(track));
+        let mut changes: Vec<(T, f32)> = stopped.map(|track| (track.clone(), 0.0)).collect();
+        let other = |(track, level): &(&T, &f32)| before.get(track) != Some(*level);
+        let others = self.told.iter().filter(other);
+        changes.extend(others.map(|(track, level)| (track.clone(), *level)));
         changes
     }
 }

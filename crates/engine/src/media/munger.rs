@@ -11,6 +11,7 @@
 //!   packet comes late and turns out to be one that we drop, its number goes out without a payload.
 
 mod segment;
+mod segments;
 mod timeline;
 
 pub use segment::{Origin, Rewrite};
@@ -24,7 +25,7 @@ use super::rtp;
 use super::selector::Selector;
 use super::window::{Seen, SeenWindow};
 use segment::Segment;
-use std::collections::VecDeque;
+use segments::Segments;
 use std::sync::Arc;
 use std::time::Instant;
 use timeline::Timeline;
@@ -33,9 +34,6 @@ use timeline::Timeline;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LayerId(pub u64);
 
-/// Segments remembered. One is made for each switch, pause and run of dropped packets; a NACK older than all of them is not answered.
-/// With all but the lowest layer dropped this is more than two seconds.
-const MAX_SEGMENTS: usize = 128;
 /// A jump in the publisher's numbers beyond this is a restart, not loss: nobody can fill such a hole.
 const MAX_GAP: u64 = 1_000;
 /// Packets in a row from behind the window that mean an ungated stream has started anew.
@@ -49,7 +47,7 @@ pub struct Munger {
     wanted: Option<LayerId>,
     /// The newest segment is still open; its layer and the highest number met in it.
     running: Option<(LayerId, u64)>,
-    segments: VecDeque<Segment>,
+    segments: Segments,
     /// Highest number given out; before the first one, the one before it.
     highest: u64,
     given: SeenWindow<32>,
@@ -74,7 +72,7 @@ impl Munger {
             gated,
             wanted: None,
             running: None,
-            segments: VecDeque::new(),
+            segments: Segments::default(),
             // Never below 1, so that "one before" exists.
             highest: u64::from(first_seq.max(1)) - 1,
             given: SeenWindow::default(),
@@ -137,10 +135,8 @@ impl Munger {
 
     /// A timestamp of a layer (of its sender report) on the outgoing stream. `None` when the layer does not run.
     pub fn map_timestamp(&self, layer: LayerId, timestamp: u32) -> Option<u32> {
-        let segment = self
-            .segments
-            .back()
-            .filter(|_| self.current() == Some(layer))?;
+        let open = self.segments.open();
+        let segment = open.filter(|_| self.current() == Some(layer))?;
         Some(timestamp.wrapping_add(segment.timestamp_delta))
     }
 
@@ -186,11 +182,7 @@ impl Munger {
         } else {
             extended
         };
-        let segment = self
-            .segments
-            .iter()
-            .rev()
-            .find(|segment| segment.out(segment.first_in) <= extended)?;
+        let segment = self.segments.of_number(extended)?;
         let in_seq = extended.wrapping_sub(segment.seq_delta);
         let blank = self.blanks.look(extended);
         if in_seq > segment.end_in || blank == Seen::TooOld {
@@ -210,7 +202,7 @@ impl Munger {
         self.running = Some((layer, packet.seq));
         if packet.payload.is_empty() {
             // Padding only: the numbers close over it, those still missing before it keep their places.
-            self.skip(packet.seq, PictureIds::default());
+            self.segments.skip(packet.seq, PictureIds::default());
             return None;
         }
         let picture = packet.pictures.and_then(|fields| fields.ids.picture);
@@ -220,12 +212,12 @@ impl Munger {
             && !self.select(packet, frame)
         {
             if packet.marker {
-                self.end_picture(packet.seq);
+                self.segments.end_picture(packet.seq, &self.given);
             }
             let counts = packet.codec == Codec::Vp8 && picture.is_some() && !same_picture;
             // VP8's receivers take a hole in the picture ids for a loss; those of VP9 need the true distances.
             let picture = counts.then_some(0x7FFF);
-            self.skip(
+            self.segments.skip(
                 packet.seq,
                 PictureIds {
                     picture,
@@ -234,13 +226,13 @@ impl Munger {
             );
             return None;
         }
-        let segment = *self.segments.back()?;
+        let segment = *self.segments.open()?;
         self.give(&segment, packet, now, false)
     }
 
     /// Whether the newest packet goes out. A change of the selection, or of what it leaves, begins a segment with it.
     fn select(&mut self, packet: &MediaPacket, frame: &Frame) -> bool {
-        let Some(segment) = self.segments.back_mut() else {
+        let Some(segment) = self.segments.open() else {
             return false;
         };
         let timestamp = packet.timestamp.wrapping_add(segment.timestamp_delta);
@@ -268,64 +260,9 @@ impl Munger {
                 ends_picture: false,
                 ..*segment
             };
-            self.divide(next);
+            self.segments.divide(next);
         }
         admitted
-    }
-
-    /// The marker stays away with the packet that has it. Where the one before is late, it is the last of its picture.
-    fn end_picture(&mut self, seq: u64) {
-        let mut newest = self.segments.iter_mut().rev();
-        let Some(open) = newest.next() else {
-            return;
-        };
-        let last = open.out(seq).wrapping_sub(1);
-        let found = match open.first_in < seq {
-            true => Some(open),
-            false => newest
-                .next()
-                .filter(|before| before.out(before.end_in) == last),
-        };
-        if let Some(segment) = found
-            && self.given.look(last) == Seen::New
-        {
-            segment.ends_picture = true;
-        }
-    }
-
-    /// Closes the numbers of the open segment over a packet that does not go out, and moves the picture ids of what follows.
-    fn skip(&mut self, seq: u64, pictures: PictureIds) {
-        let Some(segment) = self.segments.back() else {
-            return;
-        };
-        let next = Segment {
-            first_in: seq + 1,
-            seq_delta: segment.seq_delta.wrapping_sub(1),
-            pictures: segment.pictures.moved(pictures),
-            ends_picture: false,
-            ..*segment
-        };
-        // What came before the packet that is skipped ends before it.
-        if let Some(segment) = self.segments.back_mut() {
-            segment.end_in = seq.wrapping_sub(1);
-            if segment.first_in == seq {
-                *segment = next;
-                return;
-            }
-        }
-        self.push(next);
-    }
-
-    /// Goes on with another segment from its first packet on.
-    fn divide(&mut self, next: Segment) {
-        match self.segments.back_mut() {
-            Some(segment) if segment.first_in == next.first_in => *segment = next,
-            Some(segment) => {
-                segment.end_in = next.first_in.wrapping_sub(1);
-                self.push(next);
-            }
-            None => self.push(next),
-        }
     }
 
     /// A packet of the running layer from below its newest one.
@@ -348,17 +285,7 @@ impl Munger {
 
     /// Gives a late packet the number that was kept for it.
     fn fill(&mut self, layer: LayerId, packet: &MediaPacket, now: Instant) -> Option<Rewrite> {
-        let holds = |segment: &&Segment| {
-            segment.layer == layer && (segment.first_in..=segment.end_in).contains(&packet.seq)
-        };
-        let segment = *self.segments.iter().rev().find(holds)?;
-        // What came before it of the same picture may have been the first to go by another selection: then it goes by that too.
-        let same_picture = |s: &&Segment| s.layer == layer && s.since == packet.timestamp;
-        let later = self.segments.iter().rev();
-        let later = later
-            .take_while(|s| s.first_in > packet.seq)
-            .find(same_picture);
-        let selection = later.unwrap_or(&segment).selection;
+        let (segment, selection) = self.segments.holding(layer, packet)?;
         let admitted = match &packet.frame {
             Some(frame) if self.current() == Some(layer) => {
                 let lacking = segment.lacking;
@@ -399,7 +326,7 @@ impl Munger {
             since: packet.timestamp,
             ends_picture: false,
         };
-        self.push(segment);
+        self.segments.push(segment);
         self.running = Some((layer, packet.seq));
         self.stale = 0;
         self.give(&segment, packet, now, false)
@@ -410,24 +337,7 @@ impl Munger {
         if self.running.is_none() {
             return;
         }
-        while let Some(segment) = self.segments.back_mut() {
-            if segment.out(segment.first_in) > self.highest {
-                self.segments.pop_back();
-                continue;
-            }
-            let end = self.highest.wrapping_sub(segment.seq_delta);
-            // What was to have the marker does not come any more.
-            segment.ends_picture &= end >= segment.end_in;
-            segment.end_in = segment.end_in.min(end);
-            break;
-        }
-    }
-
-    fn push(&mut self, segment: Segment) {
-        if self.segments.len() == MAX_SEGMENTS {
-            self.segments.pop_front();
-        }
-        self.segments.push_back(segment);
+        self.segments.close(self.highest);
     }
 
     fn give(

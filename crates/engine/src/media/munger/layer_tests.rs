@@ -1,5 +1,6 @@
 //! Streams with layers inside: what a subscriber is given of them can be decoded, whatever is selected, lost or late.
 
+use super::segments::MAX_SEGMENTS;
 use super::*;
 use crate::media::codec::Codec;
 use crate::media::codec::vp9::Structure;

@@ -1,3 +1,4 @@
+use super::segments::MAX_SEGMENTS;
 use super::*;
 use crate::media::codec::vp8;
 use crate::media::testing::Random;

@@ -247,3 +247,18 @@ fn survives_mutated_compounds() {
         }
     }
 }
+
+#[test]
+fn of_several_estimates_in_one_datagram_the_newest_counts() {
+    let mut bytes = Vec::new();
+    for mantissa in 1..=60 {
+        bytes.extend([0x8F, 206, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0]);
+        bytes.extend(b"REMB");
+        bytes.extend([0, 1 << 2, 0, mantissa]);
+    }
+    let mut out = vec![Feedback::Remb { bitrate: 5 }];
+    assert!(parse(&bytes, &mut out));
+    // What others said before stays.
+    let own = Feedback::Remb { bitrate: 60 << 1 };
+    assert_eq!(out, [Feedback::Remb { bitrate: 5 }, own]);
+}
