@@ -6,7 +6,7 @@ import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createId } from '@maru/protocol'
 import manifest from '../package.json' with { type: 'json' }
-import { makeKey, readApiKeys, watchKeyFile, withKey, writeForOwner } from './api-keys.ts'
+import { type ApiKeys, makeKey, readApiKeys, watchKeyFile, withKey, writeForOwner } from './api-keys.ts'
 import { keepHouse } from './chat/keep-house.ts'
 import { keepIndex } from './chat/keep-index.ts'
 import { type Config, readConfig } from './config.ts'
@@ -71,7 +71,7 @@ async function start(config: Config): Promise<void> {
   const given = orProblem(() =>
     config.keyFile
       ? watchKeyFile(config.keyFile, Date.now, (problem) => log.warn('the key file cannot be used', { problem }))
-      : readApiKeys(join(data, 'keys.json'), config.keys),
+      : ownKeys(config, words),
   )
   const keys = withKey(given, ownKey)
   const { port, engine: native } = await openPortAndEngine(config, words, health.connectionRefused)
@@ -206,6 +206,15 @@ async function start(config: Config): Promise<void> {
     log.warn('server.json was not written', { error })
   }
   await greet(config, words, port.number)
+}
+
+function ownKeys({ data, keys }: Config, words: Words): ApiKeys {
+  try {
+    return readApiKeys(join(data, 'keys.json'), keys)
+  } catch (error) {
+    // What is wrong with its content says so itself.
+    throw error instanceof Error && 'code' in error ? dataProblem(words, data, error) : error
+  }
 }
 
 function openDataFolder(folder: string, words: Words): void {

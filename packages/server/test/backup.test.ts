@@ -160,3 +160,32 @@ test('the commands ask the server that uses the folder', async ({ expect }) => {
   expect(JSON.parse(readFileSync(join(folder.path, 'hall.json'), 'utf8')).members).toHaveLength(2)
   await expect(run('export', 'none', join(folder.path, 'none.json'))).rejects.toThrow('There is no such room.')
 })
+
+test('a backup that does not fit where it is wanted is kept whole, and nothing goes under a server that left no word', async ({
+  expect,
+}) => {
+  const folder = temporaryFolder()
+  onTestFinished(folder.remove)
+  const data = join(folder.path, 'data')
+  mkdirSync(data)
+  const storage = openStorage({ database: join(data, 'maru.db') })
+  onTestFinished(() => storage.close())
+  const backup = join(folder.path, 'backup')
+  mkdirSync(backup)
+  storage.backUp?.(join(backup, 'maru.db'))
+  // As a server that runs without its server.json.
+  const { code, said } = await maru(data, 'restore', backup)
+  expect([code, said]).toEqual([1, expect.stringContaining('is in use. Is another Maru running on this data folder?')])
+  expect(readdirSync(folder.path).sort()).toEqual(['backup', 'data'])
+
+  storage.close()
+  writeFileSync(join(folder.path, 'file'), '')
+  const to = join(folder.path, 'file', 'backup')
+  const kept = await maru(data, 'backup', to)
+  expect([kept.code, kept.said]).toEqual([
+    1,
+    expect.stringContaining(`The backup is whole, but could not be brought to ${to}`),
+  ])
+  const [, where = ''] = / It is (.*)$/.exec(kept.said) ?? []
+  expect(readdirSync(where)).toContain('maru.db')
+})

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
@@ -260,6 +260,14 @@ describe('what keeps a start from happening is one clear message', () => {
   it('a data folder another Maru works in', async () => {
     await open().port
     expect(await fails(['--port', '0', '--data', 'data'])).toContain('Is another Maru running on this data folder?')
+  })
+
+  it.skipIf(process.platform !== 'linux')('a full disk', async () => {
+    // What is written first goes where nothing fits.
+    symlinkSync('/dev/full', join(folder, 'keys.json.new'))
+    expect(await fails(['--port', '0', '--data', '.'])).toContain(
+      `The data folder ${folder} cannot be used (the disk is full).`,
+    )
   })
 
   it.each([

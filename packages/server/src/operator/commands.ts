@@ -51,9 +51,10 @@ export const commands: Record<string, Command> = {
           })
       if (target === undefined) return `The backup is ${folder}`
       const to = resolve(target)
-      await rename(folder, to).catch(async () => {
-        await cp(folder, to, { recursive: true })
-        await rm(folder, { recursive: true })
+      await moveWhole(folder, to).catch((cause: Error) => {
+        throw new Error(`The backup is whole, but could not be brought to ${to} (${cause.message}). It is ${folder}`, {
+          cause,
+        })
       })
       return `The backup is ${to}`
     },
@@ -66,10 +67,11 @@ export const commands: Record<string, Command> = {
       if (from === undefined) throw new WrongUse('Name the folder of a backup.')
       if (!existsSync(join(from, 'maru.db'))) throw new WrongUse(`${from} is no backup: it holds no maru.db.`)
       if (await ask('GET', '/api/openapi.json')) throw new WrongUse('The server is running. Stop it first.')
+      checkUnused(join(data, 'maru.db'))
       const next = `${data}.restoring`
       await rm(next, { recursive: true, force: true })
-      await cp(from, next, { recursive: true })
       try {
+        await cp(from, next, { recursive: true })
         openStorage({ database: join(next, 'maru.db') }).close()
       } catch (error) {
         await rm(next, { recursive: true, force: true })
@@ -117,6 +119,33 @@ export const commands: Record<string, Command> = {
       })
     },
   },
+}
+
+/** To where may be another disk; what stands under its name is whole. */
+async function moveWhole(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch {
+    const unfinished = `${to}.unfinished`
+    try {
+      await cp(from, unfinished, { recursive: true })
+      await rename(unfinished, to)
+    } catch (error) {
+      await rm(unfinished, { recursive: true, force: true })
+      throw error
+    }
+    await rm(from, { recursive: true })
+  }
+}
+
+/** A server that could not leave word where it is, on a full disk, holds the database all the same. Damaged or absent, nobody uses it. */
+function checkUnused(database: string): void {
+  if (!existsSync(database)) return
+  try {
+    openStorage({ database }).close()
+  } catch (error) {
+    if (/ is in use\./.test((error as Error).message)) throw error
+  }
 }
 
 async function withStorage<Result>(

@@ -18,7 +18,9 @@ export const backups = [
     run: ({ backUp }) =>
       backUp().catch((cause) => {
         if (cause instanceof AppError) throw cause
-        throw new AppError('storage_unavailable', 'The backup could not be written.', { cause })
+        // Whoever asks runs the server.
+        const why = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'the disk is full' : (cause as Error).message
+        throw new AppError('storage_unavailable', `The backup could not be written: ${why}.`, { cause })
       }),
   }),
 ]
