@@ -109,7 +109,7 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
 
   /** A new connection: how to give it what its client says, and how to tell that its carrier has ended. */
   function take(carrier: Carrier, caller: Caller): Taken {
-    const connection = createConnection(carrier, schedule)
+    const connection = createConnection(carrier, schedule, now)
     connections.add(connection)
     context.addresses.add(caller.address)
     return {

@@ -10,6 +10,8 @@ import { borrowFrames, encode, type Frames } from './frames.ts'
 const MAX_BUFFERED_BYTES = 1_048_576
 /** How long a closed connection may take to say goodbye. */
 const CLOSE_MS = 2_000
+/** Connections are asked for signs of life at multiples of this: a wake for each of them would cost more than the asking. */
+const TOGETHER_MS = 500
 
 /** Where a connection is after its hello. */
 export interface Seat {
@@ -42,8 +44,9 @@ export interface Connection {
   stopReading(): void
 }
 
-export function createConnection(carrier: Carrier, schedule: Schedule): Connection {
-  return new CarriedConnection(carrier, schedule)
+/** `now` in milliseconds. */
+export function createConnection(carrier: Carrier, schedule: Schedule, now: () => number): Connection {
+  return new CarriedConnection(carrier, schedule, now)
 }
 
 class CarriedConnection implements Connection {
@@ -52,17 +55,20 @@ class CarriedConnection implements Connection {
   open = true
   readonly #carrier: Carrier
   readonly #schedule: Schedule
+  readonly #now: () => number
   #alive = true
   #cancelTimer: () => void
 
-  constructor(carrier: Carrier, schedule: Schedule) {
+  constructor(carrier: Carrier, schedule: Schedule, now: () => number) {
     this.#carrier = carrier
     this.#schedule = schedule
+    this.#now = now
     this.#cancelTimer = this.#listenForLife()
   }
 
   #listenForLife(): () => void {
-    return awaitSign(this.#schedule, this.#carrier.silenceMs, () => {
+    const { silenceMs } = this.#carrier
+    return awaitSign(this.#schedule, silenceMs + TOGETHER_MS - (this.#now() % TOGETHER_MS), () => {
       if (!this.#alive) return this.#carrier.terminate()
       this.#alive = false
       this.#carrier.ping()
