@@ -62,34 +62,15 @@ impl Transport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, TransportRole, WantedTrack};
-    use crate::engine::{Config, Engine};
+    use crate::command::{TransportRole, WantedTrack};
+    use crate::engine::Engine;
     use crate::event::MediaKind;
     use crate::negotiate::Desired;
+    use crate::testing::engine;
     use crate::tracks::TrackKey;
     use std::time::Instant;
     use str0m::Rtc;
     use str0m::change::SdpOffer;
-
-    fn subscriber(now: Instant) -> Engine {
-        let config = Config {
-            candidates: Vec::new(),
-            streams: false,
-            seed: 1,
-            shard: 0,
-            shards: 1,
-        };
-        let mut engine = Engine::new(config, now);
-        let open = Command::OpenTransport {
-            transport: 1,
-            role: TransportRole::Subscriber,
-            room: "room".to_owned(),
-            tcp_only: false,
-            keep_pictures: false,
-        };
-        engine.command(now, open);
-        engine
-    }
 
     /// Offers as many voices.
     fn offer(engine: &mut Engine, voices: TrackKey) -> String {
@@ -121,7 +102,7 @@ mod tests {
     #[test]
     fn after_an_unusable_answer_the_streams_are_taken_back() {
         let now = Instant::now();
-        let mut engine = subscriber(now);
+        let mut engine = engine(now, &[(1, TransportRole::Subscriber)]);
         let mut client = Rtc::new(now);
         let sdp = offer(&mut engine, 1);
         let sdp = SdpOffer::from_sdp_string(&sdp).expect("a description");

@@ -51,6 +51,8 @@ mod slots;
 mod source;
 mod steer;
 mod strays;
+#[cfg(test)]
+mod testing;
 mod tracks;
 mod transport;
 mod transports;

@@ -207,28 +207,13 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, TransportRole, WantedTrack};
-    use crate::engine::Config;
+    use crate::command::{TransportRole, WantedTrack};
+    use crate::testing::engine;
 
     #[test]
     fn where_there_is_no_room_nothing_is_asked_for_again_and_again() {
         let now = Instant::now();
-        let config = Config {
-            candidates: Vec::new(),
-            streams: false,
-            seed: 1,
-            shard: 0,
-            shards: 1,
-        };
-        let mut engine = Engine::new(config, now);
-        let open = Command::OpenTransport {
-            transport: 1,
-            role: TransportRole::Single,
-            room: "room".to_owned(),
-            tcp_only: false,
-            keep_pictures: false,
-        };
-        engine.command(now, open);
+        let mut engine = engine(now, &[(1, TransportRole::Single)]);
         let transport = engine.transports.get_mut(&1).expect("a transport");
         transport.negotiation.request.answered = true;
         transport.negotiation.slots = (0..SLOT_LIMIT)

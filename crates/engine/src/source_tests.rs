@@ -1,31 +1,10 @@
 use super::*;
-use crate::engine::Config;
-use crate::event::MediaKind;
-use crate::tracks::Home;
-use str0m::media::Mid;
+use crate::testing::{engine, publish};
 
 /// An engine with a track of video, and payload types as str0m numbers them.
 fn publishing(now: Instant) -> (Engine, TrackKey, crate::formats::Table) {
-    let candidates = Vec::new();
-    let mut engine = Engine::new(
-        Config {
-            candidates,
-            streams: false,
-            seed: 1,
-            shard: 0,
-            shards: 1,
-        },
-        now,
-    );
-    let key = engine.tracks.insert(Track {
-        id: "TR_v".to_owned(),
-        home: Home::Here(1, Mid::from("0")),
-        kind: Some(MediaKind::Video),
-        muted: false,
-        exports: Vec::new(),
-        source: Source::default(),
-        picture: crate::wanted_layers::Picture::default(),
-    });
+    let mut engine = engine(now, &[]);
+    let key = publish(&mut engine, "TR_v", 1, "0");
     let mut config = str0m::RtcConfig::new();
     let table = crate::formats::Table::new(config.codec_config().params());
     (engine, key, table)

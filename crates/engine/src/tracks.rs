@@ -128,47 +128,18 @@ impl Tracks {
 mod tests {
     use super::*;
     use crate::command::{Command, TransportRole, WantedTrack};
-    use crate::engine::{Config, Engine};
     use crate::event::OfferedMedia;
+    use crate::testing::{engine, publish};
     use std::time::Instant;
-
-    fn publish(engine: &mut Engine, id: &str, owner: TransportId, mid: &str) {
-        engine.tracks.insert(Track {
-            id: id.to_owned(),
-            home: Home::Here(owner, Mid::from(mid)),
-            kind: Some(MediaKind::Video),
-            muted: false,
-            exports: Vec::new(),
-            source: crate::source::Source::default(),
-            picture: crate::wanted_layers::Picture::default(),
-        });
-    }
 
     /// Tracks looked at while a publisher and its subscriber go, with so many others about.
     fn visited(others: u32) -> u64 {
         let now = Instant::now();
-        let config = Config {
-            candidates: Vec::new(),
-            streams: false,
-            seed: 1,
-            shard: 0,
-            shards: 1,
-        };
-        let mut engine = Engine::new(config, now);
-        for (transport, role) in [
+        let roles = [
             (1, TransportRole::Publisher),
             (2, TransportRole::Subscriber),
-        ] {
-            let room = "room".to_owned();
-            let open = Command::OpenTransport {
-                transport,
-                role,
-                room,
-                tcp_only: false,
-                keep_pictures: false,
-            };
-            engine.command(now, open);
-        }
+        ];
+        let mut engine = engine(now, &roles);
         for mid in ["0", "1"] {
             publish(&mut engine, &format!("TR_{mid}"), 1, mid);
         }

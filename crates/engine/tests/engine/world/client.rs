@@ -182,25 +182,7 @@ impl Client {
 
     /// Offers more m-lines to receive on; those that fell silent are offered again.
     pub fn offer_sections(&mut self, audio: u32, video: u32) -> (String, SdpPendingOffer) {
-        let silent = |mid: &&Mid| {
-            let media = self.rtc.media(**mid);
-            media.is_some_and(|media| media.direction() == Direction::Inactive)
-        };
-        let silent: Vec<Mid> = self.receiving.iter().filter(silent).copied().collect();
-        // str0m offers nothing when nothing has changed.
-        let spare = u32::from(audio + video == 0 && silent.is_empty());
-        let mut api = self.rtc.sdp_api();
-        for mid in silent {
-            api.set_direction(mid, Direction::RecvOnly);
-        }
-        for (kind, count) in [(MediaKind::Audio, audio + spare), (MediaKind::Video, video)] {
-            for _ in 0..count {
-                let mid = api.add_media(kind, Direction::RecvOnly, None, None, None);
-                self.receiving.push(mid);
-            }
-        }
-        let (offer, pending) = api.apply().expect("something to offer");
-        (offer.to_sdp_string(), pending)
+        engine::internals::offer_to_receive(&mut self.rtc, &mut self.receiving, audio, video)
     }
 
     pub fn accept(&mut self, pending: SdpPendingOffer, answer: &str) {
