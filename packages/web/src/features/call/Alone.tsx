@@ -33,7 +33,7 @@ export function Alone() {
     <div className="grid size-full grid-cols-[minmax(0,1fr)] place-items-center overflow-y-auto p-2">
       <section className="rise w-full max-w-md rounded-panel bg-surface p-7 text-center shadow-soft max-sm:p-5">
         <h2 className="text-xl font-bold tracking-tight">{words.title}</h2>
-        <p className="mt-1.5 text-soft">{words.text}</p>
+        <p className="mt-1.5 text-balance text-soft">{words.text}</p>
         <div className="mt-5 flex items-center gap-1 rounded-[14px] border-[1.5px] border-line bg-raised p-1 ps-3.5">
           <input
             readOnly
