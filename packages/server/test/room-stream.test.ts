@@ -152,7 +152,8 @@ test('more than one request can hold leaves in several, in order', async ({ expe
 
 test('only own pages and programs may begin one, and only its key speaks on it', async ({ expect }) => {
   const timers = createTimers()
-  const { http, room } = await server({ schedule: timers.schedule })
+  // Whose clock stands where connections are asked for signs of life.
+  const { http, room } = await server({ schedule: timers.schedule, now: () => 1_800_000_000_000 })
   const hello = JSON.stringify({ type: 'hello', version: 1, room: 'hall', name: 'Ana' })
   const begin = (headers: Record<string, string> = {}, body = hello) =>
     fetch(`${http}/socket/stream`, { method: 'POST', headers, body })

@@ -3,7 +3,7 @@ import type { Carrier } from './carrier.ts'
 import { createConnection } from './connection.ts'
 
 test('connections that came one after the other are asked for a sign of life together, and given up together', async () => {
-  let now = 1_700_000_000_000
+  let now = 1_700_000_000_001
   let timers: { at: number; callback: () => void }[] = []
   const schedule = (delayMs: number, callback: () => void) => {
     const timer = { at: now + delayMs, callback }

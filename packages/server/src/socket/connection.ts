@@ -67,8 +67,9 @@ class CarriedConnection implements Connection {
   }
 
   #listenForLife(): () => void {
-    const { silenceMs } = this.#carrier
-    return awaitSign(this.#schedule, silenceMs + TOGETHER_MS - (this.#now() % TOGETHER_MS), () => {
+    const soonest = this.#now() + this.#carrier.silenceMs
+    const at = Math.ceil(soonest / TOGETHER_MS) * TOGETHER_MS
+    return awaitSign(this.#schedule, this.#carrier.silenceMs + at - soonest, () => {
       if (!this.#alive) return this.#carrier.terminate()
       this.#alive = false
       this.#carrier.ping()
