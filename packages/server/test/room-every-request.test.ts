@@ -85,6 +85,18 @@ test('every request of the socket says of every field what is missing or wrong',
   expect(new Set(answers.map((answer) => (answer as [string])[0]))).toEqual(new Set(Object.keys(askedSchemas)))
 })
 
+test('what a later version adds to a request is passed over, whichever it is', async ({ expect }) => {
+  const server = await startRoomServer({ now: () => Date.now() * 1_000 })
+  onTestFinished(() => server.close())
+  for (const [type, schema] of Object.entries(askedSchemas)) {
+    const { type: _type, id: _id, ...entries } = schema.entries as unknown as Record<string, Schema>
+    const one = await new Member(server.url).come('hall', type)
+    const answer = await one.ask(type, { ...soundOf(entries), later: { than: ['this'] } })
+    expect([type, answer === 'bad_frame']).toEqual([type, false])
+    one.socket.terminate()
+  }
+})
+
 test('every route says of its path, its query and its body what is missing or wrong', async ({ expect }) => {
   let now = Date.now()
   const { ask, askAs } = await restServer({ now: () => now })
