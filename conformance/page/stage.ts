@@ -291,8 +291,8 @@ function bindings(): Bindings {
  * Why layers of AV1 are not seen: without the header extension a decoder does not know which parts belong together. LiveKit's server has the
  * same to send to it; a picture in one layer is seen with both.
  */
-export function lacksLayersOfAv1({ client, form }: Setting): string | undefined {
-  const lacks = client === 'old' && form === 'single'
+export function lacksLayersOfAv1({ client, form, browser }: Setting): string | undefined {
+  const lacks = client === 'old' && form === 'single' && browser === 'chromium'
   return lacks ? 'in this form it does not offer to receive the dependency descriptor' : undefined
 }
 
