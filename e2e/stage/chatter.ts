@@ -32,7 +32,8 @@ export function has(person: Person, line: string | RegExp): Promise<string[]> {
 }
 
 /** A message that the server has; one on its way is no article yet, and nothing can be done with it. */
-export const message = ({ page }: Person, said: string | RegExp): Locator => page.getByRole('article', { name: said })
+export const message = ({ page }: Pick<Person, 'page'>, said: string | RegExp): Locator =>
+  page.getByRole('article', { name: said })
 
 /** Says something, and waits until the server has it. */
 export async function tell(person: Person, text: string): Promise<void> {
@@ -40,7 +41,10 @@ export async function tell(person: Person, text: string): Promise<void> {
   await message(person, text).last().waitFor()
 }
 
-/** Does what leads to a message, and waits until that one is marked; it is for some seconds only, so the wait begins before. */
-export async function leadsTo({ page }: Pick<Person, 'page'>, said: string | RegExp, act: () => Promise<unknown>) {
-  await Promise.all([page.locator('.lit').filter({ hasText: said }).waitFor(), act()])
+/**
+ * Does what leads to a message, and waits until that one is marked; it is for some seconds only, so the wait begins before. Known by its name: what
+ * can be done with it stands in it too, once it has the focus.
+ */
+export async function leadsTo(person: Pick<Person, 'page'>, said: string | RegExp, act: () => Promise<unknown>) {
+  await Promise.all([message(person, said).and(person.page.locator('.lit')).waitFor(), act()])
 }
