@@ -6,7 +6,7 @@ use str0m::media::Mid;
 use str0m::rtp::Ssrc;
 
 impl Transport {
-    /// Takes the streams of all m-lines from str0m, which needs them for descriptions only and keeps room for packets in each.
+    /// Takes the streams of all m-lines from str0m.
     pub(crate) fn take_streams(&mut self) {
         let mut api = self.rtc.direct_api();
         for slot in &mut self.negotiation.slots {

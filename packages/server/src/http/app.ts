@@ -5,9 +5,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AppError } from '@maru/protocol'
+import { type Schedule, scheduleTimer } from '../rooms/presence.ts'
 import type { Log } from '../terminal/log.ts'
 import { sendError } from './answer.ts'
-import { limitStall, type Schedule } from './stall-limit.ts'
+import { limitStall } from './stall-limit.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, url: URL) => void | Promise<void>
@@ -96,13 +97,6 @@ export function createApp({
     },
     server,
   }
-}
-
-/** Of this process; it keeps it from nothing. */
-const scheduleTimer: Schedule = (delayMs, callback) => {
-  const timer = setTimeout(callback, delayMs)
-  timer.unref()
-  return () => clearTimeout(timer)
 }
 
 /** Ends an upgrade that is not wanted with a plain HTTP answer. */

@@ -1,7 +1,5 @@
 import type { ServerResponse } from 'node:http'
-
-/** Calls back once after a time; gives the way to call it off. */
-export type Schedule = (delayMs: number, callback: () => void) => () => void
+import type { Schedule } from '../rooms/presence.ts'
 
 /**
  * How long an answer may lie before its reader without any of it being taken. Longer than any tunnel; a film that was paused for longer asks for the
