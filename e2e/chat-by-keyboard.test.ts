@@ -54,6 +54,8 @@ test('from the link to the end of a conversation without a mouse', { timeout: 12
   expect(await focused(page)).toBe('React with 👍')
   await press('Enter')
   await ben.page.getByRole('button', { name: '👍 Ana' }).waitFor()
+  // The menu begins with who reacted, once her own page has heard that she did.
+  await page.getByRole('button', { name: '👍 Ana' }).waitFor()
   expect(await focused(page)).toBe('React')
   await tabTo(page, /^More$/)
   await press('Enter')

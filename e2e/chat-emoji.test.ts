@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chatOnly, entrance, field, has, message } from './stage/chatter.ts'
+import { chatOnly, entrance, field, has, message, sayWithEmoji } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
 import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
@@ -49,7 +49,7 @@ test('emoji are picked by keyboard, found by name, and typed between colons', { 
   await page.reload()
   await chatOnly(page)
   // The tone stays, for what is typed as for what is picked.
-  await ana.say('Welcome :wave: :tada: `:tada:`')
+  await sayWithEmoji(ana, 'Welcome :wave: :tada: `:tada:`')
   await has(ana, /^Welcome 👋🏾 🎉/)
   expect(await page.getByRole('log').locator('code').textContent()).toBe(':tada:')
 

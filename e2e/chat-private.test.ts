@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chatOnly, chatter, entrance, field, has, leadsTo, message, tell } from './stage/chatter.ts'
+import { chatOnly, chatter, entrance, field, has, leadsTo, message, sayWithEmoji, tell } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
 import { setStage } from './stage/set-stage.ts'
 
@@ -64,7 +64,7 @@ test('Firefox: write, edit, react, answer, find, and all of it after a reload', 
   await has(ben, /점심/)
   expect(await ben.page.getByRole('log').locator('strong').textContent()).toBe('열두 시')
   await message(ben, /점심/).press('r')
-  await ben.say('Gladly :tada:')
+  await sayWithEmoji(ben, 'Gladly :tada:')
   await has(ana, 'Gladly 🎉')
   const answer = message(ana, /Gladly/)
   await answer.focus()

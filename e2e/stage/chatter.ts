@@ -31,6 +31,16 @@ export function has(person: Person, line: string | RegExp): Promise<string[]> {
   )
 }
 
+/**
+ * Says something with names of emoji in it, as who types it does: they have been suggested before it is sent, so their signs are known. A message
+ * waits two seconds for them and then goes as it was typed.
+ */
+export async function sayWithEmoji(person: Person, text: string): Promise<void> {
+  await field(person.page).pressSequentially(':ta')
+  await person.page.getByRole('option').first().waitFor()
+  await person.say(text)
+}
+
 /** A message that the server has; one on its way is no article yet, and nothing can be done with it. */
 export const message = ({ page }: Pick<Person, 'page'>, said: string | RegExp): Locator =>
   page.getByRole('article', { name: said })
