@@ -98,7 +98,7 @@ class ScriptedSocket implements WebSocketLike {
 
 export const me = { id: 'ME_a', name: 'Ana' }
 
-function welcome(more: Partial<Extract<ServerMessage, { type: 'welcome' }>> = {}): ServerMessage {
+export function welcome(more: Partial<Extract<ServerMessage, { type: 'welcome' }>> = {}): ServerMessage {
   return {
     type: 'welcome',
     version: 1,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addTrack, connect, connectActive, connectSingle, open, type TestClient } from './livekit-client.ts'
 import { startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
@@ -34,9 +34,9 @@ const gone = (client: TestClient, identity: string) =>
   client.next('update', ({ participants }) => participants.some((it) => it.identity === identity && it.state === 3))
 /** The server has seen that the client's line broke. */
 const noticed = (client: TestClient) =>
-  vi.waitFor(() =>
-    expect(server.logged.some(({ message }) => /broke off/.test(message) && message.includes(client.sid()))).toBe(true),
-  )
+  expect
+    .poll(() => server.logged.some(({ message }) => /broke off/.test(message) && message.includes(client.sid())))
+    .toBe(true)
 const people = () => server.livekit.stats().participants
 const transportsOf = (role: string) => [...engine.open].filter(([, each]) => each === role).map(([id]) => id)
 

@@ -1,7 +1,7 @@
 /** Going on with a broken signalling connection while the media flows. */
 import { DataPacket, DataPacket_Kind, SimulateScenario, SyncState, UserPacket } from '@livekit/protocol'
 import { RoomServiceClient } from 'livekit-server-sdk'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { addTrack, connectActive, connectSingle, open, packJoin, spare, type TestClient } from './livekit-client.ts'
 import { keys, startTestServer, type TestServer, tokenFor } from './livekit-server.ts'
 import { createSimulatedEngine, type SimulatedEngine, section } from './livekit-simulated-engine.ts'
@@ -21,9 +21,9 @@ const service = () => new RoomServiceClient(`http://${server.host}`, keys.apiKey
 
 /** The server has seen that the client's line broke. */
 const noticed = (client: TestClient) =>
-  vi.waitFor(() =>
-    expect(server.logged.some(({ message }) => /broke off/.test(message) && message.includes(client.sid()))).toBe(true),
-  )
+  expect
+    .poll(() => server.logged.some(({ message }) => /broke off/.test(message) && message.includes(client.sid())))
+    .toBe(true)
 
 async function goOn(identity: string, sid: string): Promise<TestClient> {
   const asked = packJoin({ reconnect: true, participantSid: sid })

@@ -104,4 +104,4 @@ test('whoever runs a server backs it up, exports a room, lets a bot in and resto
   expect(texts(state.entries as never)).toEqual(['before the backup', 'a six'])
   again.close()
   await server.end('SIGTERM')
-}, 60_000)
+}, 180_000)

@@ -25,6 +25,9 @@ import { watchStorage } from '../src/storage/watch-storage.ts'
 import { createLog } from '../src/terminal/log.ts'
 import { databaseOf, emptyDatabase } from './databases.ts'
 
+/** Ends what would be waited for in vain, before the test's own limit does and with what there is instead. */
+const PATIENCE_MS = 45_000
+
 /** Timers that run when the test says so: `run` takes all that were set to just this time. */
 export function createTimers(): { schedule: Schedule; run(delayMs: number): void } {
   const waiting = new Set<{ delayMs: number; callback: () => void }>()
@@ -222,7 +225,7 @@ function waitFor(
     const timer = setTimeout(() => {
       stop()
       reject(new Error(`waited in vain for ${explain()}`))
-    }, 10_000)
+    }, PATIENCE_MS)
     const stop = listen(() => {
       if (!condition()) return
       clearTimeout(timer)

