@@ -29,18 +29,18 @@ import type { Report } from './report.ts'
 import type { Server } from './servers.ts'
 import { type Trial, tryAll } from './trial.ts'
 
-const PATIENCE_MS = 20_000
 const RATE = 48_000
 const size = { width: 320, height: 180 }
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-const seen = (what: string, ask: () => unknown) => until(what, async () => Boolean(await ask()), Boolean, PATIENCE_MS)
+const seen = (what: string, ask: () => unknown) => until(what, async () => Boolean(await ask()), Boolean)
 
 /** People of one behaviour; everything they open is closed with them. */
 class Cast {
   readonly #trial: Trial
   readonly #rooms: Room[] = []
   readonly #timers: NodeJS.Timeout[] = []
+  #isOver = false
 
   constructor(trial: Trial) {
     this.#trial = trial
@@ -80,11 +80,16 @@ class Cast {
     let sample = 0
     const next = () =>
       Int16Array.from({ length: RATE / 50 }, () => 8_000 * Math.sin((2 * Math.PI * 440 * sample++) / RATE))
-    this.#timers.push(setInterval(() => void audio.captureFrame(new AudioFrame(next(), RATE, 1, RATE / 50)), 20))
+    // The source takes what it has room for, and refuses more.
+    const sing = async () => {
+      while (!this.#isOver) await audio.captureFrame(new AudioFrame(next(), RATE, 1, RATE / 50))
+    }
+    void sing()
     return made
   }
 
   async end() {
+    this.#isOver = true
     for (const timer of this.#timers) clearInterval(timer)
     await Promise.all(this.#rooms.map((room) => room.disconnect()))
   }

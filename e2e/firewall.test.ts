@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { seesAndHears } from './stage/sees-and-hears.ts'
 import { setStage } from './stage/set-stage.ts'
+import { until } from './stage/until.ts'
 
 const stage = setStage('server', 'chromium', 'firefox')
 
@@ -19,21 +20,23 @@ async function withoutDatagrams(page: Page): Promise<void> {
   })
 }
 
-/** The protocols of the paths that a page has chosen, one for each of its connections. */
+/** The protocols of the paths that a page uses now, one for each of its connections. */
 function protocols(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const found: string[] = []
     for (const connection of window.connections) {
       if (connection.connectionState !== 'connected') continue
       const rows = [...(await connection.getStats()).values()]
-      const pair = rows.find((row) => row.type === 'candidate-pair' && row.nominated && row.state === 'succeeded')
+      // More than one may have been nominated on the way. Firefox marks the one in use, Chromium's transport names it.
+      const chosen = rows.find((row) => row.type === 'transport')?.selectedCandidatePairId
+      const pair = rows.find((row) => row.type === 'candidate-pair' && (row.selected || row.id === chosen))
       found.push(rows.find((row) => row.id === pair?.localCandidateId)?.protocol ?? '')
     }
     return found
   })
 }
 
-test('people behind a firewall that passes TCP alone see, hear and are seen', { timeout: 180_000 }, async () => {
+test('people behind a firewall that passes TCP alone see, hear and are seen', { timeout: 300_000 }, async () => {
   const people: Person[] = []
   for (const [browser, name, isBehind] of [
     [stage.chromium, 'Ana', true],
@@ -54,5 +57,10 @@ test('people behind a firewall that passes TCP alone see, hear and are seen', { 
   for (const person of people) await seesAndHears(person, 2)
   expect(new Set(await protocols(ana.page))).toEqual(new Set(['tcp']))
   expect(new Set(await protocols(ben.page))).toEqual(new Set(['tcp']))
-  expect(new Set(await protocols(cho.page))).toEqual(new Set(['udp']))
+  // Where the first datagrams are late a path over TCP serves until the better one is known.
+  await until(
+    'datagrams alone',
+    () => protocols(cho.page),
+    (found) => found.length > 0 && found.every((protocol) => protocol === 'udp'),
+  )
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chatOnly } from './stage/chatter.ts'
+import { chatOnly, tell } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { setStage } from './stage/set-stage.ts'
@@ -17,7 +17,7 @@ const looks = [
 
 test.each(looks)(
   'every page is accessible and fits: $title',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async ({ title, viewport, dark }) => {
     const check = async (person: Person, page: string) => {
       await person.photograph(`${page}-${title}`)
@@ -40,8 +40,7 @@ test.each(looks)(
     const chatter = await arrive(stage.chromium, { ...visit, name: 'Cho' })
     await chatOnly(chatter.page)
     for (const line of ['안녕하세요, 다들 잘 지내셨어요?', 'See https://example.org for the plan.'])
-      await chatter.say(line)
-    await chatter.page.getByText('See https://example.org').first().waitFor()
+      await tell(chatter, line)
     await check(chatter, 'chat')
     await chatter.page.goto(stage.server.url)
     await chatter.page.getByRole('button', { name: 'Open room' }).waitFor()
@@ -51,7 +50,7 @@ test.each(looks)(
   },
 )
 
-test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 60_000 }, async () => {
+test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 180_000 }, async () => {
   const ana = await arrive(stage.chromium, { url: stage.server.url, room: 'keys', name: 'Ana', camera: smallCamera })
   const { page } = ana
   await page.keyboard.press('Enter')
@@ -72,13 +71,13 @@ test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 60_
   await page.getByRole('heading', { name: 'You left' }).waitFor()
 })
 
-test('nothing is loaded from outside', { timeout: 60_000 }, async () => {
+test('nothing is loaded from outside', { timeout: 120_000 }, async () => {
   const context = await stage.chromium.newContext()
   const page = await context.newPage()
   const foreign: string[] = []
   page.on('request', (request) => {
     if (!request.url().startsWith(stage.server.url) && !/^(data|blob):/.test(request.url())) foreign.push(request.url())
   })
-  await page.goto(`${stage.server.url}/r/quiet`, { waitUntil: 'networkidle' })
+  await page.goto(`${stage.server.url}/r/quiet`, { waitUntil: 'networkidle', timeout: 90_000 })
   expect(foreign).toEqual([])
 })

@@ -52,7 +52,7 @@ async function publishTo(stage: Stage, options: TrackPublishOptions) {
   const ana = await stage.join('ana')
   await ana.me.publishTrack(stage.picture({ width: 640, height: 360 }), { source: camera, ...options })
   const cho = await stage.join('cho')
-  await cho.receives('ana', camera, 20_000)
+  await cho.receives('ana', camera)
   await shows(cho, `video/${options.videoCodec}`)
   const ben = await limited(() => stage.join('ben'))
   return { ana, ben, cho }
@@ -65,7 +65,7 @@ export const codecs = [
     'who does not decode VP9 receives the backup codec, and the others go over to it without a break',
     async (stage) => {
       const { ana, ben, cho } = await publishTo(stage, { videoCodec: 'vp9' })
-      const { trackSid } = await ben.receives('ana', camera, 20_000)
+      const { trackSid } = await ben.receives('ana', camera)
       same('the track', trackSid, own(ana, camera)?.trackSid)
       await shows(ben, 'video/vp8')
       await shows(cho, 'video/vp8')
@@ -84,7 +84,7 @@ export const codecs = [
     'where the publisher wishes to send both codecs, each receives the best that it decodes',
     async (stage) => {
       const { ben, cho } = await publishTo(stage, { videoCodec: 'vp9', backupCodecPolicy: 1 })
-      await ben.receives('ana', camera, 20_000)
+      await ben.receives('ana', camera)
       await shows(ben, 'video/vp8')
       await goesOn(cho)
       same('cho', await codecAt(cho), 'video/vp9')
@@ -95,7 +95,7 @@ export const codecs = [
     'the backup of AV1 may be H.264',
     async (stage) => {
       const { ben } = await publishTo(stage, { videoCodec: 'av1', backupCodec: { codec: 'h264' } })
-      await ben.receives('ana', camera, 20_000)
+      await ben.receives('ana', camera)
       await shows(ben, 'video/h264')
     },
     { where, lacking: lacksLayersOfAv1, short: false },

@@ -187,7 +187,7 @@ export const connect = [
   }),
   behaviour('the number of participants is known', async (stage) => {
     const [ana] = await stage.pair()
-    await until('two being counted', () => ana.room.numParticipants === 2, 15_000)
+    await until('two being counted', () => ana.room.numParticipants === 2)
   }),
   behaviour('a recorder in the room is known as a running recording', async (stage) => {
     const ana = await stage.join('ana')

@@ -7,7 +7,6 @@ import { codecOf, decoded, type LayersWish, lacksLayersOfAv1, type Stage, same, 
 const camera = Track.Source.Camera
 /** Encoders make three layers of this, of 240, 480 and 960 pixels. */
 const large = { width: 960, height: 540, rate: 10 }
-const CHANGE_MS = 30_000
 
 type Layers = Pick<LayersWish, 'videoCodec' | 'scalabilityMode'>
 
@@ -47,9 +46,9 @@ async function downAndUp(
       last = await width(seen)
       return last === pixels
     }
-    await until(() => `${pixels} pixels of width (${last})`, comes, CHANGE_MS)
+    await until(() => `${pixels} pixels of width (${last})`, comes)
     const before = await decoded(seen)
-    await until(`more pictures of ${pixels} pixels`, async () => (await decoded(seen)) > before + 15, CHANGE_MS)
+    await until(`more pictures of ${pixels} pixels`, async () => (await decoded(seen)) > before + 15)
   }
   await shows(960)
   for (const [quality, pixels] of [

@@ -141,10 +141,8 @@ export const people = [
     const [ana, ben] = await stage.pair()
     await ana.me.publishTrack(stage.sound(), { source: source.Microphone })
     const seen = await ben.sees('ana')
-    await until(
-      'both being excellent',
-      () => [seen, ana.me].every((who) => who.connectionQuality === ConnectionQuality.Excellent),
-      25_000,
+    await until('both being excellent', () =>
+      [seen, ana.me].every((who) => who.connectionQuality === ConnectionQuality.Excellent),
     )
   }),
   behaviour('the server mutes a microphone: its owner and others know', async (stage) => {

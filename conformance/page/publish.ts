@@ -11,7 +11,7 @@ const senderCodec = (person: Person, from: Track.Source) => codecOf(own(person, 
 async function inCodec(stage: Stage, videoCodec: VideoCodec, options: TrackPublishOptions = {}) {
   const [ana, ben] = await stage.pair()
   await ana.me.publishTrack(stage.picture(), { source: source.Camera, videoCodec, ...options })
-  const seen = await ben.receives('ana', source.Camera, 20_000)
+  const seen = await ben.receives('ana', source.Camera)
   same('announced', seen.mimeType?.toLowerCase(), `video/${videoCodec}`)
   const receiver = await codecOf(seen.track?.receiver)
   same('received', receiver.toLowerCase(), `video/${videoCodec}`)
@@ -118,8 +118,8 @@ export const publish = [
       }
       const late = await stage.join('late')
       for (const name of names) {
-        await late.receives(name, source.Camera, 30_000)
-        await late.receives(name, source.Microphone, 30_000)
+        await late.receives(name, source.Camera)
+        await late.receives(name, source.Microphone)
       }
     },
     { alone: true },

@@ -22,8 +22,7 @@ export function counterPicture(width: number, height: number, rate: number): Med
 }
 
 /** 440 Hz; with `stereo` an octave apart on both sides. */
-export function tone(stereo: boolean): MediaStreamTrack {
-  const context = new AudioContext({ sampleRate: 48_000 })
+export function tone(context: AudioContext, stereo: boolean): MediaStreamTrack {
   const target = new MediaStreamAudioDestinationNode(context, { channelCount: stereo ? 2 : 1 })
   const merger = new ChannelMergerNode(context, { numberOfInputs: 2 })
   const sides = stereo ? [440, 880] : [440]

@@ -67,15 +67,14 @@ export interface Wish extends Omit<TokenWish, 'identity' | 'room'> {
 type Said = { event: RoomEvent; args: unknown[]; at: number }
 
 /** Nothing is slow here by itself, but a machine may have much else to do: this is for what never comes. */
-const PATIENCE_MS = 40_000
+const PATIENCE_MS = 60_000
 
 /** Asks again and again until the answer is something; the error says what was missing. */
 export async function until<Answer>(
   what: string | (() => string),
   ask: () => Answer | Promise<Answer>,
-  limitMs = PATIENCE_MS,
 ): Promise<NonNullable<Answer>> {
-  const end = performance.now() + limitMs
+  const end = performance.now() + PATIENCE_MS
   for (;;) {
     const answer = await ask()
     if (answer) return answer
@@ -130,11 +129,10 @@ export class Person {
   hears<Args extends unknown[] = unknown[]>(
     event: RoomEvent,
     matches: (...args: Args) => unknown = () => true,
-    limitMs?: number,
   ): Promise<Args> {
     const find = () => this.said.find((said) => said.event === event && matches(...(said.args as Args)))
     const told = () => [...new Set(this.said.map((said) => said.event))].join(', ')
-    return until(`${event} at ${this.me.identity}`, () => find()?.args as Args | undefined, limitMs).catch((error) => {
+    return until(`${event} at ${this.me.identity}`, () => find()?.args as Args | undefined).catch((error) => {
       throw new Error(`${error.message} (heard: ${told()})`)
     })
   }
@@ -159,17 +157,13 @@ export class Person {
   }
 
   /** The same, once it is subscribed and there is something in it. */
-  async receives(identity: string, source: Track.Source | string, limitMs?: number): Promise<RemoteTrackPublication> {
+  async receives(identity: string, source: Track.Source | string): Promise<RemoteTrackPublication> {
     const find = () => this.room.remoteParticipants.get(identity)?.getTrackPublication(source as Track.Source)
-    await until(`a track of ${source} of ${identity} at ${this.me.identity}`, () => find()?.track, limitMs)
-    await until(
-      `${source} of ${identity} playing at ${this.me.identity}`,
-      async () => {
-        const publication = find()
-        return publication && (await flowing(publication))
-      },
-      limitMs,
-    )
+    await until(`a track of ${source} of ${identity} at ${this.me.identity}`, () => find()?.track)
+    await until(`${source} of ${identity} playing at ${this.me.identity}`, async () => {
+      const publication = find()
+      return publication && (await flowing(publication))
+    })
     return find() as RemoteTrackPublication
   }
 }
@@ -213,6 +207,7 @@ export class Stage {
   readonly setting: Setting
   #people: Person[] = []
   #tracks: MediaStreamTrack[] = []
+  #sounds: AudioContext[] = []
 
   constructor(setting: Setting) {
     this.setting = setting
@@ -269,7 +264,9 @@ export class Stage {
   }
 
   sound(stereo = false): MediaStreamTrack {
-    return this.#keep(tone(stereo))
+    const context = new AudioContext({ sampleRate: 48_000 })
+    this.#sounds.push(context)
+    return this.#keep(tone(context, stereo))
   }
 
   #keep(track: MediaStreamTrack): MediaStreamTrack {
@@ -280,6 +277,8 @@ export class Stage {
   async end(): Promise<void> {
     await Promise.all(this.#people.map(({ room }) => room.disconnect().catch(() => {})))
     for (const track of this.#tracks) track.stop()
+    // One that is left open goes on computing what nobody hears.
+    for (const sound of this.#sounds) void sound.close()
   }
 }
 

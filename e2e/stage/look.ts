@@ -45,8 +45,13 @@ export async function visitor(
 /** Until nothing moves and all letters are there, the pointer out of the way. */
 export async function rest(page: Page): Promise<void> {
   await page.mouse.move(0, 0)
+  await page.evaluate(() => document.fonts.ready.then(() => undefined))
+  await arrived(page)
+}
+
+/** Until what moves now has come to its end. What turns or swings for as long as something lasts has none. */
+export async function arrived(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    await document.fonts.ready
     const passing = document.getAnimations().filter((each) => each.effect?.getTiming().iterations !== Infinity)
     await Promise.all(passing.map((each) => each.finished.catch(() => undefined)))
   })

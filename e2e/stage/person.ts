@@ -41,6 +41,9 @@ export interface Visit {
   prepare?: (page: Page) => Promise<void>
 }
 
+/** For what never comes: a machine may have much else to do. */
+const PATIENCE_MS = 60_000
+
 export async function arrive(browser: Browser, visit: Visit): Promise<Person> {
   const context = await browser.newContext({
     viewport: visit.viewport ?? { width: 1280, height: 800 },
@@ -48,6 +51,7 @@ export async function arrive(browser: Browser, visit: Visit): Promise<Person> {
     ignoreHTTPSErrors: true,
     ...(visit.touch && { hasTouch: true, isMobile: true }),
   })
+  context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   await watchMedia(page, visit.camera)
   await visit.prepare?.(page)

@@ -11,8 +11,8 @@ interface Stage {
   firefox: Browser
 }
 
-/** To start a server and two browsers takes a busy machine a while. */
-const START_MS = 120_000
+/** To start a server and two browsers takes a busy machine a while, and so does it to end them. */
+const LIMIT_MS = 120_000
 
 const starts: { [Part in keyof Stage]: () => Promise<Stage[Part]> } = {
   server: () => startServer(),
@@ -32,7 +32,7 @@ export function setStage<Part extends keyof Stage>(...parts: Part[]): Readonly<P
       parts.map(async (part) => Object.assign(stage, { [part]: await starts[part]() })),
     )
     for (const each of started) if (each.status === 'rejected') throw each.reason
-  }, START_MS)
+  }, LIMIT_MS)
   afterEach(async ({ task }) => {
     const pages = contexts().flatMap((context) => context.pages())
     if (task.result?.state === 'fail')
@@ -41,10 +41,10 @@ export function setStage<Part extends keyof Stage>(...parts: Part[]): Readonly<P
         await page.screenshot({ path }).catch(() => undefined)
       }
     await Promise.all(contexts().map((context) => context.close()))
-  })
+  }, LIMIT_MS)
   afterAll(async () => {
     await Promise.all([stage.chromium?.close(), stage.firefox?.close()])
     await stage.server?.stop()
-  })
+  }, LIMIT_MS)
   return stage as Pick<Stage, Part>
 }

@@ -3,7 +3,7 @@ export async function until<Answer>(
   what: string,
   ask: () => Promise<Answer>,
   satisfied: (answer: Answer) => boolean,
-  limitMs = 45_000,
+  limitMs = 60_000,
 ): Promise<Answer> {
   const end = performance.now() + limitMs
   for (;;) {
