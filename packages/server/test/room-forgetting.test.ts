@@ -1,3 +1,4 @@
+import type { RoomClient } from '@maru/client'
 import { onTestFinished, test } from 'vitest'
 import { forgetMember } from '../src/chat/forget-member.ts'
 import { sendMessage } from '../src/chat/send-message.ts'
@@ -41,6 +42,28 @@ test('no line keeps the name of who is forgotten: not the one that made them an 
   const state = await until(watcher, ({ cursor }) => cursor === last)
   expect(JSON.stringify(state.entries)).not.toMatch(/"Ana"|said before|too late/)
   expect(storage.read.presence.all().map(({ member: { name } }) => name)).not.toContain('Ana')
+})
+
+test('whoever asks to be forgotten, or ends the own session, hears the answer and then the end', async ({ expect }) => {
+  const { url, storage } = await server()
+  for (const [name, ask] of [
+    ['Ana', (client: RoomClient) => client.ask<'forgetMe'>({ type: 'forgetMe' })],
+    [
+      'Ben',
+      async (client: RoomClient) => {
+        const { sessions } = await client.ask<'sessions'>({ type: 'sessions' })
+        return client.ask<'endSession'>({ type: 'endSession', session: sessions[0]?.id ?? '' })
+      },
+    ],
+  ] as const) {
+    const client = join(url, name)
+    onTestFinished(() => client.close())
+    await until(client, ({ connection }) => connection === 'open')
+    const { me } = client.state()
+    await ask(client)
+    expect([name, storage.read.sessions.of(me?.id ?? '')]).toEqual([name, []])
+    expect((await until(client, ({ connection }) => connection === 'closed')).problem?.code).toBe('session_ended')
+  }
 })
 
 test('more messages than one step takes are all forgotten', async ({ expect }) => {

@@ -99,11 +99,12 @@ export function attachRoomSocket(options: RoomSocketOptions): RoomSocket {
       for (const connection of connections)
         if (connection.seat) connection.send({ type: 'storage', works: event.works })
     if (event.type === 'sessionEnded')
-      for (const connection of audience.ofSession(event.session)) {
-        connection.send({ type: 'ended' })
-        // Whoever has asked for it still gets the answer.
-        setImmediate(() => connection.close(closeCodes.ended, 'ended'))
-      }
+      // Whoever has asked for it hears the answer before.
+      for (const connection of audience.ofSession(event.session))
+        setImmediate(() => {
+          connection.send({ type: 'ended' })
+          connection.close(closeCodes.ended, 'ended')
+        })
     audience.deliver(event)
   })
 
