@@ -1,14 +1,5 @@
 /** Bots: members that a room's owner or who runs the server lets in, with a token that is good for this room and these rights only. */
-import {
-  AppError,
-  type Bot,
-  type BotDraft,
-  createId,
-  limits,
-  nameKey,
-  type RandomBytes,
-  readName,
-} from '@maru/protocol'
+import { AppError, type Bot, type BotDraft, createId, limits, type RandomBytes, readName } from '@maru/protocol'
 import { hashToken } from '../accounts/identify-member.ts'
 import type { StoredTables } from '../storage/open-storage.ts'
 import { type RoomContext, refusable } from './append-entry.ts'
@@ -46,8 +37,7 @@ export async function makeBot(
       const { sessions, members, memberships, rooms } = tables
       const bots = sessions.bots(roomId)
       if (bots.length >= limits.bots) throw new AppError('too_many_bots')
-      const others = new Set(memberships.of(roomId).map(({ name }) => nameKey(name)))
-      const name = uniqueName(wished, others)
+      const name = uniqueName(wished, { has: (key) => memberships.withKey(roomId, key, 1).length > 0 })
       const member = { id, name, ...(rights.includes('manage') && { owner: true }) }
       const { lastSeq } = rooms.settings(roomId)
       members.insert({ id, name })

@@ -12,7 +12,7 @@ function numbered(name: string, number: number): string {
 }
 
 /** The nickname itself where nobody has it (`takenKeys`: those of `nameKey`), else the first free of `name 2`, `name 3`, … */
-export function uniqueName(name: string, takenKeys: ReadonlySet<string>): string {
+export function uniqueName(name: string, takenKeys: Pick<ReadonlySet<string>, 'has'>): string {
   for (let number = 1; ; number += 1) {
     const candidate = numbered(name, number)
     if (!takenKeys.has(nameKey(candidate))) return candidate
