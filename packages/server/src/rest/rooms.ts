@@ -35,10 +35,11 @@ export const rooms = [
       const list = []
       for (const { roomId, room } of memberships.latestRoomsOf(member.id, LISTED)) {
         if (list.length % AT_ONCE === AT_ONCE - 1) await setImmediate()
+        const { topic, lastSeq } = rooms.settings(roomId)
         const read = memberships.find(roomId, member.id)?.read ?? 0
         const last = lastMessage(storage, { room, member: member.id })
-        const unread = memberships.unread(roomId, member.id, read)
-        list.push({ room, topic: rooms.settings(roomId).topic, unread, ...(last && { last }) })
+        const unread = read < lastSeq ? memberships.unread(roomId, member.id, read) : { messages: 0, mentions: 0 }
+        list.push({ room, topic, unread, ...(last && { last }) })
       }
       return { rooms: list.toSorted((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0)) }
     },

@@ -202,7 +202,9 @@ export function preparePages(db: Database): EntryPages {
         .limit(1),
     ),
     lookUp: db.query<Reading & Slots>()((tables, values) =>
-      readable(tables, values).where('entry.line', '=', 1).where('entry.seq', 'in', slotsIn(values)),
+      readable(tables, values)
+        .where((eb) => eb('entry.line', '=', eb.lit(1)))
+        .where('entry.seq', 'in', slotsIn(values)),
     ),
     lastMessage: db.query<Omit<From, 'limit'>>()((tables, values) => {
       const of = (each: Part) =>

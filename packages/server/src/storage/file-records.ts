@@ -1,5 +1,5 @@
 import type { FileInfo } from '@maru/protocol'
-import type { Selectable } from 'kysely'
+import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
 
@@ -44,9 +44,12 @@ export interface FileRecords {
   remove(id: string): void
 }
 
+/** A literal: bound to a value, SQLite would compare it with what the indexes leave out, and plan anew whenever it is bound. */
+const isThere = (eb: ExpressionBuilder<Tables, 'file'>) => eb('gone', '=', eb.lit(0))
+
 export function prepareFiles(db: Database, now: () => number): FileRecords {
   const find = db.query<{ id: string }>()((tables, values) =>
-    tables.selectFrom('file').selectAll().where('id', '=', values.id).where('gone', '=', 0),
+    tables.selectFrom('file').selectAll().where('id', '=', values.id).where(isThere),
   )
   const total = db.query<object>()((tables) =>
     tables.selectFrom('file').select((eb) => eb.fn.sum<number | null>('size').as('bytes')),
@@ -57,7 +60,7 @@ export function prepareFiles(db: Database, now: () => number): FileRecords {
       .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.sum<number | null>('size').as('bytes')])
       .where('member_id', '=', values.member)
       .where('seq', 'is', null)
-      .where('gone', '=', 0),
+      .where(isThere),
   )
   const oldUnsent = db.query<{ at: number }>()((tables, values) =>
     tables
@@ -65,14 +68,14 @@ export function prepareFiles(db: Database, now: () => number): FileRecords {
       .select('id')
       .where('seq', 'is', null)
       .where('created_at', '<', values.at)
-      .where('gone', '=', 0)
+      .where(isThere)
       .limit(1),
   )
   const known = db.query<{ id: string }>()((tables, values) =>
     tables.selectFrom('file').select('id').where('id', '=', values.id),
   )
   const holders = db.query<{ hash: string }>()((tables, values) =>
-    tables.selectFrom('file').select('id').where('hash', '=', values.hash).where('gone', '=', 0).limit(1),
+    tables.selectFrom('file').select('id').where('hash', '=', values.hash).where(isThere).limit(1),
   )
   const gone = db.query<{ limit: number }>()((tables, values) =>
     tables
@@ -94,7 +97,7 @@ export function prepareFiles(db: Database, now: () => number): FileRecords {
     }),
   )
   const complete = db.query<{ id: string; hash: string }>()((tables, values) =>
-    tables.updateTable('file').set({ hash: values.hash }).where('id', '=', values.id).where('gone', '=', 0),
+    tables.updateTable('file').set({ hash: values.hash }).where('id', '=', values.id).where(isThere),
   )
   const attach = db.query<{ id: string; seq: number }>()((tables, values) =>
     tables.updateTable('file').set({ seq: values.seq }).where('id', '=', values.id),

@@ -1,4 +1,5 @@
 import type { SqliteDatabase } from './sqlite.ts'
+import { boundLimit } from './sqlite-limits.ts'
 import { toMatch, type WordIndex, type WordQuery } from './word-index.ts'
 
 /** By SQLite's full-text search, without a copy of the texts. */
@@ -13,7 +14,7 @@ export function prepareSqliteWords(db: SqliteDatabase): WordIndex {
     `select found.id as id, entry.seq as seq from (
        select rowid as id from message_index
        where message_index match ? and rowid <= cast(? as integer) and rowid >= cast(? as integer)
-       order by rowid desc limit ?
+       order by rowid desc ${boundLimit}
      ) as found
      left join entry on entry.id = found.id and entry.room_id = ? and (entry.to_id is null or entry.to_id = ? or entry.member_id = ?)
      order by found.id desc`,

@@ -3,9 +3,10 @@ import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { nameKey } from '@maru/protocol'
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector } from 'kysely'
 import { compile, type Database } from './database.ts'
 import { foldText, indexScope } from './fold-text.ts'
+import { StableLimits } from './sqlite-limits.ts'
 import { migrations } from './sqlite-schema.ts'
 import { prepareSqliteWords } from './sqlite-words.ts'
 import type { Tables } from './tables.ts'
@@ -51,7 +52,7 @@ function wrap(db: DatabaseSync): SqliteDatabase {
       createAdapter: () => new SqliteAdapter(),
       createDriver: () => new DummyDriver(),
       createIntrospector: (kysely) => new SqliteIntrospector(kysely),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createQueryCompiler: () => new StableLimits(),
     },
   })
   const [begin, commit] = [db.prepare('begin immediate'), db.prepare('commit')]
