@@ -61,14 +61,18 @@ export async function goThroughStates(
   await page.getByRole('article', { name: script.last }).waitFor()
   await show('chat')
   const log = page.getByRole('log')
+  const code = log.locator('pre')
   await until(
-    'coloured code in view',
+    'code in the page',
     async () => {
       await log.evaluate((box) => box.scrollBy(0, -120))
-      return page.locator('.hljs-keyword').count()
+      return code.count()
     },
     (count) => count > 0,
   )
+  // The colours are fetched then; who scrolls on meanwhile may have left the code behind when they come.
+  await code.scrollIntoViewIfNeeded()
+  await code.locator('.hljs-keyword').first().waitFor()
   await show('code')
   await log.evaluate((box) => box.scrollTo(0, box.scrollHeight))
 
@@ -85,7 +89,14 @@ export async function goThroughStates(
   await field.press('Escape')
   await field.fill('')
 
-  await log.evaluate((box) => box.scrollTo(0, 0))
+  await until(
+    'the beginning in view',
+    async () => {
+      await log.evaluate((box) => box.scrollTo(0, 0))
+      return button(chat.answers(2)).count()
+    },
+    (count) => count > 0,
+  )
   await button(chat.answers(2)).click()
   await page.getByRole('log', { name: more.threadLog }).getByText(script.again).waitFor()
   await show('thread')
