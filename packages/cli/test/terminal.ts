@@ -53,7 +53,7 @@ export class Terminal {
         this.listeners.delete(check)
         resolve()
       }
-      const timer = setTimeout(() => reject(new Error(`"${text}" did not come; there is\n${this.output}`)), 45_000)
+      const timer = setTimeout(() => reject(new Error(`"${text}" did not come; there is\n${this.output}`)), 60_000)
       this.listeners.add(check)
       check()
     })

@@ -62,7 +62,7 @@ test.skipIf(!hasPostgres)(
     await until(ben, () => texts().length === written.length)
     expect(texts()).toEqual(written)
   },
-  60_000,
+  120_000,
 )
 
 test.skipIf(!hasPostgres)(
@@ -83,7 +83,7 @@ test.skipIf(!hasPostgres)(
     await until(ben, () => texts().length === written.length)
     expect(texts()).toEqual(written)
   },
-  60_000,
+  120_000,
 )
 
 test.skipIf(!hasPostgres)(
@@ -108,7 +108,7 @@ test.skipIf(!hasPostgres)(
     await until(ben, () => texts().length === written.length)
     expect(texts()).toEqual(written)
   },
-  60_000,
+  120_000,
 )
 
 test.skipIf(!hasPostgres)(
@@ -138,5 +138,5 @@ test.skipIf(!hasPostgres)(
     expect(told).toEqual([expect.stringMatching(/^connect ENOENT /)])
     storage.close()
   },
-  60_000,
+  120_000,
 )

@@ -26,7 +26,7 @@ import { createLog } from '../src/terminal/log.ts'
 import { databaseOf, emptyDatabase } from './databases.ts'
 
 /** Ends what would be waited for in vain, before the test's own limit does and with what there is instead. */
-const PATIENCE_MS = 45_000
+const PATIENCE_MS = 60_000
 
 /** Timers that run when the test says so: `run` takes all that were set to just this time. */
 export function createTimers(): { schedule: Schedule; run(delayMs: number): void } {
