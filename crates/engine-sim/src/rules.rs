@@ -147,8 +147,8 @@ impl Seen {
 pub struct Rules {
     start: Instant,
     streams: IdMap<(TransportId, u32), Stream>,
-    /// When a packet of a track last went to a client.
-    sent: IdMap<(TransportId, u16), Instant>,
+    /// The packet of a track that last went to a client, and when.
+    sent: IdMap<(TransportId, u16), (Instant, Tag)>,
     violations: Vec<Violation>,
     count: u64,
 }
@@ -183,8 +183,13 @@ impl Rules {
 
     /// When a packet of the track last left for the client, since the beginning.
     pub fn sent(&self, transport: TransportId, track: u16) -> Option<Duration> {
-        let at = self.sent.get(&(transport, track))?;
+        let (at, _) = self.sent.get(&(transport, track))?;
         Some(at.saturating_duration_since(self.start))
+    }
+
+    /// The packet of the track that last left for the client.
+    pub fn newest(&self, transport: TransportId, track: u16) -> Option<Tag> {
+        self.sent.get(&(transport, track)).map(|(_, tag)| *tag)
     }
 
     /// All of them, those not kept included.
@@ -222,7 +227,7 @@ impl Rules {
             stream.note_blank(seen.index);
         }
         if let Some((tag, pictures)) = known {
-            self.sent.insert((transport, tag.track), at);
+            self.sent.insert((transport, tag.track), (at, tag));
             broken.extend(place::wanted(seen, &tag, truth).err());
             broken.extend(place::descriptor(seen, &tag, truth).err());
             let track = truth.tracks.get(&tag.track);

@@ -20,24 +20,23 @@ pub struct Heard {
     pub layers: [Option<Instant>; 3],
     /// The longest time between two packets, less what the source was silent for itself.
     pub silence: Duration,
-    /// Number and picture of the newest packet.
-    newest: (u32, u32),
+    /// The newest packet.
+    pub newest: Option<Tag>,
 }
 
 impl Heard {
     pub(super) fn note(&mut self, tag: &Tag, now: Instant) {
-        if let Some(last) = self.last {
-            let (number, picture) = self.newest;
-            let rest = match tag.number == number + 1 && tag.picture > picture {
-                true => AUDIO_INTERVAL * (tag.picture - picture - 1),
+        if let Some((last, newest)) = self.last.zip(self.newest) {
+            let rest = match tag.number == newest.number + 1 && tag.picture > newest.picture {
+                true => AUDIO_INTERVAL * (tag.picture - newest.picture - 1),
                 false => Duration::ZERO,
             };
             let gap = now.saturating_duration_since(last);
             self.silence = self.silence.max(gap.saturating_sub(rest));
             self.switches += u64::from(tag.layer != self.layer);
         }
-        self.pictures += u32::from(self.packets == 0 || tag.picture != self.newest.1);
-        self.newest = (tag.number, tag.picture);
+        let before = self.newest.replace(*tag);
+        self.pictures += u32::from(before.is_none_or(|before| before.picture != tag.picture));
         self.packets += 1;
         self.keys += u64::from(tag.begins_key());
         self.layer = tag.layer;

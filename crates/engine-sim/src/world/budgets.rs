@@ -5,8 +5,10 @@ use crate::reception::Telling;
 use crate::rules::Rule;
 use engine::command::TransportId;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+/// What has not been heard of for this long does not come.
+const LATE: Duration = Duration::from_millis(500);
 /// Time that is measured over.
 const MEASURED: Duration = Duration::from_secs(4);
 /// Of what is sent into a path that does not get narrower, this share may find its queue full.
@@ -69,13 +71,42 @@ impl World {
             .clients
             .get(&id)
             .and_then(|client| client.heard.get(&track)?.last);
-        heard.is_some_and(|at| self.now < at + Duration::from_millis(500))
+        heard.is_some_and(|at| self.now < at + LATE)
+    }
+
+    /// Whether something of a voice that came to the engine longer ago than `LATE`, and all that came after it, is still not there. A voice
+    /// that rests says something every 400 ms, so that where the path's queue has just become longer there may be half a second between
+    /// two packets of which none is missing.
+    fn is_behind(&self, id: TransportId, track: u16) -> bool {
+        let Some(generation) = self.truth.tracks.get(&track).map(|t| t.generation) else {
+            return false;
+        };
+        let heard = self.clients.get(&id).and_then(|c| c.heard.get(&track));
+        let newest = match Telling::of(id) {
+            // A queue is known by what it has no room for, and two packets of a voice that rests may be among that. So of the voice all
+            // has to be sent, and some of it has to come.
+            Telling::Nothing => {
+                let last = heard.and_then(|heard| heard.last);
+                if last.is_none_or(|last| self.now >= last + MEASURED) {
+                    return true;
+                }
+                self.observer.rules.newest(id, track)
+            }
+            _ => heard.and_then(|heard| heard.newest),
+        };
+        let stream = (track, 0, generation);
+        let next = newest.filter(|tag| tag.stream() == stream);
+        let next = next.map_or(0, |tag| tag.number + 1);
+        let facts = self.truth.facts_from(stream, next);
+        let due = |at: Instant| at + LATE <= self.now;
+        // What is not remembered any more was long ago.
+        facts.is_none_or(|mut facts| facts.any(|fact| fact.delivered.is_some_and(due)))
     }
 
     fn silent_voice(&self, id: TransportId) -> Option<(Rule, String)> {
         let silent = self
             .flowing(id, false)
-            .find(|track| !self.comes(id, *track))?;
+            .find(|track| self.is_behind(id, *track))?;
         let what = format!("voice {silent} does not come over a path that has room for it");
         Some((Rule::Liveness, what))
     }

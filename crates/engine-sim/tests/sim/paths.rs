@@ -63,6 +63,26 @@ fn a_picture_that_is_too_slow_is_found() {
     assert_eq!(found, BTreeSet::from([Rule::Pace]));
 }
 
+/// Clients that tell when packets come, what they estimate, and what they lost alone.
+#[test]
+fn a_voice_that_stays_away_is_found() {
+    let mut world = World::new(1);
+    let (track, kind) = (3, Kind::Audio);
+    world.publisher(&[TrackPlan { track, kind }]);
+    let subscribers = BTreeSet::from([(); 5].map(|()| world.subscriber(&[track])));
+    world.run_for(Duration::from_secs(5));
+    world.must_share_well();
+    assert_eq!(world.observer.violations(), []);
+    world.mute(track, true);
+    let truth = world.truth.tracks.get_mut(&track).expect("the voice");
+    truth.muted = false;
+    world.must_share_well();
+    let violations = world.observer.violations().iter();
+    let silent = violations.filter(|violation| violation.rule == Rule::Liveness);
+    let silent: BTreeSet<u32> = silent.map(|violation| violation.transport).collect();
+    assert_eq!(silent, subscribers);
+}
+
 #[test]
 fn a_round_trip_that_is_not_so_is_found() {
     let mut world = World::new(1);

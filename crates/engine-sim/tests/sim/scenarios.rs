@@ -71,6 +71,15 @@ fn budgets() {
     holds("budgets", 45, &[1, 2]);
 }
 
+/// Found that the rule took a voice that rests for one that stays away: where a queue had become longer between two packets (620032, 620239),
+/// and where a client that tells its losses alone had lost two of them in the queue that a trial had filled (710010).
+#[test]
+fn budgets_with_voices_that_rest() {
+    for (seed, shards) in [(620_032, 1), (620_239, 1), (710_010, 2)] {
+        holds_on("budgets", 20, seed, shards);
+    }
+}
+
 /// By TCP, over one thread and over three.
 #[test]
 fn streams() {
