@@ -208,9 +208,9 @@ impl Stream {
         let Some(before) = before.filter(|before| before.run == sent.run) else {
             return Ok(());
         };
-        let both = known.unwrap_or_default() & active;
+        let told = (known.unwrap_or_default(), active);
         let holes = self.holes(&before, sent);
-        leaves(&before, sent, holes, both, &mut self.run, truth)
+        leaves(&before, sent, holes, told, &mut self.run, truth)
     }
 
     fn begin(&mut self, sent: &Sent) {
