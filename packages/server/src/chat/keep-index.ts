@@ -7,9 +7,9 @@ import type { Schedule } from '../rooms/presence.ts'
 import type { Storage } from '../storage/open-storage.ts'
 
 /** How long few new messages gather: each time costs a transaction, and whoever searches does not wait for it. */
-const GATHER_MS = 2_000
+const GATHER_MS = 10_000
 /** So many gather no longer than this: what is taken up at once holds up what comes meanwhile. */
-const MANY = 16
+const MANY = 64
 const GATHER_MANY_MS = 100
 /** Entries of one step: the event loop stands still while they are taken up. */
 const STEP = 300
