@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createSmallDisk, hasSmallDisks } from '../packages/server/test/small-disk.ts'
-import { entrance, has } from './stage/chatter.ts'
+import { entrance, has, readThrough } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
 import { startServer } from './stage/server.ts'
 import { setStage } from './stage/set-stage.ts'
@@ -44,7 +44,12 @@ test.skipIf(!hasSmallDisks)(
     await ben.photograph('disk-full')
 
     disk.free()
-    await has(ana, 'Written meanwhile')
+    // Both send now what waits; with what Ana wrote below it, Ben's may be far out of her view.
+    await until(
+      'what Ben wrote at Ana',
+      () => readThrough(ana),
+      (all) => all.includes('Written meanwhile'),
+    )
     for (const { page } of [ana, ben]) await note(page).waitFor({ state: 'hidden' })
     await ana.say('after')
     await has(ben, 'after')

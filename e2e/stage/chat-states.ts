@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core'
-import { leadsTo } from './chatter.ts'
+import { leadsTo, standsStill } from './chatter.ts'
 import { drawPicture, scripts, tellAll } from './conversation.ts'
 import { type Look, rest, visitor, words } from './look.ts'
 import { paintMedia } from './painted.ts'
@@ -90,9 +90,10 @@ export async function goThroughStates(
   await field.fill('')
 
   await until(
-    'the beginning in view',
+    'the beginning in view, and standing still',
     async () => {
       await log.evaluate((box) => box.scrollTo(0, 0))
+      await standsStill(log)
       return button(chat.answers(2)).count()
     },
     (count) => count > 0,

@@ -58,3 +58,37 @@ export async function tell(person: Person, text: string): Promise<void> {
 export async function leadsTo(person: Pick<Person, 'page'>, said: string | RegExp, act: () => Promise<unknown>) {
   await Promise.all([message(person, said).and(person.page.locator('.lit')).waitFor(), act()])
 }
+
+/** All that the server has of a conversation, read from its beginning to its end: what is out of view is not in the page. */
+export function readThrough({ page }: Pick<Person, 'page'>): Promise<string[]> {
+  return page.getByRole('log', { name: 'Messages' }).evaluate(async (log) => {
+    const said = new Map<number, string>()
+    const look = async (offset: number) => {
+      log.scrollTop = offset
+      for (let frame = 0; frame < 4; frame += 1) await new Promise(requestAnimationFrame)
+      for (const each of log.querySelectorAll<HTMLElement>('[data-message]'))
+        said.set(Number(each.dataset.message), each.innerText)
+    }
+    await look(0)
+    while (log.scrollTop + log.clientHeight < log.scrollHeight - 1) await look(log.scrollTop + log.clientHeight / 2)
+    return [...said].sort(([one], [other]) => one - other).flatMap(([, text]) => text.split('\n'))
+  })
+}
+
+/**
+ * Waits until a log stands still, between two frames and for its list: while that scrolls nothing in it takes a click, and a driver that tries
+ * again scrolls once more itself, so that what it presses may not be what it lets go of.
+ */
+export function standsStill(log: Locator): Promise<boolean> {
+  return until(
+    'the log standing still',
+    () =>
+      log.evaluate(async (box) => {
+        const before = box.scrollTop
+        for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
+        const row = box.querySelector('[data-message]')
+        return box.scrollTop === before && row !== null && getComputedStyle(row).pointerEvents !== 'none'
+      }),
+    (isStill) => isStill,
+  )
+}
