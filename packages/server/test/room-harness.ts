@@ -121,7 +121,8 @@ export function temporaryFolder(): { path: string; file: string; remove(): void 
   return {
     path: folder,
     file: path.join(folder, 'maru.db'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    // A process that was killed a moment ago may still make a file in it.
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
   }
 }
 

@@ -189,6 +189,8 @@ describe('a start', () => {
     const env = { PATH: process.env.PATH ?? '', npm_lifecycle_event: 'start' }
     const argv = ['-e', script, main, '--port', '0', '--data', 'data']
     const parent = spawn(process.execPath, argv, { cwd: folder, env, stdio: ['pipe', 'pipe', 'inherit'] })
+    // The server writes to the same pipe: this is the end of both.
+    const ended = once(parent, 'close')
     let text = ''
     const port = await new Promise<number>((resolve) =>
       parent.stdout.on('data', (data) => {
@@ -202,6 +204,7 @@ describe('a start', () => {
     const closed = once(socket, 'close')
     parent.stdin.end()
     expect((await closed)[0]).toBe(1001)
+    await ended
   })
 })
 
