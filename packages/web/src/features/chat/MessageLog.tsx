@@ -1,3 +1,4 @@
+import type { Line } from '@maru/protocol'
 import ArrowDown from 'lucide-react/icons/arrow-down'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'react'
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
@@ -54,21 +55,31 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
   // True only for the rendering that puts rows before the others or takes some away there.
   const before = shown.current.view === view ? shown.current.firstSeq : undefined
   const shifts = before !== undefined && firstSeq !== undefined && before !== firstSeq
-  const { atEnd, below, onScroll, toEnd, follow, release } = useEnd(list, rows.length, newest, inPast)
+  const log = useRef<HTMLDivElement>(null)
+  const { isAtEnd, onScroll, follow, toEnd, lead, led } = useEnd(log, !inPast)
+  const below = useBelow(newest, isAtEnd && !inPast)
   const older = usePages(hasOlder, () => client.loadOlder())
   const newer = usePages(past?.hasNewer ?? false, () => client.loadNewer())
-  const lit = useTarget(desk, list, rows, { hasTop: !hasOlder, onGo: release })
+  const lit = useTarget(desk, list, rows, { hasTop: !hasOlder, onGo: lead })
+  const goToEnd = () => {
+    // The list goes on leading to a message while rows are measured, unless it is to lead elsewhere.
+    if (lit !== undefined) list.current?.scrollToIndex(rows.length, { align: 'end' })
+    toEnd()
+  }
 
   useLayoutEffect(() => {
     shown.current = { view, firstSeq }
     // Who writes wants to see it: an own message leads back to the end.
-    if (pending.length > shownPending.current) toEnd()
+    if (pending.length > shownPending.current) goToEnd()
     else if (!shifts) follow()
     shownPending.current = pending.length
     // A page of history that does not fill the view cannot be scrolled, so the next one comes by itself.
     const handle = list.current
     if (handle && handle.scrollSize <= handle.viewportSize && older.state === 'idle') older.load()
   })
+  useEffect(() => {
+    if (lit === undefined) led()
+  }, [lit, led])
   // After the rendering that added some: a list that grows at one end and shrinks at the other at once would lose its place.
   useEffect(() => {
     const handle = list.current
@@ -81,6 +92,7 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
     <div className="relative flex min-h-0 flex-1 flex-col">
       {/* Announcements are made one by one elsewhere: rows that come and go with scrolling must not be read out. */}
       <div
+        ref={log}
         role="log"
         aria-live="off"
         aria-label={chat.log}
@@ -94,7 +106,7 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
           ref={list}
           shift={shifts}
           onScroll={(offset) => {
-            onScroll(offset)
+            onScroll()
             const handle = list.current
             if (offset < TOP_PX) older.load()
             if (handle && offset + handle.viewportSize > handle.scrollSize - TOP_PX) newer.load()
@@ -121,13 +133,13 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
         </Virtualizer>
       </div>
       <OlderState older={older} />
-      {(!atEnd || inPast) && (
+      {(!isAtEnd || inPast) && (
         <Button
           size="small"
           className="rise absolute start-1/2 bottom-3 -translate-x-1/2 rounded-full shadow-soft rtl:translate-x-1/2"
           onClick={() => {
             client.returnToNewest()
-            toEnd()
+            goToEnd()
           }}
         >
           <ArrowDown size={16} aria-hidden="true" />
@@ -136,6 +148,13 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
       )}
     </div>
   )
+}
+
+/** How many messages came since the end was last in view; who comes and goes meanwhile is none. */
+function useBelow(entries: readonly Line[], isEndInView: boolean): number {
+  const seen = useRef(0)
+  if (isEndInView) seen.current = entries.at(-1)?.seq ?? 0
+  return entries.reduce((sum, { kind, seq }) => sum + (kind === 'message' && seq > seen.current ? 1 : 0), 0)
 }
 
 const none: readonly [] = []

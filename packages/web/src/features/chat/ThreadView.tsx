@@ -1,4 +1,4 @@
-import type { Line } from '@maru/protocol'
+import { AppError, type Line } from '@maru/protocol'
 import ArrowLeft from 'lucide-react/icons/arrow-left'
 import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from '../../lib/store.ts'
@@ -9,7 +9,7 @@ import type { Desk } from './desk.ts'
 import { useMoreWords } from './more-words.ts'
 import { RowView } from './RowView.tsx'
 import { buildTimeline } from './timeline.ts'
-import { reachesEnd } from './use-end.ts'
+import { useEnd } from './use-end.ts'
 import { usePages } from './use-pages.ts'
 import { walk } from './walk.ts'
 import { useNames } from './who.ts'
@@ -26,7 +26,9 @@ export function ThreadView({ desk, root }: { desk: Desk; root: number }) {
   const names = useNames(desk.client, lines)
   const rows = useRows(desk, root, lines)
   const log = useRef<HTMLDivElement>(null)
-  const onScroll = useStuck(log, rows.length)
+  const content = useRef<HTMLDivElement>(null)
+  const { onScroll, follow } = useEnd(log, true)
+  useSize([log, content], follow)
   // What was pressed went away with the log; who is in the field already stays there.
   useLayoutEffect(() => {
     if (document.activeElement === document.body) log.current?.focus()
@@ -61,25 +63,27 @@ export function ThreadView({ desk, root }: { desk: Desk; root: number }) {
           } else walk(event)
         }}
       >
-        {failed && (
-          <p className="grid justify-items-center gap-2 py-6 text-soft">
-            {words.threadFailed}
-            <Button size="small" onClick={failed}>
-              {words.tryAgain}
-            </Button>
-          </p>
-        )}
-        {thread?.hasOlder && lines.length > 0 && (
-          <p className="text-center text-[0.8125rem] text-soft">
-            {older.state === 'failed' && chat.olderFailed}
-            <Button size="small" look="quiet" aria-disabled={older.state === 'loading'} onClick={older.load}>
-              {{ idle: words.olderAnswers, loading: chat.loadingOlder, failed: chat.retry }[older.state]}
-            </Button>
-          </p>
-        )}
-        {rows.map((row) => (
-          <RowView key={row.key} row={row} desk={desk} me={me} names={names} isLit={false} seenBy={undefined} />
-        ))}
+        <div ref={content}>
+          {failed && (
+            <p className="grid justify-items-center gap-2 py-6 text-soft">
+              {words.threadFailed}
+              <Button size="small" onClick={failed}>
+                {words.tryAgain}
+              </Button>
+            </p>
+          )}
+          {thread?.hasOlder && lines.length > 0 && (
+            <p className="text-center text-[0.8125rem] text-soft">
+              {older.state === 'failed' && chat.olderFailed}
+              <Button size="small" look="quiet" aria-disabled={older.state === 'loading'} onClick={older.load}>
+                {{ idle: words.olderAnswers, loading: chat.loadingOlder, failed: chat.retry }[older.state]}
+              </Button>
+            </p>
+          )}
+          {rows.map((row) => (
+            <RowView key={row.key} row={row} desk={desk} me={me} names={names} isLit={false} seenBy={undefined} />
+          ))}
+        </div>
       </div>
     </>
   )
@@ -94,7 +98,8 @@ function useLoaded(desk: Desk, root: number): (() => void) | undefined {
   const isMissing = useStore(client, (state) => state.connection === 'open' && state.thread?.root !== root)
   useEffect(() => {
     if (!isMissing || failed) return
-    client.loadThread(root).catch(() => setFailed(true))
+    // Lost with its connection, it is asked for again with the next one.
+    client.loadThread(root).catch((error) => setFailed(!(error instanceof AppError && error.code === 'disconnected')))
   }, [client, root, isMissing, failed])
   useEffect(() => () => client.closeThread(), [client])
   return failed ? () => setFailed(false) : undefined
@@ -116,15 +121,12 @@ function useRows(desk: Desk, root: number, lines: readonly Line[]) {
   }, [lines, waiting, me, root])
 }
 
-/** Keeps the end in view while the reader is there. */
-function useStuck(log: RefObject<HTMLElement | null>, rows: number): () => void {
-  const stuck = useRef(true)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each new row may have moved the end.
+/** Calls back when one of these elements is shown and whenever its size has changed, before that is painted. */
+function useSize(elements: readonly RefObject<HTMLElement | null>[], changed: () => void): void {
+  const watched = useRef(elements)
   useLayoutEffect(() => {
-    if (stuck.current && log.current) log.current.scrollTop = log.current.scrollHeight
-  }, [log, rows])
-  return () => {
-    const box = log.current
-    if (box) stuck.current = reachesEnd(box.scrollTop, box.clientHeight, box.scrollHeight)
-  }
+    const observer = new ResizeObserver(changed)
+    for (const { current } of watched.current) if (current) observer.observe(current)
+    return () => observer.disconnect()
+  }, [changed])
 }

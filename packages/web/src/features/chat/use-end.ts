@@ -1,52 +1,54 @@
 import { type RefObject, useCallback, useRef, useState } from 'react'
-import type { VirtualizerHandle } from 'virtua'
+import { afterLead, afterScroll, atEnd, reachesEnd, type Stand, type View } from './stand.ts'
 
-/** How near to the end still counts as the end, in px. */
-const END_PX = 24
+/** Keeps the end of a log in view for who is there, until they scroll up themselves or are led elsewhere. Nobody stays at it who may not. */
+export function useEnd(log: RefObject<HTMLElement | null>, mayStay: boolean) {
+  const [isAtEnd, setAtEnd] = useState(true)
+  const stand = useRef<Stand>(unseen)
+  const allowed = useRef(mayStay)
+  allowed.current = mayStay
+  if (!mayStay) stand.current = { at: 'free' }
 
-/** Whether what is in view reaches the end of what there is, all in px. */
-export const reachesEnd = (offset: number, viewport: number, whole: number): boolean =>
-  offset + viewport >= whole - END_PX
-
-/** Whether the reader is at the end, what came below meanwhile, and how to get there. */
-export function useEnd(
-  list: RefObject<VirtualizerHandle | null>,
-  rows: number,
-  entries: readonly { seq: number }[],
-  inPast: boolean,
-) {
-  const [atEnd, setAtEnd] = useState(true)
-  const stuck = useRef(true)
-  const seen = useRef<number>(0)
-  const last = entries.at(-1)?.seq ?? 0
-  if (atEnd && !inPast) seen.current = last
-  // Where somebody has jumped to, nothing pulls away.
-  if (inPast) stuck.current = false
-  const count = useRef(rows)
-  count.current = rows
-
-  const onScroll = useCallback(
-    (offset: number) => {
-      const handle = list.current
-      if (!handle) return
-      const isEnd = reachesEnd(offset, handle.viewportSize, handle.scrollSize)
-      stuck.current = isEnd && !inPast
-      setAtEnd(isEnd)
-    },
-    [list, inPast],
-  )
+  /** The size of the log or of what is in it may have changed: who is at the end sees the end. */
   const follow = useCallback(() => {
-    if (stuck.current) list.current?.scrollToIndex(count.current, { align: 'end' })
-  }, [list])
+    const box = log.current
+    if (!box || stand.current.at !== 'end') return
+    box.scrollTop = box.scrollHeight
+    stand.current = atEnd(viewOf(box))
+  }, [log])
+  const take = useCallback(
+    (next: Stand, view: View) => {
+      stand.current = allowed.current ? next : { at: 'free' }
+      setAtEnd(next.at === 'end' || reachesEnd(view))
+      if (!reachesEnd(view)) follow()
+    },
+    [follow],
+  )
+  const onScroll = useCallback(() => {
+    const box = log.current
+    // What has no size is not shown: nobody scrolls in it.
+    if (!box || box.clientHeight === 0) return
+    take(afterScroll(stand.current, viewOf(box)), viewOf(box))
+  }, [log, take])
   const toEnd = useCallback(() => {
-    stuck.current = true
+    stand.current = unseen
     setAtEnd(true)
-    list.current?.scrollToIndex(count.current, { align: 'end' })
-  }, [list])
-  const below = entries.reduce((sum, entry) => sum + (entry.seq > seen.current ? 1 : 0), 0)
-  /** Somebody is led elsewhere: nothing pulls back to the end. */
-  const release = useCallback(() => {
-    stuck.current = false
+    follow()
+  }, [follow])
+  /** Somebody is led to a message: until they have been, nothing pulls to the end, also where the way passes it. */
+  const lead = useCallback(() => {
+    stand.current = { at: 'led', toEnd: stand.current.at === 'end' }
   }, [])
-  return { atEnd, below, onScroll, follow, toEnd, release }
+  const led = useCallback(() => {
+    const box = log.current
+    if (!box || stand.current.at !== 'led') return
+    take(afterLead(stand.current, viewOf(box)), viewOf(box))
+  }, [log, take])
+  return { isAtEnd, onScroll, follow, toEnd, lead, led }
+}
+
+const unseen = atEnd({ offset: 0, viewport: 0, whole: 0 })
+
+function viewOf({ scrollTop, clientHeight, scrollHeight }: HTMLElement): View {
+  return { offset: scrollTop, viewport: clientHeight, whole: scrollHeight }
 }

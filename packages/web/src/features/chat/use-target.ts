@@ -32,7 +32,7 @@ export function useTarget(
   }, [target, rows, hasTop, onGo, list])
   useEffect(() => {
     if (lit === undefined) return
-    const timer = setTimeout(() => setLit(undefined), LIT_MS)
+    const timer = setTimeout(() => setLit((now) => (now === lit ? undefined : now)), LIT_MS)
     return () => clearTimeout(timer)
   }, [lit])
   return lit
