@@ -188,6 +188,7 @@ describe('who cannot go on', () => {
     const now = await connectSingle(server, 'bo')
     const back = await goOn('bo', old.sid())
     expect(await back.next('leave')).toMatchObject({ reason: reasons.duplicate, action: actions.disconnect })
+    expect(back.cases()).toEqual(['reconnect', 'leave'])
     await now.settled()
     expect(now.cases()).not.toContain('leave')
   })
@@ -199,6 +200,8 @@ describe('who cannot go on', () => {
     await service().removeParticipant('hall', 'bo')
     const back = await goOn('bo', bo.sid())
     expect(await back.next('leave')).toMatchObject({ reason: reasons.removed, action: actions.disconnect })
+    // After a leave that comes first browsers join anew, whatever it says.
+    expect(back.cases()).toEqual(['reconnect', 'leave'])
     expect(await back.closed).toBe(1000)
   })
 

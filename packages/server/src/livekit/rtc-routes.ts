@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ApiKeys } from '../api-keys.ts'
+import type { CallMessage } from '../calls/effect.ts'
 import type { LiveCalls } from '../calls/live-calls.ts'
 import { CallRefusal, type RefusalCode } from '../calls/refusal.ts'
 import type { Resumption } from '../calls/resume.ts'
@@ -121,7 +122,10 @@ function begin(socket: WebSocket, ask: JoinAsk, parts: RtcParts): void {
   }
 }
 
-/** The first message is the answer to going on, or a leave. */
+/**
+ * The first message is the answer to going on, or a leave. A leave that comes first makes browsers join anew, whatever it asks of them: who shall not
+ * come back is taken on before being sent away.
+ */
 function goOn(
   socket: WebSocket,
   ask: JoinAsk,
@@ -135,7 +139,9 @@ function goOn(
   }
   const { reason, action } = found
   socket.on('error', () => {})
-  socket.send(encodeReply(writeMessage({ type: 'leave', reason, action }, identity)))
+  const say = (message: CallMessage) => socket.send(encodeReply(writeMessage(message, identity)))
+  if (action === 'disconnect') say({ type: 'resumed', lastSequence: 0 })
+  say({ type: 'leave', reason, action })
   socket.close(1000)
 }
 
