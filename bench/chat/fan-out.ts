@@ -23,7 +23,7 @@ interface Target {
   clients: LightClient[]
   pid: number
   /** Says one thing to everybody. */
-  say(n: number): void
+  say(): void
   /** Whether everybody has heard so many things since `from`. */
   heard(count: number): boolean
   mark(): void
@@ -56,7 +56,7 @@ async function turn(targets: readonly Target[], messages: number, gapMs: number)
   const before = targets.map(({ pid }) => processorTime(pid).all)
   for (let n = 0; n < messages; n += 1)
     for (const target of targets) {
-      target.say(n)
+      target.say()
       await tick(gapMs / targets.length)
     }
   for (const target of targets) await allHeard(target, messages)
@@ -71,13 +71,13 @@ async function inTurn(targets: readonly Target[], one: (target: Target) => Promi
   return all
 }
 
-function byBytes(clients: LightClient[], pid: number, broadcast: (text: string, n: number) => void): Target {
+function byBytes(clients: LightClient[], pid: number, broadcast: (text: string) => void): Target {
   const size = TEXT.length
   let from = clients.map(({ bytes }) => bytes)
   return {
     clients,
     pid,
-    say: (n) => broadcast(TEXT, n),
+    say: () => broadcast(TEXT),
     heard: (count) => clients.every(({ bytes }, n) => bytes - (from[n] ?? 0) >= count * size),
     mark: () => {
       from = clients.map(({ bytes }) => bytes)
@@ -86,14 +86,15 @@ function byBytes(clients: LightClient[], pid: number, broadcast: (text: string, 
 }
 
 /** The members take turns: each may say five things a second. Everybody has heard what the largest number of all is behind. */
-function bySeq(clients: LightClient[], pid: number, turnOf: { id: number }): Target {
+function bySeq(clients: LightClient[], pid: number): Target {
   let from = 0
+  let id = 0
   return {
     clients,
     pid,
     say() {
-      turnOf.id += 1
-      clients[turnOf.id % clients.length]?.say({ type: 'send', id: turnOf.id, clientId: `b${turnOf.id}`, text: TEXT })
+      id += 1
+      clients[id % clients.length]?.say({ type: 'send', id, clientId: `b${id}`, text: TEXT })
     },
     heard: (count) => clients.every(({ seq }) => seq >= from + count),
     mark: () => {
@@ -126,13 +127,12 @@ export async function fanOut(sockets: number, turns: number): Promise<Row[]> {
     await tick(3_000)
     const plain = await connectAll(sockets, () => connectWebSocket(ws.port))
     const bare = await connectAll(sockets, () => connectRaw(raw.port))
-    const careful = withStored ? await connectAll(sockets, () => connectRaw(stored.port)) : []
-    const turnOf = { id: 0 }
+    const careful = withStored ? await connectAll(sockets, () => connectWebSocket(stored.port)) : []
     const targets = {
-      maru: bySeq(inRoom, maru.pid, turnOf),
+      maru: bySeq(inRoom, maru.pid),
       ws: byBytes(plain, ws.pid, ws.broadcast),
       raw: byBytes(bare, raw.pid, raw.broadcast),
-      stored: byBytes(careful, stored.pid, (text, n) => careful[n % sockets]?.socket.write(text)),
+      stored: bySeq(careful, stored.pid),
     }
     const { stored: keeping, ...others } = targets
     const all = [...Object.values(others), ...(withStored ? [keeping] : [])]

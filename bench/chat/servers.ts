@@ -9,7 +9,7 @@ export interface Broadcaster extends Maru {
 
 const root = join(import.meta.dirname, '../..')
 
-/** `file`: where `stored` keeps what it is sent, before it tells everybody. */
+/** `file`: the database of `stored`. */
 export async function startBroadcaster(kind: 'raw' | 'ws' | 'stored', file = ''): Promise<Broadcaster> {
   const child = fork(join(root, 'packages/server/test/bench-broadcaster.ts'), [kind, file])
   const port = await new Promise<number>((resolve) => child.once('message', (port) => resolve(Number(port))))
