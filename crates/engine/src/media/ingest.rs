@@ -12,16 +12,21 @@ use std::time::{Duration, Instant};
 /// The receiving side of one SSRC.
 #[derive(Debug)]
 pub struct Receiver {
+    /// Ticks a second.
     rate: u32,
     epoch: Instant,
+    /// Extended sequence numbers.
     first: Option<u64>,
     highest: u64,
     received: u64,
+    /// At the last report, and when statistics were last told.
     reported: Counts,
     told: Counts,
+    /// How much our clock is ahead of the timestamp of the newest packet, in ticks modulo 2^32.
     transit: Option<u32>,
     /// Sixteen times the jitter, in ticks.
     jitter: u32,
+    /// Middle of the NTP time in the newest sender report, and when that came.
     report: Option<(u32, Instant)>,
     /// Something came since the last report.
     news: bool,
@@ -62,6 +67,8 @@ impl Receiver {
         self.highest = seq.max(self.highest);
         self.received += 1;
         self.news = true;
+        // What was overtaken is left out, as browsers do (section A.8 takes every packet): how late it is says more of the order than of the
+        // network's jitter.
         if in_order {
             let arrival = ticks(now.saturating_duration_since(self.epoch), self.rate);
             let transit = arrival.wrapping_sub(timestamp);

@@ -3,13 +3,14 @@
 use super::segments::MAX_SEGMENTS;
 use super::*;
 use crate::media::codec::Codec;
-use crate::media::codec::vp9::Structure;
 use crate::media::dependency::Reader;
-use crate::media::ntp::Aligned;
 use crate::media::testing::Random;
 use crate::media::testing::svc::{Encoder, Made, Shape};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
+
+mod clocks;
+mod markers;
 
 const LAYER: LayerId = LayerId(1);
 
@@ -255,76 +256,6 @@ fn frame_numbers_keep_their_distances_and_go_on_over_a_switch() {
     }
 }
 
-#[test]
-fn sender_reports_keep_layers_in_step() {
-    let mut random = Random::new(70);
-    let mut layers = [encoder(&mut random, 0), encoder(&mut random, 0)];
-    let zeros = [layers[0].timestamp, layers[1].timestamp];
-    let mut munger = Munger::new(1, 90_000, true);
-    let start = Instant::now();
-    let mut now = start;
-    let mut offset = None;
-    for picture in 0..400u32 {
-        // What is sent together arrives at any time.
-        now += Duration::from_millis(23 + random.below(20));
-        munger.want(LayerId(u64::from(picture / 40 % 2)), Selection::ALL);
-        for (at, encoder) in layers.iter_mut().enumerate() {
-            for mut made in encoder.picture(&mut random, picture % 20 == 0, now) {
-                let aligned = made.packet.timestamp.wrapping_sub(zeros[at]);
-                made.packet.aligned = Some(Aligned {
-                    ticks: aligned,
-                    wall: 1,
-                });
-                let Some(rewrite) = munger.next(LayerId(at as u64), &made.packet, now) else {
-                    continue;
-                };
-                // A change within one picture takes a millisecond, which is not kept.
-                let off = rewrite.timestamp.wrapping_sub(aligned);
-                assert!(off.wrapping_sub(*offset.get_or_insert(off)) <= 90);
-            }
-        }
-    }
-}
-
-/// The timestamp that a new layer begins with, of a picture that the clock of `wall` shows at `ticks`.
-fn begun(munger: &mut Munger, (wall, ticks): (u32, u32), now: Instant) -> u32 {
-    let mut random = Random::new(u64::from(ticks));
-    let layer = LayerId(random.next());
-    munger.want(layer, Selection::ALL);
-    let mut encoder = encoder(&mut random, 0);
-    let mut packet = encoder
-        .picture(&mut random, true, now)
-        .swap_remove(0)
-        .packet;
-    packet.aligned = Some(Aligned { ticks, wall });
-    munger.next(layer, &packet, now).unwrap().timestamp
-}
-
-/// A publisher that has come back from elsewhere, or another in its place: its clock shows nearly the same time, and is another.
-#[test]
-fn the_clocks_of_two_publishers_are_not_compared() {
-    let mut munger = Munger::new(1, 90_000, true);
-    let now = Instant::now();
-    let first = begun(&mut munger, (1, 500_000), now);
-    let second = begun(&mut munger, (2, 770_000), now + Duration::from_secs(4));
-    assert_eq!(second.wrapping_sub(first), 360_000);
-    // The other's goes on.
-    let third = begun(&mut munger, (2, 815_000), now + Duration::from_secs(5));
-    assert_eq!(third.wrapping_sub(second), 45_000);
-}
-
-/// What is shown after a pause may be older than what was shown before.
-#[test]
-fn a_clock_that_pictures_shown_again_have_moved_ahead_is_not_put_back() {
-    let mut munger = Munger::new(1, 90_000, true);
-    let now = Instant::now();
-    let first = begun(&mut munger, (1, 500_000), now);
-    let again = begun(&mut munger, (1, 400_000), now + Duration::from_millis(300));
-    assert_eq!(again.wrapping_sub(first), 90);
-    let later = begun(&mut munger, (1, 860_000), now + Duration::from_secs(4));
-    assert_eq!(later.wrapping_sub(again), 460_000);
-}
-
 /// Loss, disorder and doubles upstream, and a restless subscriber.
 fn rough_life(seed: u64) {
     let mut random = Random::new(seed);
@@ -380,116 +311,4 @@ fn nothing_goes_out_that_needs_what_was_held_back() {
     for seed in 300..360 {
         rough_life(seed);
     }
-}
-
-/// The only packet of one layer of a VP9 picture: Z, and how many layers there are where it tells.
-fn vp9(seq: u64, picture: u32, spatial: u8, top_only: bool, told: Option<u8>) -> MediaPacket {
-    let key = picture == 0;
-    let first = 0x2C | u8::from(!key) << 6 | u8::from(told.is_some()) << 1 | u8::from(top_only);
-    let mut payload = vec![first, spatial << 1, 0];
-    payload.extend(told.map(|count| (count - 1) << 5));
-    payload.push(9);
-    let now = Instant::now();
-    let timestamp = picture * 3_000;
-    MediaPacket::new(Codec::Vp9, seq, timestamp, false, payload.into(), now)
-}
-
-/// Takes packets and says of each that goes out its number and marker.
-fn marked(packets: Vec<MediaPacket>) -> Vec<Option<(u64, bool)>> {
-    let mut munger = Munger::new(1, 90_000, true);
-    munger.want(LAYER, Selection::ALL);
-    let mut structure = Structure::default();
-    let take = |mut packet: MediaPacket| {
-        packet.read_structure(&mut structure);
-        let rewrite = munger.next(LAYER, &packet, packet.arrived)?;
-        let origin = munger.origin(rewrite.seq as u16).unwrap();
-        assert_eq!(
-            origin.rewrite(&packet),
-            rewrite,
-            "sent again it is the same"
-        );
-        Some((rewrite.seq, rewrite.marker))
-    };
-    packets.into_iter().map(take).collect()
-}
-
-fn with_marker(packet: MediaPacket) -> MediaPacket {
-    MediaPacket {
-        marker: true,
-        ..packet
-    }
-}
-
-/// Found by a simulated call: the packet that tells of fewer layers came late, so the highest one stayed away, and all after it, which
-/// may need it.
-#[test]
-fn pictures_end_though_their_highest_layer_cannot_be_shown_any_more() {
-    let given = marked(vec![
-        vp9(0, 0, 0, false, Some(3)),
-        vp9(1, 0, 1, false, None),
-        with_marker(vp9(2, 0, 2, true, None)),
-        with_marker(vp9(4, 1, 1, true, None)),
-        vp9(3, 1, 0, false, Some(2)),
-        vp9(5, 2, 0, false, None),
-        with_marker(vp9(6, 2, 1, true, None)),
-        vp9(7, 3, 0, false, None),
-        with_marker(vp9(8, 3, 1, true, None)),
-    ]);
-    let expected = [
-        Some((1, false)),
-        Some((2, false)),
-        Some((3, true)),
-        None,
-        Some((4, true)),
-        Some((5, true)),
-        None,
-        Some((6, true)),
-        None,
-    ];
-    assert_eq!(given, expected);
-}
-
-/// Layers that need each other in key pictures only: the highest one is enough, and those that stay away for it end nothing.
-#[test]
-fn what_is_held_back_below_the_highest_layer_ends_no_picture() {
-    let given = marked(vec![
-        vp9(0, 0, 0, false, Some(3)),
-        vp9(1, 0, 1, false, None),
-        with_marker(vp9(2, 0, 2, true, None)),
-        vp9(3, 1, 0, false, None),
-        vp9(4, 1, 1, true, None),
-        with_marker(vp9(5, 1, 2, true, None)),
-        vp9(6, 2, 0, false, None),
-        vp9(7, 2, 1, true, None),
-        with_marker(vp9(8, 2, 2, true, None)),
-    ]);
-    let markers: Vec<bool> = given
-        .into_iter()
-        .flatten()
-        .map(|(_, marker)| marker)
-        .collect();
-    let [lower, ends] = [false, true];
-    assert_eq!(markers, [lower, lower, ends, lower, ends, lower, ends]);
-}
-
-/// Found by a simulated call: the packet that was to have the marker never came, and the one before was sent again as the last.
-#[test]
-fn a_stream_that_ends_before_a_marker_marks_nothing() {
-    let mut munger = Munger::new(1, 90_000, true);
-    munger.want(LAYER, Selection::ALL);
-    let mut structure = Structure::default();
-    let mut last = None;
-    for mut packet in [
-        vp9(0, 0, 0, false, Some(3)),
-        vp9(1, 1, 0, false, None),
-        with_marker(vp9(3, 1, 1, true, None)),
-    ] {
-        packet.read_structure(&mut structure);
-        let rewrite = munger.next(LAYER, &packet, packet.arrived);
-        last = rewrite.map(|rewrite| (packet, rewrite)).or(last);
-    }
-    munger.pause();
-    let (packet, rewrite) = last.unwrap();
-    let origin = munger.origin(rewrite.seq as u16).unwrap();
-    assert_eq!((origin.rewrite(&packet), rewrite.marker), (rewrite, false));
 }
