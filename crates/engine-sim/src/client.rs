@@ -2,14 +2,13 @@
 
 mod heard;
 mod negotiation;
-mod produced;
 mod reference;
 
 pub use heard::Heard;
-pub use produced::Produced;
 
+use crate::arrival::Arrival;
 use crate::feed::Feed;
-use crate::observer::Arrival;
+use crate::produced::Produced;
 use crate::random::Random;
 use crate::reception::{REPORTER, Reception, Telling, findings};
 use crate::stream::{Sealing, Stream};
@@ -27,8 +26,6 @@ use str0m::media::Mid;
 use str0m::net::{Protocol, Receive, TcpType};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
-/// Payload type of Opus at all clients.
-pub const OPUS: u8 = 111;
 const REPORTS: Duration = Duration::from_secs(1);
 
 pub struct Client {

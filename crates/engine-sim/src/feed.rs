@@ -269,7 +269,7 @@ impl Feed {
         let payload = match self.plan.kind {
             Kind::Red => {
                 let before = self.before.replace(frame.clone());
-                payload::redundant(crate::client::OPUS, AUDIO_STEP, before.as_deref(), &frame)
+                payload::redundant(payload::OPUS, AUDIO_STEP, before.as_deref(), &frame)
             }
             _ => frame,
         };

@@ -1,5 +1,6 @@
 //! Whole calls against the engine on a virtual clock: seeded wires, real clients, and invariants on every packet that leaves.
 
+pub mod arrival;
 pub mod client;
 pub mod crowd;
 pub mod description;
@@ -8,6 +9,7 @@ pub mod machine;
 pub mod memory;
 pub mod observer;
 pub mod payload;
+pub mod produced;
 pub mod random;
 pub mod reception;
 pub mod rules;

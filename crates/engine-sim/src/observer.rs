@@ -1,5 +1,6 @@
 //! Looks at every datagram that leaves the engine, before the wire can touch it, with the keys of the client it is for.
 
+use crate::arrival::Arrival;
 use crate::description::Format;
 use crate::rules::{Rule, Rules, Seen, Violation};
 use crate::tag::Tag;
@@ -24,24 +25,6 @@ pub enum Opened {
     Media(Arrival),
     /// RTCP in the clear.
     Report(Vec<u8>),
-}
-
-/// A packet of media as a client takes it.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    pub ssrc: u32,
-    /// Rollover counter and sequence number.
-    pub index: u64,
-    pub timestamp: u32,
-    pub video: bool,
-    /// When it left the engine, and with how many bytes.
-    pub sent: Instant,
-    pub size: usize,
-    /// Its number among all packets of the transport, where it has one.
-    pub transport_number: Option<u16>,
-    /// SSRC and number of the packet that it repeats.
-    pub repeats: Option<(u32, u16)>,
-    pub tag: Option<Tag>,
 }
 
 #[derive(Default)]

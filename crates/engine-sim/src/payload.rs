@@ -8,6 +8,9 @@ use crate::random::Random;
 use engine::media::Codec;
 use engine::media::codec::red;
 
+/// Payload type of Opus at all clients.
+pub const OPUS: u8 = 111;
+
 /// A key frame's first bytes of VP8, which stay clear: frame tag, start code, size.
 const VP8_KEY: [u8; 10] = [0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xb4, 0x00];
 /// Another frame's.

@@ -15,7 +15,7 @@ pub struct Produced {
 }
 
 impl Produced {
-    pub(super) fn of(stream: &Stream, packet: &Packet) -> Produced {
+    pub fn of(stream: &Stream, packet: &Packet) -> Produced {
         let kind = stream.feed.plan.kind;
         let reading = match kind {
             Kind::Red => payload::read(kind.codec(), packet.newest()),

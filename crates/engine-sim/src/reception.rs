@@ -2,7 +2,7 @@
 
 mod estimate;
 
-use crate::observer::Arrival;
+use crate::arrival::Arrival;
 use engine::command::TransportId;
 use engine::media::ingest::Receiver;
 use engine::media::rtcp::{Feedback, parse, write_nack, write_picture_loss, write_receiver_report};

@@ -5,17 +5,19 @@ mod frames;
 mod order;
 mod place;
 mod recent;
+mod run;
 mod stream;
 
-use crate::observer::Arrival;
+use crate::arrival::Arrival;
 use crate::payload::Pictures;
 use crate::tag::Tag;
 use crate::truth::{Known, Truth};
 use engine::command::TransportId;
 use engine::ids::IdMap;
+use run::Sent;
 use std::fmt;
 use std::time::{Duration, Instant};
-use stream::{Sent, Stream};
+use stream::Stream;
 
 /// Violations kept; one is enough to fail.
 const KEPT: usize = 20;

@@ -1,9 +1,9 @@
 //! What is so in the simulated world, whatever the engine believes: who publishes what, who wants what, what has arrived at the engine.
 
-use crate::client::Produced;
 use crate::description::{self, Format};
 use crate::feed::Kind;
 use crate::payload::{self, Pictures};
+use crate::produced::Produced;
 use crate::tag::{FramePlace, StreamKey, Tag};
 use engine::command::TransportId;
 use engine::event::MidTrack;
@@ -231,7 +231,7 @@ impl Truth {
             Format::Repair(media) if *media != payload_type => self.identify(offer, *media, bytes),
             Format::Repair(_) => None,
             Format::Red => {
-                let frames = payload::read_red(bytes, crate::client::OPUS).unwrap_or_default();
+                let frames = payload::read_red(bytes, payload::OPUS).unwrap_or_default();
                 let tags = frames.iter().map(|frame| self.payloads.get(frame));
                 let tags: Option<Vec<&Tag>> = tags.collect();
                 let row = |pair: &[&Tag]| {

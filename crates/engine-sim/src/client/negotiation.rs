@@ -1,8 +1,9 @@
 //! Offers and answers of a client: what it speaks, and its m-lines.
 
-use super::{Client, OPUS};
+use super::Client;
 use crate::description::{self, Section};
 use crate::feed::{Feed, Kind, RIDS};
+use crate::payload::OPUS;
 use crate::stream::{self, Stream};
 use engine::media::Codec;
 use str0m::RtcConfig;

@@ -1,9 +1,9 @@
 //! Dependency descriptors (AV1 RTP specification, appendix A) of streams with three spatial and three temporal layers.
 
 use super::Kind;
-use super::layered::SPATIAL;
 use crate::tag::FramePlace;
 
+pub const SPATIAL: u8 = 3;
 const TEMPORAL: u8 = 3;
 const TARGETS: u8 = SPATIAL * TEMPORAL;
 /// Decode target indications.

@@ -1,12 +1,10 @@
 //! Pictures with three spatial and three temporal layers in one stream: VP9 and AV1.
 
-use super::descriptor::{Frame, Structure};
+use super::descriptor::{Frame, SPATIAL, Structure};
 use super::{Feed, Kind, Packet};
 use crate::payload::{self, Vp9};
 use crate::random::Random;
 use engine::media::Codec;
-
-pub const SPATIAL: u8 = 3;
 
 /// What a feed remembers of its layers.
 #[derive(Debug)]

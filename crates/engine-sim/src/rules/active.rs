@@ -1,7 +1,7 @@
 //! The decode targets that a receiver is told of: they are those that are left for it.
 
 use super::order::{is_known, kind};
-use super::stream::{Run, Sent};
+use super::run::{Run, Sent};
 use super::{Broken, Rule};
 use crate::feed::descriptor::{Parts, targets_of};
 use crate::truth::Truth;

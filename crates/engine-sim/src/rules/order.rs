@@ -1,6 +1,6 @@
 //! How one packet may follow another on the same SSRC.
 
-use super::stream::{Run, Sent};
+use super::run::{Run, Sent};
 use super::{Broken, Rule};
 use crate::feed::Kind;
 use crate::payload::Pictures;
