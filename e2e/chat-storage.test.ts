@@ -37,7 +37,8 @@ test.skipIf(!hasSmallDisks)(
       (isThere) => isThere,
     )
     await note(ben.page).waitFor()
-    await ben.say('Written meanwhile')
+    // No less than what was just refused: something short may still find room.
+    await ben.say(`Written meanwhile\n${'long '.repeat(700)}`)
     await has(ben, 'Written meanwhile')
     expect(await ana.conversation()).not.toContain('Written meanwhile')
     expect(await findings(ben.page)).toEqual([])
