@@ -96,7 +96,8 @@ impl NackGenerator {
     fn fill(&mut self, seq: u64) {
         if let Ok(at) = self.holes.binary_search_by_key(&seq, |hole| hole.seq) {
             self.holes.remove(at);
-            if self.holes.is_empty() {
+            // What was given up is still to be told.
+            if self.holes.is_empty() && !self.lost {
                 self.due = None;
             }
         }
@@ -173,6 +174,18 @@ mod tests {
         assert!(nack.take_lost());
         assert_eq!(nack.due(), None);
         nack.arrived(u64::MAX, start);
+        assert!(nack.take_lost());
+    }
+
+    #[test]
+    fn what_was_given_up_is_told_although_all_else_comes() {
+        let start = Instant::now();
+        let mut nack = NackGenerator::default();
+        nack.arrived(1, start);
+        nack.arrived(1_000, start);
+        nack.arrived(1_002, start);
+        nack.arrived(1_001, start);
+        assert_eq!(nack.due(), Some(start));
         assert!(nack.take_lost());
     }
 
