@@ -20,7 +20,7 @@ const RTX_STRAINED_RATE: f64 = 30.0;
 const HOLE_PATIENCE: Duration = Duration::from_millis(150);
 /// So few losses in one report are chance: of a voice that rests (DTX) a report covers three packets, and one of them is a heavy loss.
 const FEW_LOST: u32 = 1;
-/// Packets that the transport-wide feedback of one datagram may tell of; more than anybody remembers is noise.
+/// Packets that the transport-wide feedback of one datagram may tell of or pass over; more than anybody remembers is noise.
 const MAX_STATUSES: usize = 4_096;
 
 /// Allows a subscriber no more retransmissions than a real loss needs.
@@ -79,9 +79,10 @@ impl Engine {
                 Feedback::Arrivals { start, len } => {
                     let message = datagram.get(start..start + len);
                     let report = message.and_then(Report::parse);
-                    if let Some(report) = report.filter(|report| report.len() <= statuses) {
-                        statuses -= report.len();
-                        self.hear_arrivals(now, id, &report);
+                    let fits = |report: &Report| report.len().max(1) <= statuses;
+                    if let Some(report) = report.filter(fits) {
+                        let looked_for = self.hear_arrivals(now, id, &report);
+                        statuses = statuses.saturating_sub(looked_for.max(1));
                     }
                 }
                 finding => self.hear(now, id, finding),

@@ -30,17 +30,24 @@ pub struct Padding {
 }
 
 impl Engine {
-    /// What a subscriber says of the packets of its transport.
-    pub(crate) fn hear_arrivals(&mut self, now: Instant, id: TransportId, report: &Report) {
+    /// What a subscriber says of the packets of its transport. Returns how many packets had to be looked for, those that it passes over too.
+    pub(crate) fn hear_arrivals(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        report: &Report,
+    ) -> usize {
         let Some(transport) = self.transports.get_mut(&id) else {
-            return;
+            return 0;
         };
         let egress = self.egress.get_mut(transport.egress);
         let Some(log) = egress.and_then(|egress| egress.numbers.sent.as_mut()) else {
-            return;
+            return 0;
         };
         self.told.clear();
-        for seq in log.passed_over(report.base(), report.len()) {
+        let over = log.passed_over(report.base(), report.len());
+        let looked_for = over.len() + report.len();
+        for seq in over {
             let sent = log.missing(seq, now);
             self.told.extend(sent.map(|sent| Told {
                 sent: sent.at,
@@ -85,6 +92,7 @@ impl Engine {
         if overload || lossy || probed.is_some() {
             self.allocate(now, id);
         }
+        looked_for
     }
 
     /// Begins to probe a path if it is time.

@@ -77,7 +77,11 @@ impl SentLog {
 
     /// Feedback tells of so many packets from `base` on. Returns the numbers in front of it that feedback has passed over: not every
     /// receiver tells of what was lost between two messages.
-    pub fn passed_over(&mut self, base: u16, count: usize) -> impl Iterator<Item = u16> + use<> {
+    pub fn passed_over(
+        &mut self,
+        base: u16,
+        count: usize,
+    ) -> impl ExactSizeIterator<Item = u16> + use<> {
         let from = self.told.unwrap_or(base);
         let between = base.wrapping_sub(from);
         let between = if usize::from(between) < MOST {
@@ -190,6 +194,9 @@ mod tests {
         assert_eq!(over(65_532, 2), []);
         assert_eq!(over(4, 1), []);
         assert_eq!(over(30_000, 1), [], "that is a jump");
+        let most = MOST as u16 - 1;
+        let far = log.passed_over(30_001 + most, 1);
+        assert_eq!(far.len(), usize::from(most), "the most there are");
     }
 
     #[test]
