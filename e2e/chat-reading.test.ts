@@ -131,6 +131,22 @@ test('a day long ago is gone to in one step, read on from both ways, and left by
   )
 })
 
+test('what is pressed while the log scrolls is pressed', async () => {
+  const ana = await enter('Ana', 'old')
+  await has(ana, `Message ${MESSAGES}`)
+  const lost = await ana.page.getByRole('log', { name: 'Messages' }).evaluate(async (box) => {
+    const { left, top, width, height } = box.getBoundingClientRect()
+    let count = 0
+    for (let step = 0; step < 10; step += 1) {
+      box.scrollTop -= 5
+      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame)
+      if (document.elementFromPoint(left + width / 2, top + height / 2) === box) count += 1
+    }
+    return count
+  })
+  expect(lost).toBe(0)
+})
+
 test('a page of history above the view moves nothing in it', { timeout: 90_000 }, async () => {
   const ana = await enter('Ana', 'old')
   await has(ana, `Message ${MESSAGES}`)
