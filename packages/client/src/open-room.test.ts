@@ -5,7 +5,7 @@ test('says hello, keeps a new token, and says it again with the cursor after a l
   const { client, socket, sockets, tokens, pass, welcome } = script()
   expect(client.state().connection).toBe('connecting')
   await welcome({ token: 'f'.repeat(64), entries: [said(4), said(5)] })
-  expect(sockets[0]?.sent).toEqual([{ type: 'hello', version: 1, room: 'hall', name: 'Ana' }])
+  expect(sockets[0]?.sent).toEqual([{ type: 'hello', version: 1, room: 'hall', name: 'Ana', newToken: 'e'.repeat(64) }])
   expect(tokens).toEqual(['f'.repeat(64)])
   expect(client.state()).toMatchObject({ connection: 'open', me })
   await socket().drop()
@@ -21,6 +21,30 @@ test('says hello, keeps a new token, and says it again with the cursor after a l
     cursor: 5,
   })
   expect(texts(client.state().entries)).toEqual(['4', '5', '6'])
+})
+
+test('proposes one new token until it is welcomed, so that a lost answer makes nobody twice', async ({ expect }) => {
+  let made = 0
+  const { socket, sockets, pass, welcome } = script({
+    token: 'f'.repeat(64),
+    createToken: () => {
+      made += 1
+      return `${made}`.repeat(64)
+    },
+  })
+  socket().onopen?.(undefined as never)
+  await socket().drop()
+  await pass(500)
+  await welcome()
+  await socket().drop()
+  await pass(500)
+  socket().onopen?.(undefined as never)
+  const hellos = sockets.flatMap(({ sent }) => sent)
+  expect(hellos.map((hello) => hello.type === 'hello' && [hello.token, hello.newToken])).toEqual([
+    ['f'.repeat(64), '1'.repeat(64)],
+    ['f'.repeat(64), '1'.repeat(64)],
+    ['f'.repeat(64), undefined],
+  ])
 })
 
 test('waits longer after every failure, never more than fifteen seconds, and begins anew after a welcome', async ({

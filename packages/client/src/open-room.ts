@@ -14,9 +14,12 @@ const TYPING_AGAIN_MS = 3_000
 
 /** Enters a room and stays in it until `close`: reconnects by itself, resumes where it was, sends what waits, in order and once. */
 export function openRoom(options: RoomOptions): RoomClient {
-  const { schedule = scheduleTimer, now = Date.now, random = Math.random, createClientId = randomId } = options
+  const { schedule = scheduleTimer, now = Date.now, random = Math.random } = options
+  const { createClientId = () => randomHex(12), createToken = () => randomHex(32) } = options
   let state = initialState(options.room, options.name)
   let token = options.token
+  /** The same until the first answer: whoever asks again because it was lost is not taken for somebody else. */
+  let newToken: string | undefined = createToken()
   const listeners = new Set<(state: RoomState) => void>()
   let transfer = options.transfer
   const { connect } = options
@@ -49,6 +52,7 @@ export function openRoom(options: RoomOptions): RoomClient {
         room: state.room,
         name: state.name,
         ...(token !== undefined && { token }),
+        ...(newToken !== undefined && { newToken }),
         ...(transfer !== undefined && { transfer }),
         ...(options.device !== undefined && { device: options.device }),
         ...(state.cursor > 0 && { cursor: state.cursor }),
@@ -93,6 +97,7 @@ export function openRoom(options: RoomOptions): RoomClient {
     switch (message.type) {
       case 'welcome':
         transfer = undefined
+        newToken = undefined
         if (message.token !== undefined) {
           token = message.token
           options.onToken?.(message.token)
@@ -205,6 +210,8 @@ function scheduleTimer(delayMs: number, callback: () => void): () => void {
 }
 
 /** `crypto.randomUUID` is missing on plain http pages; `getRandomValues` is not. */
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+function randomHex(bytes: number): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  )
 }

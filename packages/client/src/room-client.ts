@@ -29,6 +29,8 @@ export interface RoomOptions {
   schedule?: (delayMs: number, callback: () => void) => () => void
   /** A new id for an own message. */
   createClientId?: () => string
+  /** A new member token, should one be needed: 64 hex digits nobody can guess. */
+  createToken?: () => string
 }
 
 export interface RoomClient {

@@ -34,6 +34,7 @@ export function script(options: Partial<RoomOptions> = {}) {
       ids += 1
       return `c${ids}`
     },
+    createToken: () => 'e'.repeat(64),
     ...options,
   })
   onTestFinished(() => client.close())

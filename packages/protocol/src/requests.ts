@@ -13,6 +13,8 @@ const helloSchema = v.object({
   room: v.string(),
   name: v.string(),
   token: v.optional(key),
+  /** 32 random bytes of the client: the token where it is to get a new one, so that it is the same member if the answer is lost and it asks again. */
+  newToken: v.optional(key),
   /** A code that another device of the member was given: this one becomes the same member. */
   transfer: v.optional(v.pipe(v.string(), v.maxLength(64))),
   /** What this is, for the list of own sessions: "Firefox on Linux". */

@@ -114,6 +114,34 @@ test('every bad request of a verb says what, in which field', async ({ expect })
   }
 })
 
+test('who did not hear the first answer is the same member when they come again', async ({ expect }) => {
+  const { url, storage } = await server()
+  const newToken = '5'.repeat(64)
+  const lost = await new Member(url).come('hall', 'Ana', { newToken })
+  expect(lost.welcome).toMatchObject({ token: newToken, me: { owner: true } })
+  lost.socket.terminate()
+  // An old token that this server does not know changes nothing.
+  const ana = await new Member(url).come('hall', 'Ana', { token: '4'.repeat(64), newToken })
+  expect(ana.welcome).toMatchObject({ token: newToken, me: lost.welcome.me })
+  const { code } = await ana.ask('transfer')
+  const laptop = { transfer: code, newToken: '6'.repeat(64) }
+  const unheard = await new Member(url).come('hall', 'Ana', laptop)
+  unheard.socket.terminate()
+  const heard = await new Member(url).come('hall', 'Ana', laptop)
+  expect(heard.welcome).toMatchObject({ token: laptop.newToken, me: ana.welcome.me })
+  expect((await heard.ask('sessions')).sessions).toHaveLength(2)
+
+  const twice = { newToken: '7'.repeat(64) }
+  const [one, other] = [new RawClient(url), new RawClient(url)]
+  await Promise.all(
+    [one, other].map((each) => each.say({ type: 'hello', version: 1, room: 'hall', name: 'Ben', ...twice })),
+  )
+  const ids = (await Promise.all([one, other].map((each) => each.take('welcome')))).map(({ me }) => me.id)
+  expect(ids[0]).toBe(ids[1])
+  const names = storage.read.memberships.of(storage.read.rooms.find('hall') ?? 0).map(({ name }) => name)
+  expect(names.toSorted()).toEqual(['Ana', 'Ben'])
+})
+
 test('a member is known on a second device by a code, sees both and ends one', async ({ expect }) => {
   let time = 1_000_000
   const { url } = await server({ now: () => time })

@@ -19,6 +19,8 @@ const SEEN_STEP_MS = 60_000
 
 export interface Introduction {
   token: string | undefined
+  /** The token of who gets a new one; without it the server makes one. Known already, it is of somebody who did not hear the answer. */
+  newToken: string | undefined
   /** A code that another device of the member was given. */
   transfer: string | undefined
   name: string
@@ -34,26 +36,30 @@ export interface Introduction {
  */
 export async function identifyMember(
   { storage, bus, random, now }: { storage: Storage; bus: Bus; random: RandomBytes; now: () => number },
-  { token, transfer, name, device, isWelcome }: Introduction,
+  { token, newToken, transfer, name, device, isWelcome }: Introduction,
 ): Promise<Identified> {
-  if (transfer === undefined) {
-    const known = findMember(storage.read, token)
-    if (known) {
-      const touch = () => storage.write(({ sessions }) => sessions.touch(known.session, device))
-      // When it was seen last may be lost; the name may not.
-      if (known.device !== device || now() - known.seenAt >= SEEN_STEP_MS) touch().catch(() => {})
-      if (known.member.name !== name) await storage.write(({ members }) => members.rename(known.member.id, name))
-      const { session, bot } = known
-      return { member: { id: known.member.id, name }, session, ...(bot && { bot }) }
-    }
+  const unheard = findMember(storage.read, newToken)
+  const known = unheard ?? (transfer === undefined ? findMember(storage.read, token) : undefined)
+  if (known) {
+    const touch = () => storage.write(({ sessions }) => sessions.touch(known.session, device))
+    // When it was seen last may be lost; the name may not.
+    if (known.device !== device || now() - known.seenAt >= SEEN_STEP_MS) touch().catch(() => {})
+    if (known.member.name !== name) await storage.write(({ members }) => members.rename(known.member.id, name))
+    const { session, bot } = known
+    const told = unheard && newToken !== undefined && { token: newToken }
+    return { member: { id: known.member.id, name }, session, ...(bot && { bot }), ...told }
   }
   if (transfer === undefined && !isWelcome())
     throw new AppError('too_fast', 'Too many new people came from your address; wait a moment.')
-  const fresh = Buffer.from(random(32)).toString('hex')
+  const fresh = newToken ?? Buffer.from(random(32)).toString('hex')
   const session = createId('SE_', random)
   const id = createId('ME_', random)
   const made = await storage.write(
-    ({ sessions, members }) => {
+    (tables) => {
+      const { sessions, members } = tables
+      // Asked twice at once: the first one's answer is of a connection that is gone.
+      const before = findMember(tables, fresh)
+      if (before) return { member: { id: before.member.id, name }, session: before.session, ended: [] }
       const owner = transfer === undefined ? id : sessions.takeTransfer(hashCode(transfer))
       if (owner === undefined) return undefined
       if (transfer === undefined) members.insert({ id, name })
@@ -61,14 +67,14 @@ export async function identifyMember(
       const ended = sessions.of(owner).slice(limits.sessions - 1)
       for (const { id: old } of ended) sessions.end(old)
       sessions.insert({ id: session, member: owner, tokenHash: hashToken(fresh), device })
-      return { member: { id: owner, name }, ended }
+      return { member: { id: owner, name }, session, ended }
     },
     (made) => {
       for (const { id: old } of made?.ended ?? []) bus.publish({ type: 'sessionEnded', session: old })
     },
   )
   if (!made) throw new AppError('transfer_bad', undefined, { field: 'transfer' })
-  return { member: made.member, session, token: fresh }
+  return { member: made.member, session: made.session, token: fresh }
 }
 
 /** Whose token it is. */

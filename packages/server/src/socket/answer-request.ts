@@ -59,6 +59,7 @@ export async function enterRoom(
   if (!allowance.take()) throw new AppError('too_fast')
   const { member, session, token, bot } = await identifyMember(context, {
     token: hello.token,
+    newToken: hello.newToken,
     transfer: hello.transfer,
     name: readName(hello.name),
     device: readDevice(hello.device),
