@@ -1,6 +1,7 @@
 //! The invariants of every packet that leaves the engine.
 
 mod active;
+mod ends;
 mod frames;
 mod order;
 mod place;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// How far the clock of a stream may be from the wall's over a seam.
 const SEAM_SLACK: Duration = Duration::from_secs(1);
 /// Far enough back for any frame that is needed, in packets.
-const REACH: u32 = 200;
+pub(super) const REACH: u32 = 200;
 
 pub(super) fn kind(tag: &Tag, truth: &Truth) -> Kind {
     truth
@@ -155,16 +155,18 @@ fn counters_fit(
 }
 
 /// What is missing between two packets of a run: a hole in the numbers is owed by the publisher, what is closed over was not needed.
+/// `untold`: whether the last frame of the picture before was not known when it went out.
 pub(super) fn follows(
     before: &Sent,
     sent: &Sent,
     holes: u64,
     run: &Run,
     truth: &Truth,
+    untold: impl FnOnce() -> bool,
 ) -> Result<(), Broken> {
     let video = kind(&sent.tag, truth).is_video();
     let ends = sent.timestamp != before.timestamp && sent.seq == before.seq + 1;
-    if video && ends && !before.marker && !is_end_untold(before, sent, run, truth) {
+    if video && ends && !before.marker && !untold() {
         return Err((Rule::Marker, "a picture ends without a marker".to_owned()));
     }
     let stream = sent.tag.stream();
@@ -176,25 +178,6 @@ pub(super) fn follows(
         has_its_reason(frame, sent, run, truth)?;
     }
     Ok(())
-}
-
-/// Whether the packet that told of fewer layers than before is still owed: without it the last frame of a picture is taken for one that
-/// nobody needs, since none of the layer above it, which does not come, refers to it.
-fn is_end_untold(before: &Sent, sent: &Sent, run: &Run, truth: &Truth) -> bool {
-    let Tag { number, frame, .. } = before.tag;
-    let (stream, from) = (before.tag.stream(), number.saturating_sub(REACH));
-    let Some(facts) = truth.facts(stream, from, sent.tag.number) else {
-        return false;
-    };
-    let facts: Vec<&Fact> = facts.collect();
-    // The frames of a picture follow each other, one for each spatial layer.
-    let first = frame - u32::from(before.tag.spatial);
-    let own = |fact: &&&Fact| fact.frame.checked_sub(first) == Some(fact.place.1.into());
-    let highest = facts.iter().filter(own).map(|fact| fact.place.1).max();
-    let more = |fact: &&Fact| fact.frame < first && Some(fact.place.1) > highest;
-    let told = facts.iter().rposition(more);
-    let told = told.and_then(|last| facts.get(last + 1));
-    told.is_some_and(|told| !run.frames.contains(told.frame) && !is_known(told, run.began, sent.at))
 }
 
 /// Whether the source of a packet owes as many of those that follow it, where an empty number closes them off. Others of them may have been

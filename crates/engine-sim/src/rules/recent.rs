@@ -37,6 +37,11 @@ impl<T> Recent<T> {
         self.places.range(from as usize..).flatten().next()
     }
 
+    /// All that are remembered.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.places.iter().flatten()
+    }
+
     /// The newest one whose number ends in these 16 bits.
     pub fn newest(&self, low: u16) -> Option<&T> {
         let last = self.end().checked_sub(1)?;

@@ -1,6 +1,7 @@
 //! One SSRC of the engine towards one client: what went out on it, and whether the next packet goes on from there.
 
 use super::active::{is_left, leaves};
+use super::ends::Ending;
 use super::frames::Frames;
 use super::order::{begins, follows, late_fits, owes, run_fits, seam_fits};
 use super::recent::Recent;
@@ -96,7 +97,11 @@ impl Stream {
                     seam_fits(&before, &sent, owed, truth)
                 } else {
                     let fits = run_fits(&before, &sent, truth);
-                    fits.and_then(|()| follows(&before, &sent, holes, &self.run, truth))
+                    let untold = || {
+                        Ending::of(&before, &sent, &self.run, &self.recent, truth)
+                            .is_some_and(|ending| ending.is_untold())
+                    };
+                    fits.and_then(|()| follows(&before, &sent, holes, &self.run, truth, untold))
                 }
             }
             (_, Some(after)) => {

@@ -264,6 +264,35 @@ fn layered() -> World {
     world
 }
 
+/// Where layers end or come back, and that is told in time, pictures end with a marker.
+#[test]
+fn a_marker_that_is_left_out_where_layers_change_is_found() {
+    let (small, whole) = ((300, 170), (0, 0));
+    for kind in [Kind::Vp9, Kind::Vp9Described, Kind::Av1] {
+        for (sizes, layers) in [(&[small][..], 0..=0), (&[small, whole], 2..=2)] {
+            let mut world = World::new(3);
+            world.codecs = vec![Codec::Opus, kind.codec()];
+            let track = PICTURE;
+            world.publisher(&[TrackPlan { track, kind }]);
+            world.describe(track);
+            let subscriber = world.subscriber(&[track]);
+            for size in sizes {
+                world.run_for(Duration::from_secs(1));
+                world.resize(subscriber, track, *size);
+            }
+            world.run_for(Duration::from_secs(1));
+            let mut count = 0;
+            let found = broken_in(world, move |mut seen, tag| {
+                let top = tag.filter(|_| seen.marker).map(|tag| tag.spatial);
+                count += u32::from(top.is_some_and(|top| layers.contains(&top)));
+                seen.marker &= count != 5;
+                vec![seen]
+            });
+            assert_eq!(found, [Rule::Marker], "{kind:?}, {sizes:?}");
+        }
+    }
+}
+
 #[test]
 fn a_descriptor_that_is_touched_is_found() {
     let at = |place: usize| {

@@ -183,12 +183,19 @@ fn codecs_for_longer() {
 }
 
 /// Found that rules took frames for missing that go by what was not known yet: the end of a picture where the packet that tells of fewer
-/// layers is late (710004), and what comes of other decode targets before a key frame where a publisher ends all that were told (610015).
+/// layers is late (710004), and what comes of other decode targets before a key frame where a publisher ends all that were told (610015);
+/// that they asked what was known when the next picture began, not when the one without an end did (1110114).
 #[test]
 fn codecs_of_publishers_that_make_fewer_layers() {
-    for (seed, shards) in [(710_004, 2), (610_015, 1)] {
+    for (seed, shards) in [(710_004, 2), (610_015, 1), (1_110_114, 1)] {
         holds_on("codecs", 20, seed, shards);
     }
+}
+
+/// Found that rules took the end of a picture for missing where a key frame tells of more layers, and tells it late.
+#[test]
+fn codecs_of_a_publisher_that_makes_more_layers() {
+    holds("codecs", 20, &[1_110_080]);
 }
 
 /// H264, VP9, AV1 and RED with everything random that frame encryption covers.
