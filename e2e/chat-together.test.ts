@@ -177,6 +177,8 @@ test('suggestions go with the message, and an edit that was refused is in the fi
 
   // As on a page that is not secure.
   await ana.page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+  // Nor is the message pointed at.
+  await ana.page.mouse.move(0, 0)
   const both = message(ana, /Hello both/)
   await both.focus()
   const more = both.getByRole('button', { name: 'More', exact: true })

@@ -1,5 +1,5 @@
 import { callsOn, type Member } from '@maru/protocol'
-import { type FocusEvent, lazy, type MouseEvent, Suspense, type SyntheticEvent, useState } from 'react'
+import { type FocusEvent, lazy, type MouseEvent, Suspense, type SyntheticEvent, useRef, useState } from 'react'
 import { saidIn } from '../../lib/said.ts'
 import { clock, fullTime } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
@@ -80,12 +80,18 @@ let leaveOther = () => {}
  * goes to another, and one that is scrolled below a resting mouse was not meant.
  */
 function useActive() {
-  const [is, setIs] = useState(false)
+  const [is, show] = useState(false)
+  // The focus may go and come back before anything is drawn.
+  const now = useRef(false)
+  const setIs = (next: boolean) => {
+    now.current = next
+    show(next)
+  }
   const leave = (box: HTMLElement) => {
     if (!box.matches(':focus-within') && !box.querySelector(':popover-open')) setIs(false)
   }
   const take = ({ currentTarget: box }: SyntheticEvent<HTMLElement>) => {
-    if (is) return
+    if (now.current) return
     leaveOther()
     leaveOther = () => {
       // What is in use stays; the message itself may have the focus without showing what can be done with it.
