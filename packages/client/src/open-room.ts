@@ -211,7 +211,6 @@ function scheduleTimer(delayMs: number, callback: () => void): () => void {
 
 /** `crypto.randomUUID` is missing on plain http pages; `getRandomValues` is not. */
 function randomHex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join(
-    '',
-  )
+  const random = crypto.getRandomValues(new Uint8Array(bytes))
+  return Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -97,7 +97,7 @@ export function MessageLog({ desk, newFrom }: MessageLogProps) {
         aria-live="off"
         aria-label={chat.log}
         tabIndex={0}
-        // The list takes no clicks until it has stood still for a moment; a press that meets a new line would go nowhere.
+        // By itself the list takes no clicks until it has stood still for a moment: a press that meets a new line would go nowhere.
         className="flex min-h-0 flex-1 flex-col overflow-x-clip overflow-y-auto overscroll-contain px-4.5 pt-3 pb-4 outline-offset-[-3px] [overflow-anchor:none] *:pointer-events-auto!"
         onKeyDown={walk}
       >
