@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 /// What has not been heard of for this long does not come.
 const LATE: Duration = Duration::from_millis(500);
+/// Two packets of a voice that rests may be lost one after the other; the next one comes within this.
+const RESTED: Duration = Duration::from_millis(500 + 3 * 400);
 /// Time that is measured over.
 const MEASURED: Duration = Duration::from_secs(4);
 /// Of what is sent into a path that does not get narrower, this share may find its queue full.
@@ -87,7 +89,7 @@ impl World {
             // has to be sent, and some of it has to come.
             Telling::Nothing => {
                 let last = heard.and_then(|heard| heard.last);
-                if last.is_none_or(|last| self.now >= last + MEASURED) {
+                if last.is_none_or(|last| self.now >= last + RESTED) {
                     return true;
                 }
                 self.observer.rules.newest(id, track)
