@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { delay } from './engine/delay.ts'
 import { print, type Row } from './engine/figures.ts'
 import { footprint } from './engine/footprint.ts'
-import { meeting, rooms, type Setting, video, voice } from './engine/forwarding.ts'
+import { meeting, rooms, type Setting, twoThreads, video, voice } from './engine/forwarding.ts'
 import { loopback, veth } from './engine/place.ts'
 import { scale } from './engine/scale.ts'
 import { streams } from './engine/streams.ts'
@@ -52,7 +52,7 @@ const list: { row: string; full: boolean; run: () => Promise<Row> }[] = [
   // With M2's, which are of one thread as well.
   { row: 'scale', full: false, run: () => video(setting, 10, 'scale') },
   { row: 'scale', full: false, run: () => video(setting, 300, 'scale') },
-  { row: 'scale', full: true, run: () => video(setting, 1_000, 'scale', 2) },
+  { row: 'scale', full: true, run: () => twoThreads(setting, 1_000) },
   ...[10, 100, 1_000].map((n) => ({ row: 'scale', full: true, run: () => rooms(setting, n) })),
 ]
 const wanted = values.only.split(',').filter(Boolean)

@@ -6,9 +6,14 @@ import { cargoEnvironment } from './engine.mjs'
 import { node, prepare } from './prepare.mjs'
 import { entry, root } from './progress.mjs'
 
+/** Crate, cargo's profile, and what the program is given. The fuzzer wants every check there is. */
 const kinds = {
-  engine: (options) => ['engine-sim', ['--seeds', '20', '--seconds', '60', ...options]],
-  fuzz: (options) => ['engine-fuzz', options[0] && !options[0].startsWith('--') ? options : ['all', ...options]],
+  engine: (options) => ['engine-sim', 'soak', ['--seeds', '20', '--seconds', '60', ...options]],
+  fuzz: (options) => [
+    'engine-fuzz',
+    'release',
+    options[0] && !options[0].startsWith('--') ? options : ['all', ...options],
+  ],
 }
 
 entry(async () => {
@@ -20,8 +25,8 @@ entry(async () => {
   }
   const choose = kinds[kind]
   if (!choose) throw new Error(`npm run soak -- chat|${Object.keys(kinds).join('|')} [OPTIONS]`)
-  const [crate, given] = choose(options)
-  const command = ['run', '--release', '--locked', '--quiet', '-p', crate, '--', ...given]
+  const [crate, profile, given] = choose(options)
+  const command = ['run', '--profile', profile, '--locked', '--quiet', '-p', crate, '--', ...given]
   const { status } = spawnSync('cargo', command, { cwd: root, env: cargoEnvironment(), stdio: 'inherit' })
   process.exit(status ?? 1)
 })

@@ -1,9 +1,9 @@
 // M1, M2, M3 and scale: what a forwarded packet costs.
 import { Call, type Files, type Track } from './call.ts'
-import { type Row, rowOf } from './figures.ts'
+import { type Row, rowOf, show, spread } from './figures.ts'
 import { Floor, videoFrames, voiceFrames } from './floor.ts'
 import type { Wire } from './place.ts'
-import { type Plan, takeTurns } from './turns.ts'
+import { type Plan, type Turn, takeTurns, turn, warm } from './turns.ts'
 
 export interface Setting {
   files: Files
@@ -26,10 +26,11 @@ interface Gathering {
   rooms?: number
   floors: Plan['floors']
   speakers?: number
-  threads?: number
 }
 
 const SPEAKERS = 10
+/** Of each form of the floor in a turn. */
+const FLOOR_SECONDS = 0.5
 /** Packets that each sends; they are not in step. */
 const VOICES_A_SECOND = 50
 
@@ -53,12 +54,15 @@ export const PACED = 'GSO floor, paced'
 export const KILOBITS = 1_700
 export const VIDEO = `video:${KILOBITS}:30:720`
 
-export function video(setting: Setting, viewers: number, row = 'M2', threads = 1): Promise<Row> {
+export function video(setting: Setting, viewers: number, row = 'M2'): Promise<Row> {
+  return gather(setting, oneVideo(viewers, row))
+}
+
+function oneVideo(viewers: number, row: string): Gathering {
   const frames = videoFrames(KILOBITS, 30)
-  return gather(setting, {
+  return {
     row,
-    load: `video, 1 x ${viewers}${threads > 1 ? `, ${threads} threads` : ''}`,
-    threads,
+    load: `video, 1 x ${viewers}`,
     publishers: [VIDEO],
     subscribers: viewers,
     wanted: (tracks) => tracks.flat(),
@@ -68,7 +72,44 @@ export function video(setting: Setting, viewers: number, row = 'M2', threads = 1
       { name: 'floor', form: 'plain', frames },
       { name: PACED, form: 'gso', frames, framesASecond: 30 },
     ],
-  })
+  }
+}
+
+/** The same of an engine with two media threads, and of one with a single thread in turns with it: minutes apart the machine is another one. */
+export async function twoThreads(setting: Setting, viewers: number): Promise<Row> {
+  const { files, wire, seconds } = setting
+  const { load, floors, ...gathering } = oneVideo(viewers, 'scale')
+  const calls: Call[] = []
+  let floor: Floor | undefined
+  try {
+    for (const threads of [1, 2]) {
+      const call = await Call.start(files, wire, threads)
+      calls.push(call)
+      await assemble(setting, call, { ...gathering, load, floors })
+      await warm(call)
+    }
+    const [one, two] = calls as [Call, Call]
+    floor = await Floor.start(files, wire, two, viewers)
+    const turns: Record<'one' | 'two', Turn[]> = { one: [], two: [] }
+    for (let number = 0; number < setting.turns; number += 1) {
+      const plan = { seconds, floorSeconds: FLOOR_SECONDS }
+      const single = async () => turns.one.push(await turn(one, floor as Floor, { ...plan, floors: [] }))
+      if (number % 2 === 0) await single()
+      turns.two.push(await turn(two, floor, { ...plan, floors }))
+      if (number % 2 === 1) await single()
+    }
+    const row = rowOf('scale', `${load}, 2 threads`, turns.two, viewers)
+    const alone = turns.one.map(({ micros }) => micros)
+    // As many packets as two threads can send, beside one: where both are free of what each packet costs them.
+    const speedup = spread(turns.two.map(({ micros }, number) => (2 * (alone[number] ?? Number.NaN)) / micros))
+    row.cells['one thread us'] = show(spread(alone))
+    row.cells['two threads'] = `${show(speedup)} x one`
+    row.figures = { ...row.figures, one: turns.one, speedup }
+    return row
+  } finally {
+    floor?.end()
+    for (const call of calls) call.end()
+  }
 }
 
 /** Of all rooms together. */
@@ -119,35 +160,36 @@ function shown(track: Track, place: number): Track {
 
 async function gather(setting: Setting, gathering: Gathering): Promise<Row> {
   const { files, wire } = setting
-  const call = await Call.start(files, wire, gathering.threads)
+  const call = await Call.start(files, wire)
   try {
-    if (setting.sabotage) call.load.say('hurry', SABOTAGE)
-    const { publishers, subscribers: count, wanted, rooms = 1, speakers, floors } = gathering
-    const tracks: Track[][] = []
-    for (const [at, publisher] of publishers.entries()) tracks.push(await call.publish(publisher, `room-${at % rooms}`))
-    const size = count / rooms
-    for (let room = 0; room < rooms; room += 1) {
-      const each = { count: size, from: room * size, room: `room-${room}` }
-      await call.subscribe({ ...each, wanted: (number) => wanted(tracks, number) })
-    }
-    // Key frames of the rooms come one after the other.
-    if (rooms > 1) call.load.say('spread')
-    if (speakers) call.load.say('speakers', speakers)
-    const floor = await Floor.start(files, wire, call, count)
+    await assemble(setting, call, gathering)
+    const floor = await Floor.start(files, wire, call, gathering.subscribers)
     try {
       const { turns, seconds } = setting
-      return rowOf(
-        gathering.row,
-        gathering.load,
-        await takeTurns(call, floor, { turns, seconds, floorSeconds: 0.5, floors }),
-        gathering.each,
-      )
+      const plan = { turns, seconds, floorSeconds: FLOOR_SECONDS, floors: gathering.floors }
+      return rowOf(gathering.row, gathering.load, await takeTurns(call, floor, plan), gathering.each)
     } finally {
       floor.end()
     }
   } finally {
     call.end()
   }
+}
+
+/** Everybody joins. */
+async function assemble(setting: Setting, call: Call, gathering: Gathering) {
+  if (setting.sabotage) call.load.say('hurry', SABOTAGE)
+  const { publishers, subscribers: count, wanted, rooms = 1, speakers } = gathering
+  const tracks: Track[][] = []
+  for (const [at, publisher] of publishers.entries()) tracks.push(await call.publish(publisher, `room-${at % rooms}`))
+  const size = count / rooms
+  for (let room = 0; room < rooms; room += 1) {
+    const each = { count: size, from: room * size, room: `room-${room}` }
+    await call.subscribe({ ...each, wanted: (number) => wanted(tracks, number) })
+  }
+  // Key frames of the rooms come one after the other.
+  if (rooms > 1) call.load.say('spread')
+  if (speakers) call.load.say('speakers', speakers)
 }
 
 /** So many times as often do sabotaged clients report: work for the server that forwards nothing. */

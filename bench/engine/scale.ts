@@ -1,4 +1,4 @@
-import { type Row, show, spread } from './figures.ts'
+import { type Row, type Spread, show, spread } from './figures.ts'
 import { PACED } from './forwarding.ts'
 import type { Turn } from './turns.ts'
 
@@ -17,7 +17,6 @@ export function scale(rows: readonly Row[]): Row | undefined {
   const equal = rows.filter(({ row, load }) => row === 'scale' && load.startsWith('rooms'))
   const one = videos.filter(({ load }) => !load.includes('threads'))
   const two = videos.find(({ load }) => load.includes('2 threads'))
-  const same = one.find(({ load }) => two?.load.startsWith(`${load},`))
   if (one.length < 2) return
   const flatness = (rows: readonly Row[]) => {
     const of = (value: (row: Row) => number) => Math.max(...rows.map(value)) / Math.min(...rows.map(value))
@@ -41,9 +40,8 @@ export function scale(rows: readonly Row[]): Row | undefined {
   }
   for (const row of [...one, ...equal])
     cells[row.load.replace('video, ', '')] = `${show(cost(row))}, x paced floor ${show(ratio(row, PACED))}`
-  // As many packets as two threads can send, beside one: where both are free of what each packet costs them. Each beside the floor of its
-  // own minutes, since the rows are minutes apart.
-  const speedup = two && same ? (2 * ratio(same, 'GSO floor').median) / ratio(two, 'GSO floor').median : undefined
-  if (speedup) cells['two threads'] = `${speedup.toFixed(2)} x one`
+  // Of pairs, which the row took in turns.
+  const speedup = (two?.figures as { speedup?: Spread } | undefined)?.speedup
+  if (speedup) cells['two threads'] = `${show(speedup)} x one`
   return { row: 'scale', load: 'all of them', cells, remarks: [], figures: { ...alone, together, speedup } }
 }

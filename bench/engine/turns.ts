@@ -43,13 +43,18 @@ export interface Turn {
 const SETTLE_MS = 300
 
 export async function takeTurns(call: Call, floor: Floor, plan: Plan): Promise<Turn[]> {
-  call.load.say('play') // fills caches, finds bitrates, brings the first key frames
-  await wait(1_000)
-  call.load.say('pause')
-  await settled(call)
+  await warm(call)
   const turns: Turn[] = []
   for (let number = 0; number < plan.turns; number += 1) turns.push(await turn(call, floor, plan))
   return turns
+}
+
+/** Fills caches, finds bitrates, brings the first key frames. */
+export async function warm(call: Call) {
+  call.load.say('play')
+  await wait(1_000)
+  call.load.say('pause')
+  await settled(call)
 }
 
 /** Waits until the engine forwards nothing more: one that could not keep up has a queue. */
@@ -64,7 +69,7 @@ async function settled(call: Call) {
   }
 }
 
-async function turn(call: Call, floor: Floor, plan: Plan): Promise<Turn> {
+export async function turn(call: Call, floor: Floor, plan: Omit<Plan, 'turns'>): Promise<Turn> {
   await call.count()
   const dropped = kernelDrops()
   const from = { metrics: await call.metrics(), cpu: processorTime(call.server.pid), machine: machineTime() }

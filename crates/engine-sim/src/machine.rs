@@ -88,9 +88,14 @@ impl Machine {
 
     /// A datagram at the engine that the system chooses by address. False when it was of no use.
     pub fn datagram(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) -> bool {
-        let mut hasher = DefaultHasher::new();
-        from.hash(&mut hasher);
-        let index = hasher.finish() as usize % self.engines.len();
+        let index = match self.engines.len() {
+            1 => 0,
+            count => {
+                let mut hasher = DefaultHasher::new();
+                from.hash(&mut hasher);
+                hasher.finish() as usize % count
+            }
+        };
         let Some(place) = self.engines.get_mut(index) else {
             return false;
         };

@@ -11,6 +11,7 @@ use engine::internals::KeySlot;
 use engine::media::demux::{Class, classify};
 use engine::media::window::{Seen as Fresh, SeenWindow};
 use engine::media::{Keys, Open, Profile, rtp};
+use std::rc::Rc;
 use std::time::Instant;
 
 /// So far behind the newest one a packet may be and still be opened: the window of replay protection, with some room.
@@ -37,6 +38,8 @@ pub struct Observer {
     /// Packets too late to be opened here and at any client.
     pub late: u64,
     pub reports: u64,
+    /// To open the next packet in.
+    spare: Vec<u8>,
 }
 
 struct Peer {
@@ -90,7 +93,12 @@ impl Observer {
         }
         let looked = match classify(bytes) {
             Class::Rtcp => peer.report(bytes.to_vec()).map(Err),
-            _ => peer.packet(now, transport, bytes.to_vec(), truth).map(Ok),
+            _ => {
+                let mut copy = std::mem::take(&mut self.spare);
+                copy.clear();
+                copy.extend_from_slice(bytes);
+                peer.packet(now, transport, copy, truth).map(Ok)
+            }
         };
         match looked {
             Ok(Ok(seen)) => {
@@ -116,6 +124,7 @@ impl Observer {
         let mut arrival = seen.arrival(truth);
         let Some(sabotage) = &mut self.sabotage else {
             arrival.tag = self.rules.judge(&seen, truth);
+            self.spare = seen.payload;
             return arrival;
         };
         arrival.tag = seen.identify(truth).map(|(tag, _)| tag);
@@ -183,6 +192,8 @@ impl Peer {
         let descriptor = offer.and_then(|offer| header.extension(offer.descriptor_extension?));
         let number = offer.and_then(|offer| header.extension(offer.number_extension?));
         let format = offer.and_then(|offer| offer.formats.get(&header.payload_type));
+        let announced = offer.and_then(|offer| offer.announced.get(&header.ssrc));
+        let announced = announced.map(|(mid, _)| mid);
         let repair = matches!(format, Some(Format::Repair(_)));
         let mut seen = Seen {
             at: now,
@@ -195,7 +206,7 @@ impl Peer {
             timestamp: header.timestamp,
             marker: header.marker,
             descriptor: descriptor.map(<[u8]>::to_vec),
-            mid: mid.map(|mid| String::from_utf8_lossy(mid).into_owned()),
+            mid: mid.map(|mid| told(mid, announced)),
             original: None,
             payload: Vec::new(),
         };
@@ -235,6 +246,14 @@ impl Peer {
         }
         seen.payload = payload;
         Ok(seen)
+    }
+}
+
+/// A MID that a packet tells, most often the one that was announced.
+fn told(mid: &[u8], announced: Option<&Rc<str>>) -> Rc<str> {
+    match announced.filter(|announced| announced.as_bytes() == mid) {
+        Some(announced) => announced.clone(),
+        None => String::from_utf8_lossy(mid).into(),
     }
 }
 

@@ -17,6 +17,7 @@ use engine::command::TransportId;
 use engine::ids::IdMap;
 use run::Sent;
 use std::fmt;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use stream::Stream;
 
@@ -110,7 +111,7 @@ pub struct Seen {
     pub payload_type: u8,
     pub timestamp: u32,
     pub marker: bool,
-    pub mid: Option<String>,
+    pub mid: Option<Rc<str>>,
     pub descriptor: Option<Vec<u8>>,
     /// The number that a retransmission repeats.
     pub original: Option<u16>,
@@ -131,8 +132,8 @@ impl Seen {
     pub fn arrival(&self, truth: &Truth) -> Arrival {
         let offer = truth.offer(self.transport);
         let announced = offer.and_then(|offer| offer.announced.get(&self.ssrc));
-        let track = announced.and_then(|(mid, _)| offer?.carried.get(mid));
-        let video = track.and_then(|track| truth.tracks.get(track));
+        let track = announced.and_then(|(mid, _)| offer?.carried(mid));
+        let video = track.and_then(|track| truth.tracks.get(&track));
         Arrival {
             ssrc: self.ssrc,
             index: self.index,

@@ -4,7 +4,7 @@ use crate::description::{self, Format};
 use crate::feed::Kind;
 use crate::payload::{self, Pictures};
 use crate::produced::Produced;
-use crate::tag::{FramePlace, StreamKey, Tag};
+use crate::tag::{StreamKey, Tag};
 use engine::command::TransportId;
 use engine::event::MidTrack;
 use engine::ids::IdMap;
@@ -26,8 +26,8 @@ pub struct Truth {
     offers: IdMap<TransportId, OfferTruth>,
     streams: IdMap<StreamKey, StreamTruth>,
     sources: IdMap<(TransportId, u32), StreamKey>,
-    /// The packets that are remembered, by their fingerprints.
-    payloads: IdMap<u64, Tag>,
+    /// The packets that are remembered, by their fingerprints: stream and number.
+    payloads: IdMap<u64, (StreamKey, u32)>,
 }
 
 pub struct TrackTruth {
@@ -57,9 +57,9 @@ pub struct OfferTruth {
     pub number_extension: Option<u8>,
     pub formats: IdMap<u8, Format>,
     /// By SSRC: the m-line, and the SSRC whose packets are repeated, if any. Those of earlier offers stay.
-    pub announced: IdMap<u32, (String, Option<u32>)>,
-    /// By m-line: the track that it carries.
-    pub carried: IdMap<String, u16>,
+    pub announced: IdMap<u32, (Rc<str>, Option<u32>)>,
+    /// M-lines and the tracks that they carry.
+    carried: Vec<(String, u16)>,
 }
 
 struct StreamTruth {
@@ -74,10 +74,7 @@ pub struct Fact {
     pub captured: Instant,
     /// When it came to the engine the first time, not counting retransmissions.
     pub delivered: Option<Instant>,
-    pub frame: u32,
-    pub needs: [u32; 2],
-    /// Of a key picture or not, spatial and temporal layer.
-    pub place: FramePlace,
+    pub tag: Tag,
     pub pictures: Option<Pictures>,
     pub descriptor: Option<Rc<[u8]>>,
     fingerprint: u64,
@@ -198,13 +195,12 @@ impl Truth {
             oldest: packet.tag.number,
             facts: VecDeque::new(),
         });
-        self.payloads.insert(packet.reading.fingerprint, packet.tag);
+        let place = (key, packet.tag.number);
+        self.payloads.insert(packet.reading.fingerprint, place);
         stream.facts.push_back(Fact {
             captured: now,
             delivered: None,
-            frame: packet.tag.frame,
-            needs: packet.tag.needs,
-            place: packet.tag.place(),
+            tag: packet.tag,
             pictures: packet.reading.pictures,
             descriptor: packet.descriptor.clone(),
             fingerprint: packet.reading.fingerprint,
@@ -217,10 +213,15 @@ impl Truth {
         }
     }
 
+    fn packet(&self, fingerprint: u64) -> Option<&Tag> {
+        let (key, number) = *self.payloads.get(&fingerprint)?;
+        self.fact(key, number).map(|fact| &fact.tag)
+    }
+
     /// What a payload of a payload type is. None for a form that was not agreed on; RED must hold the frames that were sent in a row.
     pub fn identify(&self, offer: &OfferTruth, payload_type: u8, bytes: &[u8]) -> Option<Known> {
         let known = |fingerprint: u64, pictures| {
-            let tag = self.payloads.get(&fingerprint);
+            let tag = self.packet(fingerprint);
             tag.map_or(Known::Nothing, |tag| Known::Packet(*tag, pictures))
         };
         match offer.formats.get(&payload_type)? {
@@ -232,7 +233,7 @@ impl Truth {
             Format::Repair(_) => None,
             Format::Red => {
                 let frames = payload::read_red(bytes, payload::OPUS).unwrap_or_default();
-                let tags = frames.iter().map(|frame| self.payloads.get(frame));
+                let tags = frames.iter().map(|frame| self.packet(*frame));
                 let tags: Option<Vec<&Tag>> = tags.collect();
                 let row = |pair: &[&Tag]| {
                     pair[0].stream() == pair[1].stream() && pair[0].number + 1 == pair[1].number
@@ -300,17 +301,23 @@ impl Truth {
 }
 
 impl OfferTruth {
+    /// The track that an m-line carries.
+    pub fn carried(&self, mid: &str) -> Option<u16> {
+        let mut lines = self.carried.iter();
+        lines.find(|(carried, _)| carried == mid).map(|line| line.1)
+    }
+
     fn read(&mut self, sdp: &str) {
         for section in description::sections(sdp) {
-            let extension = |uri| section.extensions.get(uri).copied();
+            let extension = |uri| section.extension(uri);
             self.mid_extension = extension(description::MID).or(self.mid_extension);
             self.descriptor_extension =
                 extension(description::DESCRIPTOR).or(self.descriptor_extension);
             self.number_extension =
                 extension(description::TRANSPORT_NUMBER).or(self.number_extension);
             for ssrc in &section.ssrcs {
-                let repeats = section.repairs.get(ssrc).copied();
-                self.announced.insert(*ssrc, (section.mid.clone(), repeats));
+                let repeats = section.repeats(*ssrc);
+                self.announced.insert(*ssrc, (section.mid.into(), repeats));
             }
             self.formats.extend(section.formats);
         }

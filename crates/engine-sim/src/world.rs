@@ -33,6 +33,9 @@ use streams::Stream;
 
 /// Everything happens on the ticks of this clock.
 const GRID: Duration = Duration::from_millis(1);
+/// So far ahead of the system's clock a world begins. SCTP's first timer goes by that clock (`Endpoint::connect` of sctp-proto): here it is
+/// over at once for everybody, and not when the system has come so far.
+const AHEAD: Duration = Duration::from_secs(86_400);
 /// The way of an offer or answer through the server.
 const SIGNALLING: Duration = Duration::from_millis(15);
 /// The parser works beside the media thread.
@@ -76,8 +79,9 @@ pub struct World {
     pub streamed: bool,
     streams: IdMap<TransportId, Stream>,
     by_stream: IdMap<StreamId, TransportId>,
-    /// Where networks cut streams.
+    /// Where networks cut streams, each time anew: signatures vary by a byte or two from run to run, which must not move other cuts.
     cuts: Random,
+    cut_count: u64,
     wires: IdMap<TransportId, [Wire; 2]>,
     /// Those that clients have, and those they had.
     addresses: IdMap<SocketAddr, TransportId>,
@@ -140,7 +144,7 @@ impl World {
 
     /// A world whose machine has so many media threads.
     pub fn of_shards(seed: u64, shards: ShardId) -> Self {
-        let now = Instant::now();
+        let now = Instant::now() + AHEAD;
         let random = Random::new(seed);
         // str0m draws SSRCs and the like from there.
         fastrand::seed(seed);
@@ -153,6 +157,7 @@ impl World {
             truth: Truth::default(),
             observer: Observer::new(now),
             cuts: random.fork(3),
+            cut_count: 0,
             random,
             usual: Conditions::default(),
             ended: Vec::new(),

@@ -7,6 +7,7 @@
 use crate::command::TransportId;
 use crate::engine::Engine;
 use crate::event::{Event, MediaKind};
+use crate::feedback::Room;
 use crate::media::Aim;
 use crate::media::allocate::{Allocator, Bitrates, Choice, Outcome, Rise, Video};
 use crate::media::bandwidth::{Budget, Gcc, Probing, Remb};
@@ -44,10 +45,15 @@ pub struct Allocation {
 }
 
 impl Allocation {
-    /// Whether pictures are sent all the same that the path is known not to carry.
-    pub fn is_strained(&self) -> bool {
-        let limit = self.budget.limit();
-        self.keeps_pictures && limit.is_some_and(|limit| limit < self.outcome.rate)
+    /// What there is room for beside what is sent once. Pictures may be sent all the same that the path is known not to carry.
+    pub fn room(&self, now: Instant) -> Room {
+        let sent = self.outcome.rate;
+        let narrow = self.budget.limit().is_some_and(|limit| limit < sent);
+        match self.budget.is_overloaded(now) {
+            _ if self.keeps_pictures && narrow => Room::Strained,
+            true => Room::Overloaded(sent),
+            false => Room::Free,
+        }
     }
 
     /// The estimator that is told of every packet and of probes, where there is one.

@@ -35,8 +35,8 @@ pub struct EgressPath {
 #[derive(Default)]
 pub struct TransportNumbers {
     next: u16,
-    /// What was sent under them, since the first one.
-    pub sent: Option<Box<SentLog>>,
+    /// What was sent under them, since the first one. Not in a box: it is looked for with every packet.
+    pub sent: Option<SentLog>,
 }
 
 impl TransportNumbers {
@@ -53,7 +53,7 @@ impl TransportNumbers {
         if out.extensions.transport_seq.is_none() {
             return;
         }
-        let log = self.sent.get_or_insert_with(|| Box::new(SentLog::new(at)));
+        let log = self.sent.get_or_insert_with(|| SentLog::new(at));
         log.note(self.next, bytes, at);
         self.next = self.next.wrapping_add(1);
     }

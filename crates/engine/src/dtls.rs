@@ -2,7 +2,6 @@
 //!
 //! str0m's own provider validates a whole crypto configuration for every transport (1.5 ms); here it is made once.
 
-use crate::no_srtp::NoSrtp;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -11,7 +10,7 @@ use str0m::crypto::dtls::{
     DtlsCert, DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, DtlsVersion, ProtocolVersion,
     SrtpProfile,
 };
-use str0m::crypto::{CryptoError, CryptoProvider, SrtpProvider};
+use str0m::crypto::{CryptoError, CryptoProvider};
 use str0m::{Rtc, RtcConfig};
 
 /// What a finished handshake leaves for SRTP.
@@ -36,8 +35,9 @@ impl fmt::Debug for CapturedKeys {
 pub type KeySlot = Arc<OnceLock<CapturedKeys>>;
 
 thread_local! {
-    /// `new_dtls` takes no argument of ours, and str0m calls it inside `RtcConfig::build` on the same thread.
-    static NEXT_SLOT: RefCell<Option<KeySlot>> = const { RefCell::new(None) };
+    /// Where the keys go and whether str0m gets them too. `new_dtls` takes no argument of ours, and str0m calls it inside
+    /// `RtcConfig::build` on the same thread.
+    static NEXT: RefCell<Option<(KeySlot, bool)>> = const { RefCell::new(None) };
     static SIMULATED: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
@@ -49,27 +49,23 @@ pub(crate) fn simulate(seed: u64) {
 
 /// Builds an `Rtc` whose keying material will appear in the returned slot.
 pub fn build(config: RtcConfig, now: Instant) -> (Rtc, KeySlot) {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    let provider = PROVIDER.get_or_init(|| provider(base().srtp_provider));
-    build_with(provider, config, now)
+    build_with(config, now, true)
 }
 
-/// As [`build`] for an `Rtc` that neither seals nor opens media and reports.
+/// As [`build`] for an `Rtc` that neither seals nor opens media and reports: without keys it makes no SRTP contexts, which are 4 kB.
 pub(crate) fn build_for_control(config: RtcConfig, now: Instant) -> (Rtc, KeySlot) {
-    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    let provider = PROVIDER.get_or_init(|| provider(&NoSrtp));
-    build_with(provider, config, now)
+    build_with(config, now, false)
 }
 
-fn build_with(provider: &Arc<CryptoProvider>, config: RtcConfig, now: Instant) -> (Rtc, KeySlot) {
+fn build_with(config: RtcConfig, now: Instant, has_media: bool) -> (Rtc, KeySlot) {
     let slot = KeySlot::default();
-    NEXT_SLOT.with(|next| *next.borrow_mut() = Some(slot.clone()));
+    NEXT.with(|next| *next.borrow_mut() = Some((slot.clone(), has_media)));
     let rtc = config
-        .set_crypto_provider(provider.clone())
+        .set_crypto_provider(provider().clone())
         .set_dtls_cert(certificate())
         .set_dtls_version(DtlsVersion::Dtls12)
         .build(now);
-    let unused = NEXT_SLOT.with(|next| next.borrow_mut().take());
+    let unused = NEXT.with(|next| next.borrow_mut().take());
     debug_assert!(
         unused.is_none(),
         "str0m made no DTLS instance while building"
@@ -82,13 +78,16 @@ fn base() -> &'static CryptoProvider {
     BASE.get_or_init(str0m::crypto::from_feature_flags)
 }
 
-fn provider(srtp_provider: &'static dyn SrtpProvider) -> Arc<CryptoProvider> {
-    Arc::new(CryptoProvider {
-        srtp_provider,
-        sha1_hmac_provider: base().sha1_hmac_provider,
-        sha1_provider: base().sha1_provider,
-        sha256_provider: base().sha256_provider,
-        dtls_provider: &KeepingProvider,
+fn provider() -> &'static Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    PROVIDER.get_or_init(|| {
+        Arc::new(CryptoProvider {
+            srtp_provider: base().srtp_provider,
+            sha1_hmac_provider: base().sha1_hmac_provider,
+            sha1_provider: base().sha1_provider,
+            sha256_provider: base().sha256_provider,
+            dtls_provider: &KeepingProvider,
+        })
     })
 }
 
@@ -151,22 +150,27 @@ impl DtlsProvider for KeepingProvider {
         _version: DtlsVersion,
         mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        let slot = NEXT_SLOT
-            .with(|next| next.borrow_mut().take())
-            .unwrap_or_default();
+        let next = NEXT.with(|next| next.borrow_mut().take());
+        let (slot, has_media) = next.unwrap_or_default();
         let cert = dimpl::DtlsCertificate {
             certificate: cert.certificate.clone(),
             private_key: cert.private_key.clone(),
         };
         // DTLS 1.3 stays off: dimpl's server then takes the client's first SRTP profile, which is the slow one.
         let dtls = dimpl::Dtls::new_12(config(mtu), cert, now);
-        Ok(Box::new(KeepingDtls { dtls, slot }))
+        Ok(Box::new(KeepingDtls {
+            dtls,
+            slot,
+            has_media,
+        }))
     }
 }
 
 struct KeepingDtls {
     dtls: dimpl::Dtls,
     slot: KeySlot,
+    /// str0m gets the keys too.
+    has_media: bool,
 }
 
 impl fmt::Debug for KeepingDtls {
@@ -185,15 +189,38 @@ impl DtlsInstance for KeepingDtls {
     }
 
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
-        let output = self.dtls.poll_output(buf);
-        if let DtlsOutput::KeyingMaterial(material, profile) = &output {
-            let _ = self.slot.set(CapturedKeys {
-                material: material.to_vec(),
-                profile: *profile,
-                active: self.dtls.is_active(),
-            });
+        if self.slot.get().is_some() {
+            return self.dtls.poll_output(buf);
         }
-        output
+        // The keys may be kept back, and then the next output is asked for: none of them is read into str0m's memory at once.
+        let mut own = vec![0; buf.len()];
+        loop {
+            match self.dtls.poll_output(&mut own) {
+                DtlsOutput::KeyingMaterial(material, profile) => {
+                    let _ = self.slot.set(CapturedKeys {
+                        material: material.to_vec(),
+                        profile,
+                        active: self.dtls.is_active(),
+                    });
+                    if self.has_media {
+                        return DtlsOutput::KeyingMaterial(material, profile);
+                    }
+                }
+                DtlsOutput::Packet(bytes) => return DtlsOutput::Packet(copy(bytes, buf)),
+                DtlsOutput::PeerCert(bytes) => return DtlsOutput::PeerCert(copy(bytes, buf)),
+                DtlsOutput::ApplicationData(bytes) => {
+                    return DtlsOutput::ApplicationData(copy(bytes, buf));
+                }
+                DtlsOutput::BufferTooSmall { needed } => {
+                    return DtlsOutput::BufferTooSmall { needed };
+                }
+                DtlsOutput::Timeout(at) => return DtlsOutput::Timeout(at),
+                DtlsOutput::Connected => return DtlsOutput::Connected,
+                DtlsOutput::CloseNotify => return DtlsOutput::CloseNotify,
+                // One that we do not know is nothing to str0m either.
+                _ => {}
+            }
+        }
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
@@ -223,5 +250,82 @@ impl DtlsInstance for KeepingDtls {
 
     fn close(&mut self) -> Result<(), DtlsImplError> {
         self.dtls.close()
+    }
+}
+
+/// `to` is as long as what `bytes` were read into.
+fn copy<'a>(bytes: &[u8], to: &'a mut [u8]) -> &'a [u8] {
+    let (to, _) = to.split_at_mut(bytes.len());
+    to.copy_from_slice(bytes);
+    to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Side {
+        dtls: Box<dyn DtlsInstance>,
+        slot: KeySlot,
+        connected: bool,
+        /// str0m would have got keys.
+        told: bool,
+    }
+
+    impl Side {
+        fn new(now: Instant, active: bool, has_media: bool) -> Side {
+            let slot = KeySlot::default();
+            NEXT.with(|next| *next.borrow_mut() = Some((slot.clone(), has_media)));
+            let dtls = KeepingProvider.new_dtls(&certificate(), now, DtlsVersion::Dtls12, None);
+            let mut dtls = dtls.unwrap();
+            dtls.set_active(active);
+            dtls.handle_timeout(now).unwrap();
+            Side {
+                dtls,
+                slot,
+                connected: false,
+                told: false,
+            }
+        }
+
+        /// Everything it has to say. Returns how many packets went to the other side.
+        fn speak(&mut self, to: &mut Side, heard: &mut Vec<u8>) -> usize {
+            let (mut buf, mut packets) = ([0; 2048], 0);
+            loop {
+                match self.dtls.poll_output(&mut buf) {
+                    DtlsOutput::Packet(packet) => {
+                        to.dtls.handle_packet(packet).unwrap();
+                        packets += 1;
+                    }
+                    DtlsOutput::Connected => self.connected = true,
+                    DtlsOutput::KeyingMaterial(..) => self.told = true,
+                    DtlsOutput::ApplicationData(data) => heard.extend_from_slice(data),
+                    DtlsOutput::Timeout(_) => return packets,
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_kept_from_who_has_no_media_and_everything_else_goes_on() {
+        let now = Instant::now();
+        let mut client = Side::new(now, true, true);
+        let mut server = Side::new(now, false, false);
+        let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
+        let mut both = |client: &mut Side, server: &mut Side| {
+            while client.speak(server, &mut to_client) + server.speak(client, &mut to_server) > 0 {}
+        };
+        both(&mut client, &mut server);
+        assert!(client.connected && server.connected);
+        assert_eq!((client.told, server.told), (true, false));
+        let (ours, theirs) = (server.slot.get().unwrap(), client.slot.get().unwrap());
+        assert_eq!(ours.material, theirs.material);
+        assert_eq!(ours.material.len(), ours.profile.keying_material_len());
+        assert_eq!((ours.active, theirs.active), (false, true));
+        client.dtls.send_application_data(b"up").unwrap();
+        server.dtls.send_application_data(b"down").unwrap();
+        both(&mut client, &mut server);
+        assert_eq!((&*to_server, &*to_client), (&b"up"[..], &b"down"[..]));
     }
 }

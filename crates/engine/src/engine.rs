@@ -29,13 +29,6 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use str0m::RtcError;
 
-/// Levels, reports, liveness and other slow work.
-const HOUSEKEEPING: Duration = Duration::from_millis(100);
-/// The same while nobody is here: a server without a call had better sleep.
-const IDLE_HOUSEKEEPING: Duration = Duration::from_secs(1);
-/// Lost consent may come back in this time, as it does around an ICE restart.
-const LOST_GRACE: Duration = Duration::from_secs(2);
-
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where clients can reach us, best first.
@@ -98,9 +91,9 @@ pub struct Engine {
     pub(crate) feedback_timers: BTreeSet<(Instant, TransportId)>,
     events: Vec<Event>,
     /// When the last round of it was complete, if there was one, and whether somebody was here then.
-    housekept: Option<(Instant, bool)>,
+    pub(crate) housekept: Option<(Instant, bool)>,
     /// Which part of it is next.
-    chore: u8,
+    pub(crate) chore: u8,
 }
 
 impl Engine {
@@ -215,20 +208,6 @@ impl Engine {
         due.fold(self.next_housekeeping(), Instant::min)
     }
 
-    fn next_housekeeping(&self) -> Instant {
-        match self.housekept {
-            Some((at, _)) if self.chore > 0 => at,
-            // One round more when the last one has gone: figures are told after it.
-            Some((at, was_busy)) if was_busy || self.is_busy() => at + HOUSEKEEPING,
-            Some((at, _)) => at + IDLE_HOUSEKEEPING,
-            None => self.start,
-        }
-    }
-
-    fn is_busy(&self) -> bool {
-        !self.transports.is_empty() || !self.tracks.is_empty()
-    }
-
     /// The share of a processor that is in use: with much to do packets wait for others to leave with, up to three milliseconds.
     pub fn set_load(&mut self, share: f64) {
         self.runs.load = share;
@@ -255,43 +234,9 @@ impl Engine {
             self.postpone(id, now + Duration::from_millis(1));
         }
         self.feed_back(now);
-        if self.next_housekeeping() <= now && !self.housekeeping(now) {
-            self.housekept = Some((now, self.is_busy()));
+        if self.next_housekeeping() <= now {
+            self.keep_house(now);
         }
-    }
-
-    /// The next part of it; true when there are more. Each goes over all transports or subscribers, which with thousands takes long enough
-    /// for media to have its turn in between.
-    fn housekeeping(&mut self, now: Instant) -> bool {
-        let part = std::mem::take(&mut self.chore);
-        match part {
-            0 => self.forget_lost(now),
-            1 => self.follow_layers(now),
-            2 => self.tell_sound(now),
-            3 => self.send_reports(now),
-            4 => self.tell_quality(now),
-            5 => self.allocate_due(now),
-            6 => self.tell_wanted_layers(now),
-            _ => {
-                self.retry_data(now);
-                return false;
-            }
-        }
-        self.chore = part + 1;
-        true
-    }
-
-    fn forget_lost(&mut self, now: Instant) {
-        let lost: Vec<TransportId> = self
-            .transports
-            .values()
-            .filter(|t| t.lost_at.is_some_and(|at| now >= at + LOST_GRACE))
-            .map(|t| t.id)
-            .collect();
-        for id in lost {
-            self.end(now, id, "lost: nothing was heard for 15 seconds".to_owned());
-        }
-        self.forget_expected(now);
     }
 
     pub fn outbox(&mut self) -> &mut Outbox {

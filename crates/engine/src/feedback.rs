@@ -1,5 +1,9 @@
 //! What clients say by RTCP: key frame requests, missing packets, how it arrives, what their clocks show.
 
+mod rtx;
+
+pub use rtx::{Room, RtxBudget};
+
 use crate::command::TransportId;
 use crate::downlink::{EgressPath, payload_form};
 use crate::engine::Engine;
@@ -10,49 +14,12 @@ use crate::outbox;
 use crate::tracks::TrackKey;
 use std::time::{Duration, Instant};
 
-/// Retransmissions to one subscriber, so many a second; and how many seconds' worth at once.
-const RTX_RATE: f64 = 400.0;
-const RTX_BURST: f64 = 0.75;
-/// Where the path does not carry even what is sent once. More would lose the voices with it; fewer, every picture to a loss that
-/// has another cause.
-const RTX_STRAINED_RATE: f64 = 30.0;
 /// The publisher may still bring a packet that we lack; after this time a key frame has to help.
 const HOLE_PATIENCE: Duration = Duration::from_millis(150);
 /// So few losses in one report are chance: of a voice that rests (DTX) a report covers three packets, and one of them is a heavy loss.
 const FEW_LOST: u32 = 1;
 /// Packets that the transport-wide feedback of one datagram may tell of or pass over; more than anybody remembers is noise.
 const MAX_STATUSES: usize = 4_096;
-
-/// Allows a subscriber no more retransmissions than a real loss needs.
-#[derive(Debug)]
-pub struct RtxBudget {
-    left: f64,
-    at: Option<Instant>,
-}
-
-impl Default for RtxBudget {
-    fn default() -> Self {
-        RtxBudget {
-            left: RTX_RATE * RTX_BURST,
-            at: None,
-        }
-    }
-}
-
-impl RtxBudget {
-    fn take(&mut self, now: Instant, rate: f64) -> bool {
-        let elapsed = self
-            .at
-            .map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64());
-        self.at = Some(now);
-        self.left = (self.left + elapsed * rate).min(rate * RTX_BURST);
-        let some = self.left >= 1.0;
-        if some {
-            self.left -= 1.0;
-        }
-        some
-    }
-}
 
 impl Engine {
     /// An SRTCP datagram.
@@ -118,17 +85,12 @@ impl Engine {
                     let Some(transport) = self.transports.get_mut(&id) else {
                         return;
                     };
-                    let strained = transport.allocation.is_strained();
-                    let rate = if strained {
-                        RTX_STRAINED_RATE
-                    } else {
-                        RTX_RATE
-                    };
+                    let room = transport.allocation.room(now);
                     // Looking costs too, so what is not found is paid for as well.
-                    if !transport.rtx_budget.take(now, rate) {
+                    if !transport.rtx_budget.take(now, room) {
                         self.metrics.packets_dropped += 1;
                         // A key frame mends so much loss, where there is room for it.
-                        if !strained {
+                        if room == Room::Free {
                             self.repair_picture(now, id, slot, key);
                         }
                         return;

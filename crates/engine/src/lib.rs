@@ -20,6 +20,7 @@ mod extensions;
 mod fanout;
 mod feedback;
 mod formats;
+mod housekeeping;
 pub mod ids;
 mod imports;
 #[doc(hidden)]
@@ -29,7 +30,6 @@ pub mod media;
 pub mod metrics;
 mod negotiate;
 pub mod net;
-mod no_srtp;
 pub mod outbox;
 mod panics;
 pub mod placement;

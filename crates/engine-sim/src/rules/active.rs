@@ -33,7 +33,7 @@ pub(super) fn leaves(
     let kind = kind(&sent.tag, truth);
     let (mut judged, mut ended) = (Ok(()), false);
     for fact in between.into_iter().flatten() {
-        let (frame, place) = (fact.frame, fact.place);
+        let (frame, place) = (fact.tag.frame, fact.tag.place());
         let made = fact.descriptor.as_deref().and_then(|d| Parts::of(kind, d));
         ended |= made
             .and_then(|parts| parts.active)
@@ -44,14 +44,14 @@ pub(super) fn leaves(
         let told = targets_of(kind, place) & known & active;
         if told == 0 {
             let left_out = |need: &u32| *need != frame && !run.frames.contains(*need);
-            if ended && fact.needs.iter().any(left_out) {
+            if ended && fact.tag.needs.iter().any(left_out) {
                 run.spoiled.insert(frame);
             }
             continue;
         }
         let lacks = |need: &u32| *need < run.first || run.spoiled.contains(*need);
         let owed = !is_known(fact, run.began, sent.at);
-        if holes > 0 || owed || fact.needs.iter().any(lacks) {
+        if holes > 0 || owed || fact.tag.needs.iter().any(lacks) {
             run.spoiled.insert(frame);
         } else {
             let what = format!("frame {frame}, {place:?}, is left out of the targets {told:b}");

@@ -45,10 +45,13 @@ impl<'a> Ending<'a> {
     /// that nobody needs, since none of the layer above it, which does not come, refers to it. They may have come since.
     fn are_fewer_untold(&self) -> bool {
         let first = self.first_frame();
-        let own = |fact: &&'a Fact| fact.frame.checked_sub(first) == Some(u32::from(fact.place.1));
+        let own = |fact: &&'a Fact| {
+            fact.tag.frame.checked_sub(first) == Some(u32::from(fact.tag.spatial))
+        };
         let facts = self.facts.iter().map(|(_, fact)| *fact);
-        let highest = facts.filter(own).map(|fact| fact.place.1).max();
-        let more = |(_, fact): &(u32, &Fact)| fact.frame < first && Some(fact.place.1) > highest;
+        let highest = facts.filter(own).map(|fact| fact.tag.spatial).max();
+        let more =
+            |(_, fact): &(u32, &Fact)| fact.tag.frame < first && Some(fact.tag.spatial) > highest;
         let more = self.facts.iter().rposition(more);
         let behind = more.and_then(|last| self.facts.get(last + 1..));
         let Some((told, rest)) = behind.and_then(|behind| behind.split_first()) else {
@@ -72,19 +75,19 @@ impl<'a> Ending<'a> {
     fn are_more_told_late(&self) -> bool {
         let above = self.last.tag.frame + 1;
         let above = self.fact_of(above).filter(|(_, fact)| {
-            let own = fact.frame.checked_sub(self.first_frame());
-            own == Some(u32::from(fact.place.1))
+            let own = fact.tag.frame.checked_sub(self.first_frame());
+            own == Some(u32::from(fact.tag.spatial))
         });
         let Some((_, key)) = above.and_then(|above| self.key_of(above)) else {
             return false;
         };
-        let start = key.frame - u32::from(key.place.1);
+        let start = key.tag.frame - u32::from(key.tag.spatial);
         let Some((number, told)) = self.fact_of(start) else {
             return false;
         };
         let mut earlier = self.facts.iter().rev();
-        let before = earlier.find(|(_, fact)| fact.frame < start);
-        if before.is_none_or(|(_, before)| before.place.1 >= key.place.1) {
+        let before = earlier.find(|(_, fact)| fact.tag.frame < start);
+        if before.is_none_or(|(_, before)| before.tag.spatial >= key.tag.spatial) {
             return false;
         }
         let passed = self.went_out(|sent| sent.tag.frame > start);
@@ -96,13 +99,13 @@ impl<'a> Ending<'a> {
     /// The key frame that a frame goes back to in its own layer, where nothing went out of all that.
     fn key_of(&self, of: (u32, &'a Fact)) -> Option<(u32, &'a Fact)> {
         let (mut number, mut fact) = of;
-        while !self.run.frames.contains(fact.frame) {
-            if fact.place.0 {
+        while !self.run.frames.contains(fact.tag.frame) {
+            if fact.tag.key {
                 return Some((number, fact));
             }
-            let needs = fact.needs.iter().filter(|need| **need < fact.frame);
+            let needs = fact.tag.needs.iter().filter(|need| **need < fact.tag.frame);
             let mut needs = needs.filter_map(|need| self.fact_of(*need));
-            (number, fact) = needs.find(|(_, need)| need.place.1 == fact.place.1)?;
+            (number, fact) = needs.find(|(_, need)| need.tag.spatial == fact.tag.spatial)?;
         }
         None
     }
@@ -115,7 +118,7 @@ impl<'a> Ending<'a> {
     /// The first packet of a frame.
     fn fact_of(&self, frame: u32) -> Option<(u32, &'a Fact)> {
         let mut facts = self.facts.iter().copied();
-        facts.find(|(_, fact)| fact.frame == frame)
+        facts.find(|(_, fact)| fact.tag.frame == frame)
     }
 
     /// When the first of such packets of the run went out.

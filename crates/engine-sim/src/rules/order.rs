@@ -220,8 +220,8 @@ fn left_out<'a>(
     let (mut all, mut spare) = (0, 0);
     for fact in between.rev() {
         all += 1;
-        match needed.contains(&fact.frame) {
-            true => needed.extend(fact.needs),
+        match needed.contains(&fact.tag.frame) {
+            true => needed.extend(fact.tag.needs),
             false => spare += 1,
         }
     }
@@ -252,7 +252,7 @@ fn has_its_reason(frame: u32, sent: &Sent, run: &Run, truth: &Truth) -> Result<(
     let Some(facts) = truth.facts(tag.stream(), from, tag.number) else {
         return Ok(());
     };
-    let mut of_it = facts.filter(|fact| fact.frame == frame);
+    let mut of_it = facts.filter(|fact| fact.tag.frame == frame);
     match of_it.clone().count() > 0 && of_it.all(|fact| is_known(fact, run.began, sent.at)) {
         true => broken("of which nothing went out"),
         false => Ok(()),

@@ -25,17 +25,17 @@ pub(super) fn in_place(seen: &Seen, tag: Option<Tag>, truth: &Truth) -> Result<(
         let kind = seen.payload_type;
         return wrong(format!("payload type {kind} on the wrong SSRC"));
     }
-    let carried = offer.carried.get(mid);
+    let carried = offer.carried(mid);
     match tag {
         Some(tag) => match carried {
-            Some(carried) if tag.track != *carried => {
+            Some(carried) if tag.track != carried => {
                 wrong(format!("track {} where {carried} is carried", tag.track))
             }
             _ => Ok(()),
         },
         None if seen.payload.is_empty() => Ok(()),
         None => {
-            let track = carried.and_then(|track| truth.tracks.get(track));
+            let track = carried.and_then(|track| truth.tracks.get(&track));
             if track.is_none_or(|track| track.hostile) {
                 return Ok(());
             }

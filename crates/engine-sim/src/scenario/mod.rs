@@ -38,6 +38,21 @@ pub const SCENARIOS: &[Scenario] = &[
         run: network::disorder,
     },
     Scenario {
+        name: "pair",
+        story: "two people with voices alone on a network that loses, is slow and late, reorders and doubles",
+        run: network::pair,
+    },
+    Scenario {
+        name: "voices",
+        story: "the same with four people",
+        run: network::voices,
+    },
+    Scenario {
+        name: "faces",
+        story: "the same with two people and their pictures",
+        run: network::faces,
+    },
+    Scenario {
         name: "paths",
         story: "addresses of clients change in mid-call",
         run: network::paths,

@@ -105,6 +105,34 @@ pub fn disorder(world: &mut World, time: Duration) {
     });
 }
 
+/// Voices of two people, of four, and two people with pictures too: small calls, of which hours pass in seconds.
+pub fn pair(world: &mut World, time: Duration) {
+    rough(world, time, 2, &[Kind::Audio]);
+}
+
+pub fn voices(world: &mut World, time: Duration) {
+    rough(world, time, 4, &[Kind::Audio]);
+}
+
+pub fn faces(world: &mut World, time: Duration) {
+    rough(world, time, 2, &kinds());
+}
+
+/// A call on wires that lose, delay, hold back, double and are late, each in its own way and every two seconds in another one.
+fn rough(world: &mut World, time: Duration, count: usize, kinds: &[Kind]) {
+    let room = Room::of(world, count, kinds);
+    turns(world, time, |world, random| {
+        for id in room.transports() {
+            let [up, down] = [0, 1].map(|_| Conditions {
+                loss: draw_loss(random),
+                ..draw_disorder(random)
+            });
+            world.conditions(id, up, down);
+        }
+        world.run_for(TURN);
+    });
+}
+
 pub fn paths(world: &mut World, time: Duration) {
     let room = Room::of(world, 3, &kinds());
     world.all_conditions(Conditions::losing(0.01));

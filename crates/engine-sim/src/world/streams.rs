@@ -124,8 +124,10 @@ impl World {
     /// Bytes as a network may cut them.
     fn cut(&mut self, mut bytes: &[u8]) -> Vec<Vec<u8>> {
         let mut pieces = Vec::new();
+        self.cut_count += 1;
+        let mut cuts = self.cuts.fork(self.cut_count);
         while !bytes.is_empty() {
-            let most = 1 + self.cuts.below(PIECE) as usize;
+            let most = 1 + cuts.below(PIECE) as usize;
             let (piece, rest) = bytes.split_at(most.min(bytes.len()));
             pieces.push(piece.to_vec());
             bytes = rest;

@@ -2,7 +2,7 @@
 
 use engine::command::Command;
 use engine_sim::feed::{Kind, TrackPlan};
-use engine_sim::scenario::SCENARIOS;
+use engine_sim::scenario::{SCENARIOS, Scenario};
 use engine_sim::world::World;
 use std::time::Duration;
 
@@ -14,6 +14,14 @@ fn the_same_seed_is_the_same_run() {
         assert_eq!(first, run(5), "{}", scenario.name);
         assert_ne!(first, run(6), "{}", scenario.name);
     }
+}
+
+/// Found that SCTP's first timer goes by the system's clock, whatever the world's says.
+#[test]
+fn a_call_over_streams_comes_again_whatever_the_clock_of_the_system_says() {
+    let streams = Scenario::named("streams").expect("a scenario");
+    let run = || streams.run(4, 2, Duration::from_secs(5)).digest;
+    assert_eq!(run(), run());
 }
 
 /// What str0m sends by itself went to the first address of a client for ever.

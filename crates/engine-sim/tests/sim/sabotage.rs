@@ -112,7 +112,7 @@ fn a_muted_track_is_found() {
 #[test]
 fn a_wrong_mid_is_found() {
     assert_eq!(
-        broken(once(VOICE, |seen| seen.mid = Some("zz".to_owned()))),
+        broken(once(VOICE, |seen| seen.mid = Some("zz".into()))),
         [Rule::Mid]
     );
     assert_eq!(broken(once(VOICE, |seen| seen.mid = None)), [Rule::Mid]);

@@ -56,6 +56,13 @@ fn disorder() {
 }
 
 #[test]
+fn small_calls_on_a_rough_network() {
+    for name in ["pair", "voices", "faces"] {
+        holds(name, 10, &[1, 2]);
+    }
+}
+
+#[test]
 fn paths() {
     holds("paths", 10, &[1, 2]);
 }
@@ -77,6 +84,14 @@ fn budgets() {
 fn budgets_with_voices_that_rest() {
     for (seed, shards) in [(620_032, 1), (620_239, 1), (710_010, 2)] {
         holds_on("budgets", 20, seed, shards);
+    }
+}
+
+/// Found that after a trial that had failed retransmissions alone, three times what the path carries, kept its queue full for seconds.
+#[test]
+fn budgets_after_trials_that_fail() {
+    for seed in [910_043, 910_257] {
+        holds_on("budgets", 30, seed, 1);
     }
 }
 
@@ -141,6 +156,12 @@ fn svc_for_longer() {
 #[test]
 fn svc_of_two_threads() {
     holds_on("svc", 8, 50_000, 2);
+}
+
+/// Found that a frame of before a key frame, which came late and whose reference had been held back, held back what came after the key frame.
+#[test]
+fn svc_with_late_frames() {
+    holds("svc", 8, &[7_028]);
 }
 
 /// Over threads the wishes of one are told to the other.

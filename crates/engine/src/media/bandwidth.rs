@@ -44,8 +44,8 @@ const SOME_LOSS: u8 = 5;
 /// Packets asked for again that end the trial of a picture. A few may have been lost by chance; of a better picture, where more is sent, as
 /// many as are a heavy loss.
 const MANY_MISSING: usize = 10;
-/// A packet of a picture of usual size.
-const PACKET_BITS: u64 = 8 * 1_000;
+/// A packet of a picture of usual size, in bits.
+pub const PACKET_BITS: u64 = 8 * 1_000;
 /// After an overload the losses that are reported are still those of what was sent before it.
 const LOSS_GAP: Duration = Duration::from_secs(2);
 
@@ -80,6 +80,8 @@ pub struct Budget {
     grown: Option<(Instant, u64)>,
     lossy_until: Option<Instant>,
     overloaded_at: Option<Instant>,
+    /// Until when queues are still to become empty after an overload.
+    full_until: Option<Instant>,
     floor: Floor,
 }
 
@@ -158,6 +160,11 @@ impl Budget {
         self.limit
     }
 
+    /// Whether an overload was seen just now: queues are still to become empty.
+    pub fn is_overloaded(&self, now: Instant) -> bool {
+        self.full_until.is_some_and(|until| now < until)
+    }
+
     /// Whether nothing is known of the path yet.
     pub fn is_guess(&self) -> bool {
         self.limit.is_none()
@@ -221,6 +228,7 @@ impl Budget {
             return elsewhere;
         }
         if self.overloaded_at.is_some_and(|at| now < at + LOSS_GAP) {
+            self.full_until = Some(now + HOLD);
             return false;
         }
         self.lossy_until = Some(now + HOLD);
@@ -312,6 +320,7 @@ impl Budget {
         }
         self.limit = Some(limit);
         self.overloaded_at = Some(now);
+        self.full_until = Some(now + HOLD);
         self.hold(now);
     }
 

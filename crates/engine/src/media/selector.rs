@@ -57,6 +57,8 @@ pub struct Selector {
     held: Window,
     /// Number of the first frame of the run.
     first: u64,
+    /// Number of the newest key frame, as far as frames have numbers.
+    key: u64,
     lacking: Lacking,
     /// Highest spatial layer of the run.
     highest: u8,
@@ -74,6 +76,7 @@ impl Default for Selector {
             met: Window::default(),
             held: Window::default(),
             first: 0,
+            key: 0,
             lacking: Lacking::default(),
             highest: 0,
             blocked: false,
@@ -108,10 +111,12 @@ impl Selector {
 
     /// A run begins with a key frame.
     pub fn begin(&mut self, frame: Option<&Frame>) {
+        let first = frame.and_then(|frame| frame.number).unwrap_or(0);
         *self = Selector {
             target: self.target,
             current: self.target,
-            first: frame.and_then(|frame| frame.number).unwrap_or(0),
+            first,
+            key: first,
             ..Selector::default()
         };
         if let Some(number) = frame.and_then(|frame| frame.number) {
@@ -170,8 +175,11 @@ impl Selector {
     fn decide(&mut self, frame: &Frame, selection: Selection) -> bool {
         let wanted = frame.part_of.has(selection);
         let decodable = self.decodable(frame);
+        // Of what comes late from before a key frame nothing after it has need.
+        let needed = frame.number.is_none_or(|number| number >= self.key);
         if wanted && !decodable {
-            (self.blocked, self.broken) = (true, true);
+            self.blocked |= needed;
+            self.broken |= needed;
             if frame.number.is_none() {
                 self.lacking.note_from(frame);
             }
@@ -181,7 +189,7 @@ impl Selector {
         if let Some(number) = frame.number {
             self.met.mark(number);
             // Of a key frame whose start comes late.
-            self.broken &= !goes || frame.references.first().is_some_and(|d| *d > 0);
+            self.broken &= !(goes && needed) || frame.references.first().is_some_and(|d| *d > 0);
             if !goes {
                 self.held.mark(number);
             }
@@ -197,6 +205,7 @@ impl Selector {
             self.blocked = false;
             self.lacking.layers = 0;
             self.broken = false;
+            self.key = frame.number.unwrap_or(0);
         }
         if self.current == target {
             return;

@@ -94,13 +94,7 @@ impl MediaThread {
     fn run(&mut self) -> io::Result<()> {
         let mut more = false;
         loop {
-            let wait = match more {
-                true => Duration::ZERO,
-                false => self
-                    .engine
-                    .deadline()
-                    .saturating_duration_since(Instant::now()),
-            };
+            let wait = if more { Duration::ZERO } else { self.rest() };
             let behind = self.engine.is_behind(Instant::now());
             if !behind {
                 self.receive(wait)?;
@@ -121,6 +115,17 @@ impl MediaThread {
             self.flush();
             self.publish_figures();
         }
+    }
+
+    /// How long there is nothing to do, unless something comes.
+    fn rest(&mut self) -> Duration {
+        let now = Instant::now();
+        let mut deadline = self.engine.deadline();
+        if deadline > now && self.engine.rest(now) {
+            self.flush();
+            deadline = self.engine.deadline();
+        }
+        deadline.saturating_duration_since(now)
     }
 
     /// Datagrams from the network, and what waits for it.
@@ -172,10 +177,6 @@ impl MediaThread {
             };
             self.engine.command(now, command);
         }
-        for job in self.engine.take_jobs() {
-            // The other end lives as long as this thread.
-            let _ = self.jobs.send((self.config.shard, job));
-        }
         more
     }
 
@@ -183,6 +184,10 @@ impl MediaThread {
     fn flush(&mut self) {
         let posts = self.engine.take_posts();
         self.send_posts(posts);
+        for job in self.engine.take_jobs() {
+            // The other end lives as long as this thread.
+            let _ = self.jobs.send((self.config.shard, job));
+        }
         let outbox = self.engine.outbox();
         if outbox.has_streamed() {
             self.shared.streams.send(Instant::now(), outbox);

@@ -47,6 +47,13 @@ fn while_nobody_is_here_the_engine_sleeps() {
     world.run_for(Duration::from_secs(20));
     let again = wakes(&mut world);
     assert!(again < 30, "{again} times");
+    let due = world.engine.deadline();
+    world.engine.tick(due);
+    let asleep = world.engine.deadline().saturating_duration_since(due);
+    assert!(
+        asleep >= Duration::from_millis(500),
+        "one wake is enough for all that is due, and then {asleep:?}"
+    );
 }
 
 #[test]

@@ -62,13 +62,13 @@ fn a_falling_estimate_is_the_limit_at_once() {
     path.wait(1_000).hear(700_000, 650_000);
     assert!(path.wait(200).hear(425_000, 650_000));
     assert_eq!(path.available(), 425_000);
-    assert!(!path.budget.may_rise(path.now));
+    assert!(!path.budget.may_rise(path.now) && path.budget.is_overloaded(path.now));
     // It grows with the estimate, and more is given out after a while.
     assert!(!path.wait(1_000).hear(460_000, 350_000));
     assert_eq!(path.available(), 460_000);
     assert!(!path.budget.may_rise(path.now));
     path.wait(1_000).hear(459_000, 350_000);
-    assert!(path.budget.may_rise(path.now));
+    assert!(path.budget.may_rise(path.now) && !path.budget.is_overloaded(path.now));
     assert_eq!(path.available(), 460_000);
 }
 
@@ -92,6 +92,8 @@ fn losses_hold_and_heavy_ones_lower() {
     // The other streams report the same loss.
     assert!(!path.budget.hear_loss(at, 128, 1_000_000, 0));
     assert!(!path.budget.hear_loss(at + 1_900 * MS, 128, 1_000_000, 0));
+    assert!(path.budget.is_overloaded(at + 3_800 * MS), "they go on");
+    assert!(!path.budget.is_overloaded(at + 3_900 * MS));
     assert!(path.budget.hear_loss(at + 2_000 * MS, 128, 1_000_000, 0));
     assert_eq!(path.available(), 562_500);
     // The estimator does not know of it yet.

@@ -135,6 +135,22 @@ fn where_a_needed_frame_was_held_back_nothing_is_hoped_for() {
     assert!(selector.admit(&numbered(26, 1, 0), false, true));
 }
 
+/// Found by a simulated call (svc 7028): a late frame of before the key frame held back what came after it.
+#[test]
+fn what_comes_late_from_before_a_key_frame_spoils_nothing_after_it() {
+    let mut selector = Selector::default();
+    selector.begin(Some(&numbered(10, 0, 0)));
+    assert!(!selector.admit(&numbered(14, 5, 0), false, true));
+    assert!(selector.admit(&numbered(18, 0, 0), true, true));
+    let late = numbered(15, 1, 0);
+    assert!(!selector.admit_late(&late, Selection::ALL, Lacking::default()));
+    assert!(!selector.awaits_keyframe());
+    assert!(
+        selector.admit(&numbered(20, 1, 0), false, true),
+        "19 may come"
+    );
+}
+
 /// VP9 without dependency descriptor, whose spatial layers need each other in key pictures only.
 #[test]
 fn fewer_spatial_layers_wait_for_a_key_frame_where_they_were_left_out() {
