@@ -79,6 +79,19 @@ test('words, phrases, beginnings and Korean are found, by whom and when, with wh
   expect(await texts('bread after:2020-01-01')).toEqual(both)
   expect(await texts('bread before:2020-01-01')).toEqual([])
   expect([await texts('secret'), await texts('twelve'), await texts('one')]).toEqual([[], [], ['A lunch at one']])
+  // What finds nothing because of how it is asked says so, and what to do.
+  for (const [query, answer] of [
+    ['from:nobody', /^Nobody in this room has the name behind "from:"\. Write from:Ana/],
+    ['bread before:2020-02-30', /^Behind "before:" stands a day/],
+    ['has:', /^Behind "has:" stands only "file": has:file/],
+  ] as const) {
+    await ana.page.getByRole('searchbox').fill(query)
+    await until(
+      `an answer to ${query}`,
+      () => ana.page.getByRole('dialog', { name: 'Search this room' }).getByRole('status').innerText(),
+      (text) => answer.test(text),
+    )
+  }
   expect(await findings(ana.page)).toEqual([])
 })
 

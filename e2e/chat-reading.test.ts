@@ -46,6 +46,28 @@ test('a thread: answers are read and written apart from the rest', { timeout: 90
   await leadsTo(ben, 'bread', () => ben.page.getByRole('log', { name: 'Messages of this thread' }).press('Escape'))
 })
 
+test('who leaves the thread of a message of long ago stands at that message', { timeout: 90_000 }, async () => {
+  const ana = await enter('Ana', 'old')
+  await has(ana, `Message ${MESSAGES}`)
+  const dialog = ana.page.getByRole('dialog', { name: 'Search this room' })
+  await ana.say('/search "Message 50002"')
+  await dialog.getByText('1 found').waitFor()
+  const then = message(ana, /Message 50002$/)
+  await leadsTo(ana, /Message 50002$/, () => dialog.getByRole('listitem').getByRole('button').press('Enter'))
+  const stands = () =>
+    until(
+      'the focus being at the message',
+      () => then.evaluate((row) => row === document.activeElement),
+      (is) => is,
+    )
+  await stands()
+  await ana.page.keyboard.press('t')
+  const thread = ana.page.getByRole('log', { name: 'Messages of this thread' })
+  await thread.getByText('Message 50002').waitFor()
+  await leadsTo(ana, /Message 50002$/, () => thread.press('Escape'))
+  await stands()
+})
+
 interface Look {
   first: number
   last: number

@@ -118,7 +118,7 @@ test('every command does what the help says of it', { timeout: 120_000 }, async 
   await notices.getByText('There is no /nonsense.').waitFor()
   expect(await field(page).inputValue()).toBe('/nonsense')
   await ana.say('/msg Nobody hello')
-  await notices.getByText('/msg needs more').waitFor()
+  await notices.getByText('Nobody of that name is here').waitFor()
   await tell(ana, '/etc/hosts is a path')
   await has(ben, '/etc/hosts is a path')
   await ana.say('/quit')

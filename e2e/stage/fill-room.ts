@@ -12,13 +12,9 @@ export function fillRoom(data: string, room: string, messages: number): void {
   const db = new DatabaseSync(join(data, 'maru.db'))
   const now = Date.now()
   db.exec('BEGIN')
-  db.prepare('INSERT INTO room (name, created_at, last_seq, last_public, previous_public) VALUES (?, ?, ?, ?, ?)').run(
-    room,
-    now,
-    messages,
-    messages,
-    messages - 1,
-  )
+  db.prepare(
+    'INSERT INTO room (name, created_at, last_seq, last_public, previous_public, last_message) VALUES (?, ?, ?, ?, ?, ?)',
+  ).run(room, now, messages, messages, messages - 1, messages)
   const roomId = (db.prepare('SELECT id FROM room WHERE name = ?').get(room) as { id: number }).id
   for (const [id, name] of people)
     db.prepare('INSERT OR IGNORE INTO member (id, name, created_at) VALUES (?, ?, ?)').run(id, name, now)

@@ -23,12 +23,13 @@ export function harmless(text: string): string {
     .replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
 }
 
-/** One line of the log as lines for the terminal; what follows the first is set in below the text. Undefined for what it does not show. */
-export function formatEntry(entry: Line, { words, colour, me }: Look): string | undefined {
+/** One line of the log as lines for the terminal; what follows the first is set in below the text. */
+export function formatEntry(entry: Line, { words, colour, me }: Look): string {
   const time = new Date(entry.at)
   const clock = `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`
   const at = paint(clock, 'dim', colour)
-  const name = harmless(entry.name)
+  const name = nameOf(entry.name, words)
+  const news = (text: string) => `${at} ${paint(`* ${text}`, 'dim', colour)}`
   switch (entry.kind) {
     case 'message': {
       const number = paint(`#${entry.seq}`, 'dim', colour)
@@ -37,20 +38,29 @@ export function formatEntry(entry: Line, { words, colour, me }: Look): string | 
       return `${at} ${number} ${paint(name, entry.member === me ? 'own' : 'bold', colour)}: ${quote ? `${quote}\n      ` : ''}${text}`
     }
     case 'joined':
-      return `${at} ${paint(`* ${words.joined(name)}`, 'dim', colour)}`
+      return news(words.joined(name))
     case 'left':
-      return `${at} ${paint(`* ${words.left(name)}`, 'dim', colour)}`
+      return news(words.left(name))
     case 'renamed':
-      return `${at} ${paint(`* ${words.renamed(harmless(entry.before), name)}`, 'dim', colour)}`
-    default:
-      return undefined
+      return news(words.renamed(nameOf(entry.before, words), name))
+    case 'topic':
+      return news(words.topicSet(name, harmless(entry.topic)))
+    case 'retention':
+      return news(words.retentionSet(name))
+    case 'owner':
+      return news(words.ownerMade(name, nameOf(entry.target.name, words)))
+    case 'pinned':
+      return news(words.pinned(name, entry.target, entry.on))
   }
 }
+
+/** Who was forgotten has no name any more. */
+const nameOf = (name: string, words: Words): string => (name === '' ? words.formerMember : harmless(name))
 
 function textOf({ text, to, files, deleted, edited, action, poll }: Message, words: Words): string {
   if (deleted) return words.deleted
   const parts = [
-    ...(to ? [words.privately(to.name)] : []),
+    ...(to ? [words.privately(nameOf(to.name, words))] : []),
     ...(action ? ['*'] : []),
     ...(text === '' ? [] : [text]),
     ...(poll?.options.map((option) => `[ ] ${option}`) ?? []),
@@ -62,5 +72,5 @@ function textOf({ text, to, files, deleted, edited, action, poll }: Message, wor
 
 function quoteOf({ name, text, deleted }: Quote, words: Words): string {
   const [first = ''] = harmless(text).split('\n')
-  return deleted ? words.deleted : `${harmless(name)}: ${first}`
+  return deleted ? words.deleted : `${nameOf(name, words)}: ${first}`
 }

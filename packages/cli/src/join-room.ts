@@ -7,7 +7,7 @@ import type { Kept } from './kept.ts'
 import type { Prompt } from './prompt.ts'
 import { readLine } from './read-line.ts'
 import { fetcherFor } from './request.ts'
-import { edit, type RoomCommands, reply, save, search, send } from './room-commands.ts'
+import { act, edit, type RoomCommands, remove, reply, save, search, send, tell } from './room-commands.ts'
 import type { Words } from './words.ts'
 
 export interface JoinOptions {
@@ -63,10 +63,7 @@ export function joinRoom(options: JoinOptions): Promise<number> {
   const note = (text: string) => prompt.print(paint(text, 'dim', colour))
 
   function showEntries(entries: readonly Line[], me: string | undefined): void {
-    for (const entry of entries) {
-      const shown = formatEntry(entry, { words, colour, me })
-      if (shown !== undefined) prompt.print(shown)
-    }
+    for (const entry of entries) prompt.print(formatEntry(entry, { words, colour, me }))
     oldest = Math.min(oldest, entries[0]?.seq ?? oldest)
   }
 
@@ -77,7 +74,7 @@ export function joinRoom(options: JoinOptions): Promise<number> {
       const old = known.get(entry.seq)
       if (entry === old || entry.kind !== 'message' || old?.kind !== 'message' || entry.seq < oldest) continue
       if (entry.edited !== old.edited || entry.deleted !== old.deleted)
-        prompt.print(formatEntry(entry, { words, colour, me }) ?? '')
+        prompt.print(formatEntry(entry, { words, colour, me }))
     }
   }
 
@@ -195,6 +192,12 @@ export function joinRoom(options: JoinOptions): Promise<number> {
         return reply(commands, wish)
       case 'edit':
         return edit(commands, wish)
+      case 'delete':
+        return remove(commands, wish)
+      case 'me':
+        return act(commands, wish)
+      case 'msg':
+        return tell(commands, wish)
       case 'search':
         return search(commands, wish)
       case 'send':

@@ -79,6 +79,11 @@ test('a number, a path with spaces and what follows are told apart', ({ expect }
     ['/reply #12 yes', { kind: 'reply', seq: 12, text: 'yes' }],
     ['/reply #12', { kind: 'reply', seq: 12, text: '' }],
     ['/edit #hash tag', { kind: 'edit', seq: undefined, text: '#hash tag' }],
+    ['/delete #12', { kind: 'delete', seq: 12 }],
+    ['/delete', { kind: 'delete', seq: undefined }],
+    ['/delete #12 that', { kind: 'delete', seq: undefined }],
+    ['/me waves  twice', { kind: 'me', text: 'waves  twice' }],
+    ['/msg Ana hello', { kind: 'msg', text: 'Ana hello' }],
     ['/search "two words" from:Ana', { kind: 'search', query: '"two words" from:Ana' }],
     ['/send a.txt for you', { kind: 'send', path: 'a.txt', text: 'for you' }],
     ['/send "a b.txt"', { kind: 'send', path: 'a b.txt', text: '' }],
@@ -99,6 +104,7 @@ test('what others write cannot steer the terminal, in both languages', ({ expect
     '03:04 #1 An[2Ja: one]0;x\n      two',
   )
   expect(formatEntry({ ...stamp, name: 'Ana', kind: 'joined' }, look)).toBe('03:04 * Ana has joined')
+  expect(formatEntry({ ...stamp, name: '', kind: 'joined' }, look)).toBe('03:04 * Former member has joined')
   const korean = { ...look, words: wordsFor('ko_KR.UTF-8') }
   expect(formatEntry({ ...stamp, name: '보라', kind: 'renamed', before: 'Ana' }, korean)).toBe(
     '03:04 * Ana님의 별명이 이제 보라입니다',

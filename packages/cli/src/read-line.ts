@@ -4,6 +4,8 @@ export type Line =
   | { kind: 'name'; name: string }
   /** Of a message by its number; without one, of the last one that it can be. */
   | { kind: 'reply' | 'edit'; seq: number | undefined; text: string }
+  | { kind: 'delete'; seq: number | undefined }
+  | { kind: 'me' | 'msg'; text: string }
   | { kind: 'search'; query: string }
   | { kind: 'send'; path: string; text: string }
   | { kind: 'save'; seq: number | undefined; path: string | undefined }
@@ -36,6 +38,14 @@ export function readLine(line: string): Line {
         text: words,
       }
     }
+    case '/delete': {
+      // A number alone: whatever else stands there was not meant for this.
+      const [, number] = /^#(\d{1,15})$/.exec(after) ?? []
+      return { kind: 'delete', seq: number === undefined ? undefined : Number(number) }
+    }
+    case '/me':
+    case '/msg':
+      return { kind: command.slice(1) as 'me' | 'msg', text: after }
     case '/search':
       return { kind: 'search', query: after }
     case '/send': {

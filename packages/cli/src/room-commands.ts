@@ -1,6 +1,6 @@
 /** What can be typed beside messages: each command asks the room and prints the answer. */
-import type { Draft, RoomClient } from '@maru/client'
-import type { Line as Entry, FileInfo, Message } from '@maru/protocol'
+import { type Draft, everyMember, type RoomClient } from '@maru/client'
+import { type Line as Entry, type FileInfo, type Message, readAddressee } from '@maru/protocol'
 import { type FileServer, saveFile, sendFile } from './files.ts'
 import { formatEntry, harmless } from './format-entry.ts'
 import type { Prompt } from './prompt.ts'
@@ -18,15 +18,19 @@ export interface RoomCommands {
   fileServer: () => FileServer | undefined
 }
 
+/** So many are told of those who could be meant. */
+const MOST_NAMES = 20
+
 type Wish<Kind extends Line['kind']> = Extract<Line, { kind: Kind }>
 
 export async function reply(
   { client, words, print, say }: RoomCommands,
   { seq, text }: Wish<'reply' | 'edit'>,
 ): Promise<void> {
+  if (text === '') return print(words.replyMissing)
   const me = client.state().me?.id
   const target = seq ?? lastMessage(client, ({ member }) => member !== me)?.seq
-  if (target === undefined || text === '') return print(words.replyMissing)
+  if (target === undefined) return print(words.nothingToAnswer)
   say({ text, replyTo: target })
 }
 
@@ -34,10 +38,35 @@ export async function edit(
   { client, words, print }: RoomCommands,
   { seq, text }: Wish<'reply' | 'edit'>,
 ): Promise<void> {
+  if (text === '') return print(words.editMissing)
   const me = client.state().me?.id
-  const target = seq ?? lastMessage(client, ({ member }) => member === me)?.seq
-  if (target === undefined || text === '') return print(words.editMissing)
+  const target = seq ?? lastMessage(client, ({ member, poll }) => member === me && !poll)?.seq
+  if (target === undefined) return print(words.nothingToEdit)
   await client.ask<'edit'>({ type: 'edit', target, text })
+}
+
+export async function remove({ client, words, print }: RoomCommands, { seq }: Wish<'delete'>): Promise<void> {
+  if (seq === undefined) return print(words.deleteMissing)
+  await client.ask<'delete'>({ type: 'delete', target: seq })
+}
+
+export function act({ words, print, say }: RoomCommands, { text }: Wish<'me' | 'msg'>): void {
+  if (text === '') print(words.actionMissing)
+  else say({ text, action: true })
+}
+
+/** To one member of the room alone, here or not. */
+export async function tell({ client, words, print, say }: RoomCommands, { text }: Wish<'me' | 'msg'>): Promise<void> {
+  if (text === '') return print(words.messageMissing)
+  const members = await everyMember(client)
+  const others = members.filter(({ id }) => id !== client.state().me?.id)
+  const called = readAddressee(text, others)
+  if (!called) {
+    const names = others.slice(0, MOST_NAMES).map(({ name }) => harmless(name))
+    return print(words.nobodyCalled(names.join(', ') + (others.length > names.length ? ', …' : '')))
+  }
+  if (called.text === '') return print(words.messageMissing)
+  say(called)
 }
 
 export async function search(
@@ -48,7 +77,7 @@ export async function search(
   const { hits, hasOlder } = await client.ask<'search'>({ type: 'search', query })
   if (hits.length === 0) return note(words.nothingFound)
   const me = client.state().me?.id
-  for (const { message } of hits.toReversed()) print(formatEntry(message, { words, colour, me }) ?? '')
+  for (const { message } of hits.toReversed()) print(formatEntry(message, { words, colour, me }))
   note(words.found(hits.length, hasOlder))
 }
 
@@ -68,7 +97,7 @@ export async function save(
 ): Promise<void> {
   const where = fileServer()
   const files = await filesOf(client, seq)
-  if (files.length === 0 || !where) return print(words.noFiles)
+  if (files.length === 0 || !where) return print(seq === undefined ? words.nothingToSave : words.noFiles)
   for (const file of files) print(words.saved(harmless(file.name), await saveFile(where, file, path)))
 }
 

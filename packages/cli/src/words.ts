@@ -16,6 +16,7 @@ export interface Words {
   unencrypted: string
   welcome: (name: string, room: string) => string
   here: (names: string) => string
+  formerMember: string
   joined: (name: string) => string
   left: (name: string) => string
   renamed: (before: string, name: string) => string
@@ -30,7 +31,18 @@ export interface Words {
   unknownCommand: (command: string) => string
   nameMissing: string
   replyMissing: string
+  nothingToAnswer: string
   editMissing: string
+  nothingToEdit: string
+  deleteMissing: string
+  actionMissing: string
+  messageMissing: string
+  /** Told who could be called; empty where one is alone. */
+  nobodyCalled: (names: string) => string
+  topicSet: (name: string, topic: string) => string
+  retentionSet: (name: string) => string
+  ownerMade: (name: string, target: string) => string
+  pinned: (name: string, seq: number, on: boolean) => string
   searchMissing: string
   nothingFound: string
   found: (count: number, hasMore: boolean) => string
@@ -40,6 +52,7 @@ export interface Words {
   saved: (name: string, path: string) => string
   isThere: (path: string) => string
   noFiles: string
+  nothingToSave: string
   deleted: string
   edited: string
   privately: (name: string) => string
@@ -76,6 +89,7 @@ const english: Words = {
   unencrypted: 'Note: this connection is not encrypted.',
   welcome: (name, room) => `Welcome, ${name}! This is the room "${room}". /help shows what can be typed, /quit leaves.`,
   here: (names) => `Here: ${names}`,
+  formerMember: 'Former member',
   joined: (name) => `${name} has joined`,
   left: (name) => `${name} has left`,
   renamed: (before, name) => `${before} is now ${name}`,
@@ -90,7 +104,22 @@ const english: Words = {
   unknownCommand: (command) => `There is no command ${command}. /help shows what there is.`,
   nameMissing: 'Type the new nickname behind /name.',
   replyMissing: 'Type the answer behind /reply, or the number of a message and the answer: /reply #12 yes.',
+  nothingToAnswer:
+    'There is no message of somebody else here to answer. Type without /reply, or give the number of an older message: /reply #12 yes. /older shows more.',
   editMissing: 'Type the new text behind /edit, or the number of your message and the text: /edit #12 better.',
+  nothingToEdit:
+    'There is no message of yours here to edit. Give the number of an older one: /edit #12 better. /older shows more.',
+  deleteMissing: 'Give the number of your message behind /delete: /delete #12.',
+  actionMissing: 'Type what you do behind /me: /me waves.',
+  messageMissing: 'Type a name and what only they shall read behind /msg: /msg Ana hello.',
+  nobodyCalled: (names) =>
+    names === ''
+      ? 'You are the only member of this room: there is nobody to write to alone.'
+      : `Nobody in this room has that name. You can write to: ${names}`,
+  topicSet: (name, topic) => (topic ? `${name} set the topic: ${topic}` : `${name} took the topic away`),
+  retentionSet: (name) => `${name} changed how long messages are kept`,
+  ownerMade: (name, target) => `${name} made ${target} an owner too`,
+  pinned: (name, seq, on) => (on ? `${name} pinned #${seq}` : `${name} took the pin off #${seq}`),
   searchMissing: 'Type what to look for behind /search.',
   nothingFound: 'Nothing was found.',
   found: (count, hasMore) => `${count} found${hasMore ? ', and there are more' : ''}.`,
@@ -100,6 +129,7 @@ const english: Words = {
   saved: (name, path) => `${name} is saved as ${path}`,
   isThere: (path) => `${path} is there already. Name another one: /save #12 PATH`,
   noFiles: 'That message has no files. /save #12 saves those of message 12.',
+  nothingToSave: 'No message here has files. /save #12 saves those of message 12.',
   deleted: '(deleted)',
   edited: '(edited)',
   privately: (name) => `(only for ${name})`,
@@ -115,7 +145,10 @@ const english: Words = {
 /older        older messages
 /reply #12 TEXT   answers message 12 (without a number: the last one)
 /edit #12 TEXT    another text for your message 12 (without a number: your last one)
-/search WORDS     finds messages; "phrases", from:name, has:file
+/delete #12       deletes your message 12
+/me TEXT          tells what you do
+/msg NAME TEXT    writes to one person alone
+/search WORDS     finds messages; "phrases", from:name, has:file, before:2026-07-14
 /send PATH TEXT   sends a file, with a text if you like
 /save #12 PATH    saves the files of message 12 (without a path: here)
 /quit         leave (also {quit} or Ctrl-C)
@@ -127,6 +160,8 @@ const koreanProblems: Partial<Record<Problem['code'] | 'replaced', string>> = {
   bad_frame: '서버가 알아듣지 못했습니다. 프로그램을 새 판으로 바꿔 보세요.',
   unsupported_version: '서버와 프로그램의 판이 다릅니다. 프로그램을 새 판으로 바꿔 보세요.',
   room_empty: '방 이름을 적어 주세요.',
+  query_bad:
+    '찾을 수 없는 말입니다. 이 방에 있는 사람의 이름은 from:이름, 파일은 has:file, 날짜는 before:2026-07-14처럼 적어 주세요.',
   room_too_long: '방 이름은 64자까지입니다.',
   room_bad_characters: '방 이름에는 글자, 숫자, "-", "_", "."만 쓸 수 있습니다.',
   name_empty: '별명을 적어 주세요.',
@@ -135,6 +170,17 @@ const koreanProblems: Partial<Record<Problem['code'] | 'replaced', string>> = {
   text_too_long: '한 번에 4000자까지 보낼 수 있습니다.',
   too_fast: '너무 빠릅니다. 잠시 뒤에 다시 해 보세요.',
   room_full: '방이 가득 찼습니다.',
+  topic_too_long: '주제가 너무 깁니다.',
+  message_gone: '그 번호의 말이 없거나 지워졌습니다.',
+  not_yours: '자기가 쓴 말만 바꿀 수 있습니다.',
+  poll_fixed: '투표는 고칠 수 없습니다.',
+  member_unknown: '그 사람은 이 방에 없습니다.',
+  file_bad: '보낼 수 없는 파일입니다. 이름이 없거나 비어 있습니다.',
+  file_too_large: '파일이 이 서버가 받는 크기보다 큽니다.',
+  files_full: '서버에 파일을 둘 자리가 없습니다.',
+  file_gone: '그 파일은 없거나 지워졌습니다.',
+  session_ended: '다른 기기에서 이 접속을 끝냈습니다. 다시 들어오면 새 사람이 됩니다.',
+  right_missing: '이 프로그램에는 그럴 권한이 없습니다.',
   storage_unavailable: '서버가 디스크에 쓰지 못해 저장하지 못했습니다.',
   disconnected: '답이 오기 전에 연결이 끊어졌습니다.',
   internal: '서버에서 예상하지 못한 일이 생겼습니다.',
@@ -164,6 +210,7 @@ const korean: Words = {
   unencrypted: '알림: 암호화되지 않은 연결입니다.',
   welcome: (name, room) => `${name}님, 어서 오세요! "${room}" 방입니다. 도움말은 /help, 나가기는 /quit 입니다.`,
   here: (names) => `지금 있는 사람: ${names}`,
+  formerMember: '나간 사람',
   joined: (name) => `${name}님이 들어왔습니다`,
   left: (name) => `${name}님이 나갔습니다`,
   renamed: (before, name) => `${before}님의 별명이 이제 ${name}입니다`,
@@ -178,7 +225,22 @@ const korean: Words = {
   unknownCommand: (command) => `${command} 명령은 없습니다. /help 를 보세요.`,
   nameMissing: '/name 뒤에 새 별명을 적어 주세요.',
   replyMissing: '/reply 뒤에 답을 적어 주세요. 번호를 붙일 수도 있습니다: /reply #12 좋아요',
+  nothingToAnswer:
+    '여기에는 답할 다른 사람의 말이 없습니다. /reply 없이 쓰거나, 더 오래된 말의 번호를 붙여 주세요: /reply #12 좋아요. /older 로 더 볼 수 있습니다.',
   editMissing: '/edit 뒤에 새 글을 적어 주세요. 번호를 붙일 수도 있습니다: /edit #12 고친 글',
+  nothingToEdit:
+    '여기에는 고칠 내 글이 없습니다. 더 오래된 글은 번호를 붙여 주세요: /edit #12 고친 글. /older 로 더 볼 수 있습니다.',
+  deleteMissing: '/delete 뒤에 내가 쓴 글의 번호를 적어 주세요: /delete #12',
+  actionMissing: '/me 뒤에 하는 일을 적어 주세요: /me 손을 흔듭니다',
+  messageMissing: '/msg 뒤에 별명과 그 사람에게만 할 말을 적어 주세요: /msg 지민 안녕',
+  nobodyCalled: (names) =>
+    names === ''
+      ? '이 방에는 나 말고 아무도 없어서 따로 쓸 사람이 없습니다.'
+      : `그런 별명을 가진 사람이 이 방에 없습니다. /msg 로 쓸 수 있는 사람: ${names}`,
+  topicSet: (name, topic) => (topic ? `${name}님이 주제를 정했습니다: ${topic}` : `${name}님이 주제를 지웠습니다`),
+  retentionSet: (name) => `${name}님이 말을 보관하는 기간을 바꿨습니다`,
+  ownerMade: (name, target) => `${name}님이 ${target}님에게도 방을 맡겼습니다`,
+  pinned: (name, seq, on) => `${name}님이 #${seq} ${on ? '말을 고정했습니다' : '말의 고정을 풀었습니다'}`,
   searchMissing: '/search 뒤에 찾을 말을 적어 주세요.',
   nothingFound: '찾지 못했습니다.',
   found: (count, hasMore) => `${count}개를 찾았습니다${hasMore ? '. 더 있습니다' : ''}.`,
@@ -188,6 +250,7 @@ const korean: Words = {
   saved: (name, path) => `${name}: ${path}에 저장했습니다`,
   isThere: (path) => `${path}에 이미 파일이 있습니다. 다른 곳을 적어 주세요: /save #12 경로`,
   noFiles: '그 말에는 파일이 없습니다. /save #12 는 12번의 파일을 저장합니다.',
+  nothingToSave: '여기에는 파일이 있는 말이 없습니다. /save #12 는 12번의 파일을 저장합니다.',
   deleted: '(지움)',
   edited: '(고침)',
   privately: (name) => `(${name}님에게만)`,
@@ -203,7 +266,10 @@ const korean: Words = {
 /older        지난 대화 더 보기
 /reply #12 글    12번에 답하기 (번호가 없으면 마지막 말에)
 /edit #12 글     내가 쓴 12번 고치기 (번호가 없으면 내 마지막 말을)
-/search 말       찾기. "구절", from:별명, has:file
+/delete #12      내가 쓴 12번 지우기
+/me 글           하는 일 말하기
+/msg 별명 글     한 사람에게만 쓰기
+/search 말       찾기. "구절", from:별명, has:file, before:2026-07-14
 /send 경로 글    파일 보내기, 글을 붙일 수 있습니다
 /save #12 경로   12번의 파일 저장 (경로가 없으면 여기에)
 /quit         나가기 ({quit}, Ctrl-C도 됩니다)

@@ -61,6 +61,97 @@ test('answers, edits, finds, sends a file by its path and saves one', async ({ e
   expect(await ben.exited).toBe(0)
 })
 
+test('what a command lacks, or cannot be done with, is said: what, why and what to type instead', async ({
+  expect,
+}) => {
+  const { url, port } = await server()
+  const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'])
+  await ben.shows('Here: Ben *')
+  for (const [line, shown] of [
+    ['/reply yes', 'There is no message of somebody else here to answer.'],
+    ['/reply', 'Type the answer'],
+    ['/reply #1', 'Type the answer'],
+    ['/reply #99 yes', 'Not sent: "yes". This message does not exist or was deleted.'],
+    ['/edit better', 'There is no message of yours here to edit.'],
+    ['/edit #99 better', 'This message does not exist or was deleted.'],
+    ['/delete', 'Give the number of your message behind /delete'],
+    ['/delete that', 'Give the number of your message behind /delete'],
+    ['/delete #99', 'This message does not exist or was deleted.'],
+    ['/me', 'Type what you do behind /me'],
+    ['/msg', 'Type a name and what only they shall read'],
+    ['/msg Ana hello', 'You are the only member of this room'],
+    ['/search', 'Type what to look for'],
+    ['/search "', 'Type a word of what you look for.'],
+    ['/search bread', 'Nothing was found.'],
+    ['/search before:soon', '2026-07-14'],
+    ['/send', 'Type the path'],
+    ['/save', 'No message here has files.'],
+    ['/save #99', 'That message has no files.'],
+  ] as const) {
+    ben.output = ''
+    ben.type(line)
+    await ben.shows(shown)
+  }
+  const ana = join(url, 'Ana')
+  onTestFinished(() => ana.close())
+  ana.send('bread?')
+  ana.send({ text: 'Where?', poll: { options: ['Here', 'There'] } })
+  await ben.shows('Ana: Where? [ ] Here [ ] There')
+  const [bread] = messages((await until(ana, (state) => messages(state.entries).length === 2)).entries)
+  for (const [line, shown] of [
+    ['/edit better', 'There is no message of yours here to edit.'],
+    [`/edit #${bread?.seq} better`, 'Only who wrote the message may do this.'],
+    ['/msg Anabel hello', 'Nobody in this room has that name. You can write to: Ana'],
+    ['/msg @Ana', 'Type a name and what only they shall read'],
+    ['/msg ana see you', 'Ben: (only for Ana) see you'],
+    ['/me waves', 'Ben: * waves'],
+    [`/delete #${bread?.seq}`, 'Ana: (deleted)'],
+    [`/reply #${bread?.seq} yes`, 'Not sent: "yes". This message does not exist or was deleted.'],
+  ] as const) {
+    ben.output = ''
+    ben.type(line)
+    await ben.shows(shown)
+  }
+  // Who writes alone may be answered alone.
+  const { entries } = await until(ana, (state) => messages(state.entries).some(({ text }) => text === 'see you'))
+  expect(messages(entries).find(({ text }) => text === 'see you')).toMatchObject({ to: { name: 'Ana' } })
+  ben.type('/quit')
+  expect(await ben.exited).toBe(0)
+})
+
+test('what else changes in the room is told: its topic, owners, what is kept and what is pinned', async ({
+  expect,
+}) => {
+  const { url, port } = await server()
+  const ana = join(url, 'Ana')
+  onTestFinished(() => ana.close())
+  ana.send('bread?')
+  const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'])
+  await ben.shows('Here: Ana, Ben *')
+  const isThere = (state: ReturnType<typeof ana.state>) =>
+    state.people.length === 2 && messages(state.entries).length === 1
+  const { entries, people } = await until(ana, isThere)
+  const target = messages(entries)[0]?.seq ?? 0
+  await ana.ask<'setTopic'>({ type: 'setTopic', topic: 'Bread' })
+  await ana.ask<'setTopic'>({ type: 'setTopic', topic: '' })
+  await ana.ask<'pin'>({ type: 'pin', target, on: true })
+  await ana.ask<'pin'>({ type: 'pin', target, on: false })
+  const member = people.find(({ name }) => name === 'Ben')?.id ?? ''
+  await ana.ask<'makeOwner'>({ type: 'makeOwner', member })
+  await ana.ask<'setRetention'>({ type: 'setRetention', retention: { keep: 'days', days: 30 } })
+  await ben.shows('Ana changed how long messages are kept')
+  for (const line of [
+    'Ana set the topic: Bread',
+    'Ana took the topic away',
+    `Ana pinned #${target}`,
+    `Ana took the pin off #${target}`,
+    'Ana made Ben an owner too',
+  ])
+    expect(ben.output).toContain(`* ${line}`)
+  ben.interrupt()
+  await ben.exited
+})
+
 test('files go up and come down whole over a certificate that nobody vouches for', async ({ expect }) => {
   const { port } = await server({ fileBytes: 5e6 })
   const home = temporaryHome()
@@ -126,10 +217,10 @@ test('only what is really left out is said to be: not after changes and what oth
   const ana = join(url, 'Ana')
   onTestFinished(() => ana.close())
   ana.send('with a mistake')
-  await until(ana, ({ pending }) => pending.length === 0)
+  const said = await until(ana, (state) => messages(state.entries).length === 1)
   const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'])
   await ben.shows('Ben has joined')
-  const seq = messages(ana.state().entries)[0]?.seq ?? 0
+  const seq = messages(said.entries)[0]?.seq ?? 0
   await ana.ask<'edit'>({ type: 'edit', target: seq, text: 'without' })
   ana.send('and one more')
   await ben.shows('Ana: and one more')

@@ -47,6 +47,47 @@ test('proposes one new token until it is welcomed, so that a lost answer makes n
   ])
 })
 
+test('a name changed before the first answer, or while away, is told with the next hello, of the same member', async ({
+  expect,
+}) => {
+  let made = 0
+  const { client, socket, sockets, tokens, pass, welcome } = script({
+    transfer: 'a code',
+    createToken: () => {
+      made += 1
+      return `${made}`.repeat(64)
+    },
+  })
+  socket().onopen?.(undefined as never)
+  const [unheard] = sockets
+  await client.rename(' Anna ')
+  expect(client.state()).toMatchObject({ connection: 'connecting', name: 'Anna' })
+  // The first answer comes too late, on a connection that is given up.
+  expect([unheard?.closed, unheard?.onmessage]).toEqual([1005, null])
+  await welcome({ token: '1'.repeat(64), me: { id: 'ME_a', name: 'Anna' } })
+  await socket().drop()
+  await client.rename('Anne')
+  expect(client.state()).toMatchObject({ connection: 'connecting', me: { name: 'Anna' } })
+  await welcome({ me: { id: 'ME_a', name: 'Anne' } })
+  const hellos = sockets.flatMap(({ sent }) => sent)
+  const said = { type: 'hello', version: 1, room: 'hall' }
+  const proposed = { newToken: '1'.repeat(64), transfer: 'a code' }
+  expect(hellos).toEqual([
+    { ...said, name: 'Ana', ...proposed },
+    { ...said, name: 'Anna', ...proposed },
+    { ...said, name: 'Anne', token: '1'.repeat(64) },
+  ])
+  expect([tokens, sockets.length]).toEqual([['1'.repeat(64)], 3])
+  // What a server would refuse does not put anybody out.
+  await socket().drop()
+  await expect(client.rename(' ')).rejects.toMatchObject({ code: 'name_empty' })
+  expect(client.state()).toMatchObject({ connection: 'waiting', name: 'Anne' })
+  await pass(500)
+  expect(sockets).toHaveLength(4)
+  client.close()
+  await expect(client.rename('Ann')).rejects.toMatchObject({ code: 'disconnected' })
+})
+
 test('waits longer after every failure, never more than fifteen seconds, and begins anew after a welcome', async ({
   expect,
 }) => {

@@ -1,4 +1,12 @@
-import { AppError, limits, protocolVersion, readServerMessage, readText, type ServerMessage } from '@maru/protocol'
+import {
+  AppError,
+  limits,
+  protocolVersion,
+  readName,
+  readServerMessage,
+  readText,
+  type ServerMessage,
+} from '@maru/protocol'
 import { chooseCarrier } from './choose-carrier.ts'
 import { createConnector } from './connector.ts'
 import { loadPages } from './load-pages.ts'
@@ -187,7 +195,13 @@ export function openRoom(options: RoomOptions): RoomClient {
       toldTyping = now()
       connector.send({ type: 'typing', ...(to !== undefined && { to }) })
     },
-    async rename(name) {
+    async rename(typed) {
+      const name = readName(typed)
+      // Not let in yet, or away: the next hello tells it. The one before may have been heard, so the same token is proposed again.
+      if (state.connection === 'connecting' || state.connection === 'waiting') {
+        apply({ type: 'renamed', name })
+        return connector.again()
+      }
       const reply = await ask<'rename'>({ type: 'rename', name })
       apply({ type: 'renamed', name, given: reply.name })
     },

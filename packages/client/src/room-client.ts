@@ -67,6 +67,10 @@ export interface RoomClient {
   markRead(seq: number): void
   /** Tells that something is being written; as often as keys are pressed. */
   typing(to?: string): void
+  /**
+   * Another nickname. Where the room is not open yet, or not now, it is entered under this one, at once.
+   * @throws name_empty, name_too_long, and what the server has against it
+   */
   rename(name: string): Promise<void>
   joinCall(): Promise<Ticket>
   /** Tries at once instead of at `retryAt`; after `replaced`, takes the room back. */

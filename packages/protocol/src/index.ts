@@ -26,7 +26,8 @@ export {
 export { AppError, type ErrorCode, errors, type Problem } from './errors.ts'
 export { createId, type RandomBytes } from './ids.ts'
 export { closeCodes, limits, protocolVersion } from './limits.ts'
-export { callsOn, findMentions, keysIn, type Mention } from './mentions.ts'
+export { splitLinks, type TextPart } from './links.ts'
+export { callsOn, findMentions, keysIn, type Mention, readAddressee } from './mentions.ts'
 export { type CallPerson, type ReadMark, roomSchema, type ServerMessage, type Welcome } from './messages.ts'
 export {
   nameKey,

@@ -13,6 +13,8 @@ export const limits = {
   people: 500,
   /** Most entries in one page of history. */
   page: 100,
+  /** Members in one answer. */
+  members: 1_000,
   /** Entries sent to a newcomer. */
   firstPage: 50,
   /** Entries a returning connection may have missed and still get one by one; with more it starts over with a first page. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findMentions, keysIn } from './mentions.ts'
+import { findMentions, keysIn, readAddressee } from './mentions.ts'
 import { nameKey } from './names.ts'
 
 const people = [
@@ -57,4 +57,28 @@ test('a text has so many keys and no more, whatever it is made of', () => {
   const syllables = Array.from({ length: 1_333 }, (_, n) => `@${String.fromCodePoint(0xac00 + n)} `).join('')
   const long = Array.from({ length: 190 }, (_, n) => `@${'가나다라마바사아자차카타파하각난'.slice(n % 16)}! `).join('')
   for (const text of [syllables, long]) expect(keysIn(text).length).toBeLessThanOrEqual(100 * 80)
+})
+
+test('who a text is for is told by the whole name it begins with, with an @ or without', () => {
+  const people = ['Ana', 'Ana Lee', '지민', '🎉', 'O`Hara'].map((name) => ({ id: name, name }))
+  const read = (text: string) => {
+    const found = readAddressee(text, people)
+    return found && [found.to.id, found.text]
+  }
+  for (const [text, found] of [
+    ['Ana hello', ['Ana', 'hello']],
+    ['@ana lee  hello\nyou', ['Ana Lee', 'hello\nyou']],
+    ['Ana Leeds is far', ['Ana', 'Leeds is far']],
+    ['지민 안녕', ['지민', '안녕']],
+    ['🎉 hi', ['🎉', 'hi']],
+    ['o`hara hi', ['O`Hara', 'hi']],
+    [' Ana ', ['Ana', '']],
+    ['Anabel hello', undefined],
+    ['지민은 안녕', undefined],
+    ['Ana-Maria hello', undefined],
+    ['Cem, where is @Ana', undefined],
+    ['everyone hello', undefined],
+    ['', undefined],
+  ] as const)
+    expect([text, read(text)]).toEqual([text, found])
 })

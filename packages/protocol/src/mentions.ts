@@ -34,6 +34,18 @@ export function findMentions(
   return found
 }
 
+/** Whose name a text begins with, with an `@` or without, and what it says to them. Undefined where it is nobody's, or only the beginning of a word. */
+export function readAddressee<Person extends { id: string; name: string }>(
+  text: string,
+  people: readonly Person[],
+): { to: Person; text: string } | undefined {
+  const called = `@${text.trim().replace(/^@/, '')}`
+  const [first] = findMentions(called, people)
+  const rest = called.slice(first?.end)
+  const to = first?.start === 0 && /^(\s|$)/.test(rest) && people.find(({ id }) => id === first.member)
+  return to ? { to, text: rest.trim() } : undefined
+}
+
 /** The keys of all names that a text could call: of members with other names it calls none. */
 export function keysIn(text: string): string[] {
   const keys = new Set<string>()

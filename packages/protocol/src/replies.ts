@@ -1,6 +1,6 @@
 /** How each question of a client is answered. Apart from the questions, which no client checks. */
 import * as v from 'valibot'
-import { count, entrySchema, memberSchema, messageSchema, seq, shortId } from './entries.ts'
+import { count, entrySchema, memberId, memberSchema, messageSchema, seq, shortId } from './entries.ts'
 import type { Asked } from './requests.ts'
 
 export const ticketSchema = v.object({ url: v.string(), token: v.string() })
@@ -40,7 +40,8 @@ export const replySchemas = {
   lookUp: v.object({ entries: v.array(entrySchema) }),
   search: v.object({ hits: v.array(hitSchema), hasOlder: v.boolean() }),
   markRead: v.object({ seq: count, unread: unreadSchema }),
-  members: v.object({ members: v.array(memberSchema) }),
+  /** `next`: there are more behind this id. */
+  members: v.object({ members: v.array(memberSchema), next: v.optional(memberId) }),
   rename: v.object({ name: v.string() }),
   setTopic: made,
   setRetention: made,

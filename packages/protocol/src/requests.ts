@@ -85,7 +85,8 @@ export const askedSchemas = {
     limit,
   }),
   markRead: v.object({ type: v.literal('markRead'), id, seq: count }),
-  members: v.object({ type: v.literal('members'), id }),
+  /** `after`: those with larger ids; `next` of the answer before. */
+  members: v.object({ type: v.literal('members'), id, after: v.optional(v.pipe(memberId, v.regex(/^ME_/))) }),
   rename: v.object({ type: v.literal('rename'), id, name: v.string() }),
   setTopic: v.object({ type: v.literal('setTopic'), id, topic: v.string() }),
   setRetention: v.object({ type: v.literal('setRetention'), id, retention: retentionSchema }),

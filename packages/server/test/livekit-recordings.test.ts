@@ -99,6 +99,7 @@ async function hold(events: Event[]): Promise<Map<string, Heard[]>> {
     publish: () => {},
     happened: () => {},
     readData: () => undefined,
+    awake: () => {},
     log,
   })
   const identities = new Map(events.flatMap(({ actor, opens }) => (opens ? [[actor, opens.identity]] : [])))

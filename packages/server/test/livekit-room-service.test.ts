@@ -110,6 +110,14 @@ test('a room ends when nobody came in its time, and when nobody came back in its
   expect(await rooms()).toEqual([])
 })
 
+test('time ends calls by itself, those too that begin after a time without any', async () => {
+  for (const name of ['hall', 'attic']) {
+    await service.createRoom({ name, emptyTimeout: 60 })
+    server.clock.now += 61_000
+    await expect.poll(() => server.livekit.stats().rooms, { timeout: 20_000 }).toBe(0)
+  }
+})
+
 test.each([
   ['a description of the room', { metadata: 'x'.repeat(524_289) }, 'metadata size exceeds limits 524288'],
   ['a name', { name: 'x'.repeat(257) }, 'room name length exceeds limits: max length 256'],

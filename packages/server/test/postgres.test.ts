@@ -1,5 +1,7 @@
 import { Client } from 'pg'
 import { onTestFinished, test } from 'vitest'
+import { bringUp } from '../src/chat/keep-index.ts'
+import { searchMessages } from '../src/chat/search-messages.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
 import { migrations } from '../src/storage/postgres-schema.ts'
 import { emptyDatabase } from './databases.ts'
@@ -90,3 +92,67 @@ test.skipIf(!server)(
     expect((await admin.query('select count(*)::int as n from membership where key is null')).rows).toEqual([{ n: 0 }])
   },
 )
+
+test.skipIf(!server)(
+  'what a database of the third version holds is found as it is asked for now',
+  async ({ expect }) => {
+    const database = await emptyDatabase()
+    const admin = new Client(database)
+    await admin.connect()
+    onTestFinished(() => admin.end())
+    await admin.query(`create table schema_version (version integer not null); ${migrations.slice(0, 3).join(';')};
+      insert into schema_version values (3);
+      insert into room (name, created_at, last_seq, last_public) values ('hall', 1, 1, 1);
+      insert into membership (room_id, member_id, name, key, since) values (1, 'ME_Ana', 'Ana', 'ana', 0);
+      insert into entry (room_id, seq, at, kind, line, member_id, name, text, client_id)
+        values (1, 1, 1, 'message', 1, 'ME_Ana', 'Ana', 'Die Straße', 'c1');
+      insert into message_index (id, words) values (1, '''#room1'' ''#memberMEAna'' ''die'':1 ''straße'':2'::tsvector);
+      update indexed set last = 1`)
+    const storage = openStorage({ database })
+    onTestFinished(() => storage.close())
+    expect(await storage.write(({ search }) => search.foldAnew(300))).toBe(false)
+    const { hits } = await searchMessages(storage, { room: 'hall', member: 'ME_Ana' }, { query: 'STRASSE die' })
+    expect(hits.map(({ marks }) => marks)).toEqual([
+      [
+        [0, 3],
+        [4, 10],
+      ],
+    ])
+    expect((await admin.query('select words::text from message_index')).rows).toEqual([
+      { words: "'#memberMEAna' '#room1' 'die':1 'strasse':2" },
+    ])
+  },
+)
+
+test.skipIf(!server)('what is deleted is cleaned off its tables, and nobody waits for it', async ({ expect }) => {
+  const database = await emptyDatabase()
+  const admin = new Client(database)
+  await admin.connect()
+  onTestFinished(() => admin.end())
+  const storage = openStorage({ database })
+  onTestFinished(() => storage.close())
+  const roomId = await storage.write(({ rooms }) => rooms.ensure('hall'))
+  const said = { kind: 'message', member: 'ME_Ana', name: 'Ana' } as const
+  await storage.write(({ entries }) => {
+    for (let n = 1; n <= 50; n += 1) entries.append(roomId, { ...said, clientId: `${n}`, text: `xylophone ${n}` })
+  })
+  await bringUp(storage)
+  await storage.write(({ entries }) => {
+    for (let n = 1; n <= 49; n += 1) {
+      const message = entries.message(roomId, n)
+      if (message) entries.wipe(roomId, message)
+    }
+  })
+  /** How often each has been cleaned. What the server counts as dead it learns in its own time. */
+  const cleaned = async () => {
+    const { rows } = await admin.query(
+      "select distinct vacuum_count::int as count from pg_stat_user_tables where schemaname = current_schema() and relname in ('entry', 'message_index', 'membership', 'file')",
+    )
+    return rows
+  }
+  storage.scrub()
+  expect(storage.read.rooms.find('hall')).toBe(roomId)
+  await expect.poll(cleaned).toEqual([{ count: 1 }])
+  storage.scrub()
+  expect(storage.read.entries.message(roomId, 50)?.text).toBe('xylophone 50')
+})

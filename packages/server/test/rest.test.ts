@@ -213,6 +213,8 @@ const bad: [string, string, string, unknown, number, string, string | undefined]
     'poll',
   ],
   ['an empty search', 'GET', `${hall}/search?query=`, undefined, 400, 'query_bad', 'query'],
+  ['a search for nobody', 'GET', `${hall}/search?query=tea+from:nobody`, undefined, 400, 'query_bad', 'from'],
+  ['a search until no day', 'GET', `${hall}/search?query=before:2026-02-31`, undefined, 400, 'query_bad', 'before'],
   ['no search', 'GET', `${hall}/search`, undefined, 400, 'bad_frame', 'query'],
   ['a number that is none', 'GET', `${hall}/messages/x`, undefined, 400, 'bad_frame', 'seq'],
   ['number nought', 'GET', `${hall}/messages/0`, undefined, 400, 'bad_frame', 'seq'],
@@ -316,4 +318,30 @@ test('the OpenAPI document is what docs/ holds, names every operation once, and 
   const references = [...JSON.stringify(json).matchAll(/"\$ref":"([^"]+)"/g)].map(([, name]) => name)
   const known = Object.keys(json.components.schemas).map((name) => `#/components/schemas/${name}`)
   expect(references.filter((name) => !known.includes(name ?? ''))).toEqual([])
+})
+
+test('in a room of thousands members are told page by page, each once', async ({ expect }) => {
+  const { ask, client, storage, me } = await restServer()
+  await storage.write(({ memberships, rooms }) => {
+    const roomId = rooms.ensure('hall')
+    for (let n = 0; n < 2_500; n += 1)
+      memberships.insert(roomId, { member: { id: `ME_${n}`, name: `Guest ${n}` }, since: 0, read: 0 })
+  })
+  const told: string[] = []
+  const sizes: number[] = []
+  for (let query = ''; ; ) {
+    const { members, next } = (await ask('GET', `/api/rooms/hall/members${query}`)).json
+    const names = members.map(({ name }: { name: string }) => name)
+    expect(names).toEqual(names.toSorted())
+    told.push(...members.map(({ id }: { id: string }) => id))
+    sizes.push(members.length)
+    if (next === undefined) break
+    query = `?after=${next}`
+  }
+  expect(sizes).toEqual([1_000, 1_000, 501])
+  expect(new Set(told).size).toBe(2_501)
+  expect(told).toContain(me.id)
+  await client.say({ id: 1, type: 'members', after: 'ME_2498' })
+  const { members } = (await client.take('reply')) as unknown as { members: { id: string }[] }
+  expect(members.every(({ id }) => id > 'ME_2498')).toBe(true)
 })

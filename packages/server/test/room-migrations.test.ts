@@ -6,7 +6,7 @@ import { onTestFinished, test } from 'vitest'
 import { bringUp } from '../src/chat/keep-index.ts'
 import { readHistory } from '../src/chat/read-history.ts'
 import { searchMessages } from '../src/chat/search-messages.ts'
-import { foldText, indexScope } from '../src/storage/fold-text.ts'
+import { foldTextBefore, indexScope } from '../src/storage/fold-text.ts'
 import { openStorage } from '../src/storage/open-storage.ts'
 import { migrations } from '../src/storage/sqlite-schema.ts'
 import { RawClient, startRoomServer, temporaryFolder } from './room-harness.ts'
@@ -76,7 +76,7 @@ function schemaOf(file: string): unknown[] {
 /** What the statements of the steps call. */
 function openWithFunctions(file: string): DatabaseSync {
   const db = new DatabaseSync(file)
-  db.function('fold_text', { deterministic: true }, (text) => foldText(String(text)))
+  db.function('fold_text', { deterministic: true }, (text) => foldTextBefore(String(text)))
   db.function('index_scope', { deterministic: true }, (room, member, files) =>
     indexScope(Number(room), String(member), Number(files)),
   )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { onTestFinished, test } from 'vitest'
 import { createTimers, Member, startRoomServer, temporaryFolder } from './room-harness.ts'
 
-// PostgreSQL takes off its disk in its own time what is deleted.
+// PostgreSQL does so beside everything else: postgres.test.ts.
 test.skipIf(process.env.MARU_TEST_DATABASE !== undefined)(
   'what is edited, deleted, expired or forgotten is in no file of the running server any more',
   async ({ expect }) => {

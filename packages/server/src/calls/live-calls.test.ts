@@ -10,7 +10,7 @@ function setUp() {
   const taken = engine.apply
   const told: { to: string[]; message: CallMessage }[] = []
   const logged: string[] = []
-  const state = { now: 0, isFull: false, failsFor: '' }
+  const state = { now: 0, isFull: false, failsFor: '', wakes: 0 }
   engine.apply = (commands: EngineCommand[]) => {
     if (state.isFull) throw new Error('the queue is full')
     taken(commands)
@@ -30,6 +30,9 @@ function setUp() {
     publish: () => {},
     happened: () => {},
     readData: () => undefined,
+    awake: () => {
+      state.wakes += 1
+    },
     log: { debug: () => {}, error: (message) => void logged.push(message) },
   })
   const join = (call: string, sid: string) => calls.join(call, joinRequest(sid, { sid }), {})
@@ -86,4 +89,20 @@ test('a call that cannot take a tick does not keep the others from theirs', () =
   calls.tick()
   expect(leaves()).toEqual([['PA_bo', 'joinFailure']])
   expect(logged).toEqual(['a call could not take an input'])
+})
+
+test('time brings nothing about without a call, unless commands wait', () => {
+  const { engine, calls, state, join } = setUp()
+  expect([calls.isAsleep(), state.wakes]).toEqual([true, 0])
+  join('hall', 'PA_ana')
+  expect([calls.isAsleep(), state.wakes]).toEqual([false, 1])
+  state.isFull = true
+  calls.end('hall', 'roomClosed')
+  expect([calls.isAsleep(), state.wakes, calls.stats().rooms]).toEqual([false, 2, 0])
+  state.isFull = false
+  calls.tick()
+  expect(calls.isAsleep()).toBe(true)
+  expect(engine.commands.at(-1)).toMatchObject({ type: 'closeTransport' })
+  join('attic', 'PA_bo')
+  expect([calls.isAsleep(), state.wakes]).toEqual([false, 3])
 })

@@ -43,6 +43,8 @@ export interface LiveCallsParts {
   /** The call is as it was just after the event. */
   happened(call: CallSnapshot, event: CallEvent): void
   readData(payload: Uint8Array): DataEnvelope | undefined
+  /** From now on time brings something about: `tick` is to be called every second or so, until `isAsleep`. */
+  awake(): void
   log: { debug(text: string, fields?: object): void; error(text: string, fields?: object): void }
 }
 
@@ -75,6 +77,8 @@ export interface LiveCalls {
    */
   performRpc(name: string, identity: string, request: RpcRequest): Promise<RpcResult>
   tick(): void
+  /** Whether there is nothing for `tick` to do: no call, and no command that waits. */
+  isAsleep(): boolean
   /** Whether anybody can be in a call: not once the media engine has stopped. */
   works(): boolean
   stats(): { rooms: number; participants: number; tracks: number }
@@ -126,6 +130,7 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       behindSince = undefined
     } catch (error) {
       commands = [...batch, ...commands]
+      parts.awake()
       if (behindSince === undefined) log.error('the media engine takes no more commands', { error: String(error) })
       behindSince ??= now()
       if (now() - behindSince >= MAX_BEHIND_MS) failAll()
@@ -254,6 +259,7 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
     if (!call) {
       call = createCall(name, options, now(), random)
       calls.set(name, call)
+      parts.awake()
       parts.happened(describeCall(call), { type: 'callStarted' })
     }
     return call
@@ -340,6 +346,7 @@ export function createLiveCalls(parts: LiveCallsParts): LiveCalls {
       for (const call of [...calls.values()]) runForAll(call, { type: 'tick' })
       hand()
     },
+    isAsleep: () => calls.size === 0 && commands.length === 0,
     works: () => !failed,
     stats: () => ({ rooms: calls.size, participants: places.size, tracks: tracks.size }),
   }

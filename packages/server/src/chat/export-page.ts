@@ -1,76 +1,106 @@
-/** A room as a page that stands alone: no script, nothing loaded from anywhere, everything that people wrote escaped. Times are UTC. */
-import type { FileInfo, Line, Message, Poll } from '@maru/protocol'
+/** A room as a page that stands alone: no script, nothing loaded from anywhere, everything that people wrote escaped. */
+import { type FileInfo, type Line, type Message, nameKey, type Poll, type Reaction } from '@maru/protocol'
+import { escaped } from './escape-html.ts'
 import type { ExportedRoom } from './export-room.ts'
+import { plainAsHtml, textAsHtml } from './export-text.ts'
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1c1917;background:#fff;overflow-wrap:anywhere}
+h1{margin:0}h2{font-size:.9rem;text-align:center;color:#57534e;margin:2rem 0 .5rem;border-bottom:1px solid #e7e5e4;break-after:avoid}
+article{margin:.75rem 0;break-inside:avoid-page}p{margin:.15rem 0;white-space:pre-wrap}a{color:#9a3412}
+time,small,.note{color:#57534e;font-size:.85rem}.note{margin:.5rem 0}blockquote{margin:.15rem 0;padding-left:.75rem;border-left:3px solid #d6d3d1;color:#57534e}
+ul,ol{margin:.25rem 0;padding-left:1.75rem}code{background:#f5f5f4;border-radius:4px;padding:0 .25rem}pre{background:#f5f5f4;border-radius:8px;padding:.5rem .75rem;margin:.25rem 0;overflow-x:auto;white-space:pre-wrap}
+pre code{background:none;padding:0}hr{border:0;border-top:1px solid #d6d3d1}
+@media(prefers-color-scheme:dark){body{color:#e7e5e4;background:#1c1917}time,small,.note,h2,blockquote{color:#a8a29e}a{color:#fdba74}code,pre{background:#292524}h2,blockquote,hr{border-color:#44403c}}`
 
-/** Also what turns the direction of all that follows. */
-export function escaped(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
-    .replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '')
+/** A page, piece by piece: its lines have to come in their order. */
+export interface RoomPage {
+  start: string
+  line(line: Line): string
+  end: string
 }
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1c1917;background:#fff}
-h1{margin:0}h2{font-size:.9rem;text-align:center;color:#57534e;margin:2rem 0 .5rem}article{margin:.75rem 0}p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
-time,.note,small{color:#57534e;font-size:.85rem}blockquote{margin:0;padding-left:.75rem;border-left:3px solid #d6d3d1;color:#57534e}ul{margin:.25rem 0;padding-left:1.25rem}
-@media(prefers-color-scheme:dark){body{color:#e7e5e4;background:#1c1917}time,.note,small,h2,blockquote{color:#a8a29e}}`
+/** What every line needs to know of the page. */
+interface Around {
+  /** Members by the keys of their names. */
+  names: ReadonlyMap<string, string>
+  day(at: number): string
+  clock(at: number): string
+}
 
-const day = (at: number): string => new Date(at).toISOString().slice(0, 10)
-const clock = (at: number): string => new Date(at).toISOString().slice(11, 16)
-
-export function pageStart({ name, topic, members, exportedAt }: ExportedRoom): string {
-  return `<!doctype html>
+export function roomPage(room: ExportedRoom): RoomPage {
+  const { name, topic, members, exportedAt, zone } = room
+  const format = (options: Intl.DateTimeFormatOptions) => {
+    const { format } = new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone })
+    return (at: number) => format(at)
+  }
+  const around: Around = {
+    names: new Map(members.map(({ id, name }) => [nameKey(name), id])),
+    day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    clock: format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+  }
+  let shown = ''
+  return {
+    start: `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(name)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <header><h1 dir="auto">${escaped(name)}</h1>
-${topic ? `<p dir="auto">${escaped(topic)}</p>\n` : ''}<p class="note">As of ${day(exportedAt)} ${clock(exportedAt)} UTC. Members: ${members.map(({ name }) => `<bdi>${escaped(name)}</bdi>`).join(', ')}</p></header>
+${topic ? `<p dir="auto">${plainAsHtml(topic, around.names)}</p>\n` : ''}<p class="note">As of ${around.day(exportedAt)}, ${around.clock(exportedAt)}. Times are those of ${escaped(zone)}. Members: ${members.map(({ name }) => who(name)).join(', ')}</p></header>
 <main>
-`
+`,
+    line(line) {
+      const today = around.day(line.at)
+      const heading = today === shown ? '' : `<h2>${today}</h2>\n`
+      shown = today
+      return heading + (line.kind === 'message' ? message(line, around) : note(line, around))
+    },
+    end: '</main>\n</body>\n</html>\n',
+  }
 }
 
-export const pageEnd = '</main>\n</body>\n</html>\n'
+/** Who was forgotten has no name any more. */
+const who = (name: string): string => (name === '' ? 'a former member' : `<bdi>${escaped(name)}</bdi>`)
+const time = (at: number, { clock }: Around): string =>
+  `<time datetime="${new Date(at).toISOString()}">${clock(at)}</time>`
 
-/** A line below those of `before`, the day that was shown last. */
-export function pageLine(line: Line, before: string): { html: string; day: string } {
-  const today = day(line.at)
-  const heading = today === before ? '' : `<h2>${today}</h2>\n`
-  const shown = line.kind === 'message' ? message(line) : note(line)
-  return { html: `${heading}${shown}`, day: today }
+function message(line: Message, around: Around): string {
+  const { seq, name, at, to, edited, deleted } = line
+  const heading = `<b>${who(name)}</b>${to ? ` <span class="note">to ${who(to.name)} alone</span>` : ''} ${time(at, around)}${edited ? ' <small>edited</small>' : ''}`
+  return `<article id="m${seq}">${heading}${deleted ? '<p class="note">This message was deleted.</p>' : body(line, around)}</article>\n`
 }
 
-const who = (name: string): string => `<bdi>${escaped(name)}</bdi>`
-const time = (at: number): string => `<time datetime="${new Date(at).toISOString()}">${clock(at)}</time>`
-
-function message(line: Message): string {
-  const { seq, name, at, text, to, replyTo, edited, deleted, files, poll, reactions } = line
-  const heading = `<b>${who(name)}</b>${to ? ` <span class="note">to ${who(to.name)} alone</span>` : ''} ${time(at)}${edited ? ' <small>edited</small>' : ''}`
-  const body = deleted
-    ? '<p class="note">deleted</p>'
-    : [
-        replyTo
-          ? `<blockquote><a href="#m${replyTo.seq}">${who(replyTo.name)}</a> <span dir="auto">${replyTo.deleted ? 'deleted' : escaped(replyTo.text)}</span></blockquote>`
-          : '',
-        text ? `<p dir="auto">${escaped(text)}</p>` : '',
-        poll ? ballot(poll) : '',
-        files ? `<ul>${files.map(file).join('')}</ul>` : '',
-        reactions?.length
-          ? `<small>${reactions.map(({ emoji, by }) => `${escaped(emoji)} ${by.map((each) => who(each.name)).join(', ')}`).join(' · ')}</small>`
-          : '',
-      ].join('')
-  return `<article id="m${seq}">${heading}${body}</article>\n`
+function body({ name, text, action, replyTo, files, poll, reactions }: Message, around: Around): string {
+  const said = action
+    ? `<p dir="auto"><em>${who(name)} ${plainAsHtml(text, around.names)}</em></p>`
+    : textAsHtml(text, around.names)
+  return [
+    replyTo
+      ? `<blockquote><a href="#m${replyTo.seq}">${who(replyTo.name)}</a> <span dir="auto">${replyTo.deleted ? 'This message was deleted.' : escaped(replyTo.text)}</span></blockquote>`
+      : '',
+    text ? said : '',
+    poll ? ballot(poll) : '',
+    files ? `<ul>${files.map(file).join('')}</ul>` : '',
+    reactions?.length ? `<small>${reactions.map(reaction).join(' · ')}</small>` : '',
+  ].join('')
 }
+
+const reaction = ({ emoji, by }: Reaction): string => `${escaped(emoji)} ${by.map(({ name }) => who(name)).join(', ')}`
 
 function file({ name, type, size }: FileInfo): string {
-  return `<li><bdi>${escaped(name)}</bdi> <small>${escaped(type)}, ${size} bytes</small></li>`
+  return `<li><bdi>${escaped(name)}</bdi> <small>${escaped(type)}, ${sizeOf(size)}</small></li>`
+}
+
+function sizeOf(bytes: number): string {
+  const unit = bytes < 1_000 ? 0 : bytes < 1_000_000 ? 1 : bytes < 1_000_000_000 ? 2 : 3
+  const value = bytes / 1_000 ** unit
+  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${['B', 'kB', 'MB', 'GB'][unit]}`
 }
 
 function ballot({ options, votes, closed }: Poll): string {
@@ -81,8 +111,8 @@ function ballot({ options, votes, closed }: Poll): string {
   return `<ul>${rows.join('')}</ul>${closed ? '<small>closed</small>' : ''}`
 }
 
-function note(line: Exclude<Line, Message>): string {
-  return `<p class="note">${time(line.at)} ${who(line.name)} ${happened(line)}</p>\n`
+function note(line: Exclude<Line, Message>, around: Around): string {
+  return `<p class="note">${time(line.at, around)} ${who(line.name)} ${happened(line)}</p>\n`
 }
 
 function happened(line: Exclude<Line, Message>): string {

@@ -53,7 +53,7 @@ export function keepHouse(parts: HouseKeeping): () => Promise<void> {
     isDirty = false
     scrubbedAt = parts.now()
     try {
-      parts.storage.scrub?.()
+      parts.storage.scrub()
     } catch (error) {
       isDirty = true
       failed(error)

@@ -13,6 +13,8 @@ const MANY = 64
 const GATHER_MANY_MS = 100
 /** Entries of one step: the event loop stands still while they are taken up. */
 const STEP = 300
+/** Between two steps of what nobody waits for: large databases take minutes, and others should not feel it. */
+const REST_MS = 50
 
 export interface IndexKeeping {
   storage: Storage
@@ -60,10 +62,37 @@ export function keepIndex({ storage, bus, schedule, failed }: IndexKeeping): () 
     if (event.type === 'storageChanged' && event.works && cancel === undefined && !isRunning) wait()
   })
   wait()
+  const stopFolding = foldAnew({ storage, schedule, failed })
   return () => {
     stopped = true
     unsubscribe()
     cancel?.()
+    stopFolding()
+  }
+}
+
+/**
+ * What an earlier version has taken up is folded as words are asked for now, the newest first. Goes on after a restart where it was. Gives the way
+ * to stop.
+ */
+function foldAnew({ storage, schedule, failed }: Omit<IndexKeeping, 'bus'>): () => void {
+  let cancel = () => {}
+  let stopped = false
+  const later = (ms: number) => {
+    if (!stopped) cancel = schedule(ms, () => void step())
+  }
+  async function step(): Promise<void> {
+    try {
+      if (await storage.write(({ search }) => search.foldAnew(STEP))) later(REST_MS)
+    } catch (error) {
+      if (!stopped) failed(error)
+      later(GATHER_MS)
+    }
+  }
+  if (storage.read.search.isOldFolded()) later(REST_MS)
+  return () => {
+    stopped = true
+    cancel()
   }
 }
 

@@ -1,3 +1,4 @@
+import { foldCase } from '../storage/fold-text.ts'
 import type { SearchTerm } from '../storage/search-index.ts'
 
 /**
@@ -5,10 +6,10 @@ import type { SearchTerm } from '../storage/search-index.ts'
  * folded as the index folds them.
  */
 export function markWords(text: string, terms: readonly SearchTerm[]): [number, number][] {
-  const { folded, originOf } = fold(text)
+  const { folded, startOf, endOf } = fold(text)
   const found = terms.flatMap((term) => occurrences(folded, term))
   const marks = found
-    .map(([start, end]): [number, number] => [originOf(start), originOf(end)])
+    .map(([start, end]): [number, number] => [startOf(start), endOf(end)])
     .toSorted((a, b) => a[0] - b[0] || b[1] - a[1])
   const apart: [number, number][] = []
   for (const mark of marks) {
@@ -19,20 +20,36 @@ export function markWords(text: string, terms: readonly SearchTerm[]): [number, 
   return apart
 }
 
-/** Folded character by character, so that each knows where it came from; of a text of Latin letters alone, each stays where it is. */
-function fold(text: string): { folded: string; originOf: (at: number) => number } {
-  if (/^[\0-\x7f]*$/.test(text)) return { folded: text.toLowerCase(), originOf: (at) => at }
+interface Folded {
+  folded: string
+  /** Where in the text the character begins that has become this unit. */
+  startOf(at: number): number
+  /** Where the character ends that has become the unit before this one. */
+  endOf(at: number): number
+}
+
+/**
+ * Folded character by character, so that each knows where it came from, also of several what was one ("ß", "ﬁ"); of a text of Latin letters alone,
+ * each stays where it is.
+ */
+function fold(text: string): Folded {
+  if (/^[\0-\x7f]*$/.test(text)) return { folded: text.toLowerCase(), startOf: (at) => at, endOf: (at) => at }
   let folded = ''
-  const origins: number[] = []
+  const starts: number[] = []
+  const ends: number[] = []
   let at = 0
   for (const character of text) {
     const own = foldCharacter(character)
-    for (let n = 0; n < own.length; n += 1) origins.push(at)
+    // An accent of its own belongs to the letter before it.
+    if (own === '' && ends.length > 0) ends[ends.length - 1] = at + character.length
+    for (let n = 0; n < own.length; n += 1) {
+      starts.push(at)
+      ends.push(at + character.length)
+    }
     folded += own
     at += character.length
   }
-  origins.push(at)
-  return { folded, originOf: (index) => origins[index] ?? text.length }
+  return { folded, startOf: (index) => starts[index] ?? at, endOf: (index) => ends[index - 1] ?? 0 }
 }
 
 /** Latin letters without accents, kana, Chinese characters and syllables of Hangul: most of what is written, and folding only lowers it. */
@@ -41,11 +58,12 @@ const plain = /^[\0-\x7f\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]$/
 const foldCharacter = (text: string): string => (plain.test(text) ? text.toLowerCase() : foldAccents(text))
 
 const foldAccents = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f]/g, '')
-    .normalize('NFC')
-    .toLowerCase()
+  foldCase(
+    text
+      .normalize('NFKD')
+      .replace(/[\u0300-\u036f]/g, '')
+      .normalize('NFC'),
+  )
 
 const letter = /[\p{L}\p{N}]/u
 /** Scripts in which any part of a run can be searched for. */

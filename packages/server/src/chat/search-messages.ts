@@ -4,7 +4,7 @@ import { viewOf } from '../rooms/view-of.ts'
 import type { Storage } from '../storage/open-storage.ts'
 import { bringUp } from './keep-index.ts'
 import { markWords } from './mark-words.ts'
-import { readQuery } from './read-query.ts'
+import { badQuery, readQuery, shortened } from './read-query.ts'
 
 /** Hits of one answer: each holds a whole message. */
 const HITS = 20
@@ -31,10 +31,7 @@ export async function searchMessages(
   const roomId = read.rooms.find(room)
   if (roomId === undefined) return { hits: [], hasOlder: false }
   const view = viewOf(read, roomId, member)
-  const from =
-    query.from.length === 0
-      ? undefined
-      : query.from.flatMap((name) => read.memberships.withKey(roomId, keyOf(name), SAME_NAME))
+  const from = query.from.length === 0 ? undefined : query.from.flatMap((name) => membersCalled(read, roomId, name))
   const count = Math.min(limit, limits.page)
   const timeOf = (at: number) => read.entries.seqAt(roomId, at) ?? Number.MAX_SAFE_INTEGER
   const span = {
@@ -55,4 +52,13 @@ export async function searchMessages(
   return { hits, hasOlder: found.length > count }
 }
 
-const keyOf = (name: string): string => nameKey(name.replace(/^@/, ''))
+/** @throws query_bad where nobody of the room has this name */
+function membersCalled(read: Storage['read'], roomId: number, name: string): string[] {
+  const found = read.memberships.withKey(roomId, nameKey(name.replace(/^@/, '')), SAME_NAME)
+  if (found.length === 0)
+    throw badQuery(
+      `Nobody of this room is called "${shortened(name)}". Write the name as the room shows it, and a name of several words in quotes: from:"Ana Lee".`,
+      'from',
+    )
+  return found
+}

@@ -53,6 +53,7 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
   const identity = { nodeId: parts.nodeId, version: parts.version }
   let closing = false
   let ticks = 0
+  let timer: NodeJS.Timeout | undefined
   const switchboard: Switchboard = createSwitchboard({ calls: () => calls, keys, identity, now, log })
   const calls: LiveCalls = createLiveCalls({
     engine,
@@ -66,6 +67,9 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
     publish: bus.publish,
     happened: createWebhooks({ send: parts.sendWebhook, now, random }),
     readData: readDataPacket,
+    awake() {
+      if (!closing) timer ??= setInterval(tick, TICK_MS).unref()
+    },
   })
   const isClosing = () => closing
   const sockets = addRtcRoutes({ app, calls, switchboard, keys, identity, ensureRoom, now, random, log, isClosing })
@@ -80,9 +84,13 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
     calls.tick()
     ticks += 1
     if (ticks % BEAT_TICKS === 0) switchboard.beat()
+    if (calls.isAsleep()) sleep()
   }
-  const timer = setInterval(tick, TICK_MS)
-  timer.unref()
+  /** A server without a call is not woken every second. */
+  const sleep = () => {
+    clearInterval(timer)
+    timer = undefined
+  }
 
   return {
     mintCallToken: async (who) => {
@@ -94,7 +102,7 @@ export function attachLiveKit(parts: LiveKitParts): LiveKit {
     close: async () => {
       closing = true
       unsubscribe()
-      clearInterval(timer)
+      sleep()
       for (const { name } of calls.list([])) calls.end(name, 'serverShutdown')
       const open = [...sockets.clients]
       const ended = open.map((socket) => new Promise<void>((done) => socket.once('close', () => done())))

@@ -90,12 +90,14 @@ export const commands: Record<string, Command> = {
       if (rawRoom === undefined || file === undefined) throw new WrongUse('Name the room and the file.')
       const room = readRoomName(rawRoom)
       const format = /\.html?$/i.test(file) ? 'html' : 'json'
-      const answer = await ask('GET', `/api/rooms/${encodeURIComponent(room)}/export.${format}`)
+      const { timeZone: zone } = new Intl.DateTimeFormat().resolvedOptions()
+      const path = `/api/rooms/${encodeURIComponent(room)}/export.${format}`
+      const answer = await ask('GET', format === 'html' ? `${path}?zone=${encodeURIComponent(zone)}` : path)
       const write = (source: Readable) => pipeline(source, createWriteStream(file, { mode: 0o600 }))
       if (answer?.body) await write(Readable.fromWeb(answer.body as never))
       else
         await withStorage({ data, database }, (storage) => {
-          const pieces = exportRoom(storage, { room, now: Date.now() }, format)
+          const pieces = exportRoom(storage, { room, zone, now: Date.now() }, format)
           return write(Readable.from(pieces))
         })
       return `${room} is in ${resolve(file)}`

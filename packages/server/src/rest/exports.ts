@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import * as v from 'valibot'
 import { exportRoom } from '../chat/export-room.ts'
 import { operation } from './operation.ts'
 
@@ -14,13 +15,14 @@ export const exports = (['json', 'html'] as const).map((format) =>
     summary:
       format === 'json'
         ? 'Everything the member may read of the room, as one JSON document.'
-        : 'The same as a page that stands alone, without scripts.',
+        : 'The same as a page that stands alone, without scripts. `zone`: the time zone of its times, such as Asia/Seoul; else UTC.',
     who: 'reader',
     needs: 'read',
     media: media[format],
+    ...(format === 'html' && { query: { zone: v.optional(v.pipe(v.string(), v.maxLength(64))) } }),
     weight: 20,
-    async run({ storage }, { authority: { room, member }, response }) {
-      const pieces = exportRoom(storage, { room, member: member?.id, now: Date.now() }, format)
+    async run({ storage }, { authority: { room, member }, query: { zone }, response }) {
+      const pieces = exportRoom(storage, { room, member: member?.id, zone, now: Date.now() }, format)
       response.writeHead(200, {
         'content-type': media[format],
         'content-disposition': `attachment; filename="${room.replace(/[^\w.-]/g, '_')}.${format}"`,

@@ -1,6 +1,7 @@
 import { askedSchemas, replySchemas } from '@maru/protocol'
 import * as v from 'valibot'
 import { markRead } from '../chat/mark-read.ts'
+import { listMembers } from '../rooms/list-members.ts'
 import { makeOwner } from '../rooms/make-owner.ts'
 import { operation } from './operation.ts'
 
@@ -12,14 +13,13 @@ export const members = [
     method: 'GET',
     path: '/api/rooms/{room}/members',
     tag,
-    summary: 'Everybody who belongs to the room, here or not, bots among them.',
+    summary:
+      'Everybody who belongs to the room, here or not, bots among them; of very many the first, and with `next` what to ask for as `after`.',
     who: 'room',
     needs: 'read',
     reply: replySchemas.members,
-    run({ storage }, { actor }) {
-      const roomId = storage.read.rooms.find(actor.room) ?? 0
-      return { members: storage.read.memberships.of(roomId) }
-    },
+    query: { after: askedSchemas.members.entries.after },
+    run: ({ storage }, { actor, query }) => listMembers(storage, actor.room, query.after),
   }),
   operation({
     id: 'makeOwner',

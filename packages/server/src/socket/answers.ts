@@ -12,6 +12,7 @@ import { searchMessages } from '../chat/search-messages.ts'
 import { sendMessage } from '../chat/send-message.ts'
 import { closePoll, vote } from '../chat/vote.ts'
 import type { Actor } from '../rooms/append-entry.ts'
+import { listMembers } from '../rooms/list-members.ts'
 import { makeOwner } from '../rooms/make-owner.ts'
 import { setRetention } from '../rooms/set-retention.ts'
 import { setTopic } from '../rooms/set-topic.ts'
@@ -47,10 +48,7 @@ const answers: Answers = {
   lookUp: ({ storage }, asker, { targets }) => ({ entries: lookUp(storage, reader(asker), targets) }),
   search: ({ storage }, asker, request) => searchMessages(storage, reader(asker), request),
   markRead: (context, asker, { seq }) => markRead(context, asker, seq),
-  members: ({ storage }, { room }) => {
-    const roomId = storage.read.rooms.find(room)
-    return { members: roomId === undefined ? [] : storage.read.memberships.of(roomId) }
-  },
+  members: ({ storage }, { room }, { after }) => listMembers(storage, room, after),
   rename: ({ presence }, { room, member }, { name }) => ({
     name: presence.rename(room, member.id, readName(name)).name,
   }),

@@ -3,11 +3,13 @@ import { WebSocket } from 'ws'
 import { DirectWriter } from './direct-writer.ts'
 import type { Frames } from './frames.ts'
 
+/** More than this unsent and a connection is given up: it comes back and catches up by its cursor, from the disk and not from memory. */
+export const MAX_BUFFERED_BYTES = 1_048_576
+
 /** What carries the frames of one connection: a WebSocket, or an event stream where none can pass. */
 export interface Carrier {
-  send(frames: Frames): void
-  /** Bytes that wait to be taken. */
-  readonly unsent: number
+  /** False where too much waits to be taken: then nothing was sent. */
+  send(frames: Frames): boolean
   /** How long it may be silent, in ms; it is asked for a sign of life before. */
   readonly silenceMs: number
   ping(): void
@@ -34,12 +36,8 @@ export class WebSocketCarrier implements Carrier {
   }
 
   /** Past `ws`, which would write a header for each listener. It compresses nothing here, so that it holds nothing back and order is kept. */
-  send({ webSocket, borrowed }: Frames): void {
-    if (this.#ws.readyState === WebSocket.OPEN) this.#writer.write(webSocket, borrowed)
-  }
-
-  get unsent(): number {
-    return this.#writer.unsent
+  send({ webSocket, borrowed }: Frames): boolean {
+    return this.#ws.readyState !== WebSocket.OPEN || this.#writer.write(webSocket, borrowed, MAX_BUFFERED_BYTES)
   }
 
   get silenceMs(): number {

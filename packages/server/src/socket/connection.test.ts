@@ -22,8 +22,7 @@ test('connections that came one after the other are asked for a sign of life tog
   }
   const happened: string[] = []
   const carrier = (name: string): Carrier => ({
-    send() {},
-    unsent: 0,
+    send: () => true,
     silenceMs: 20_000,
     ping: () => happened.push(`${name} asked`),
     close() {},

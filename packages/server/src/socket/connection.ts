@@ -6,8 +6,6 @@ import { awaitSign } from './await-sign.ts'
 import type { Carrier } from './carrier.ts'
 import { borrowFrames, encode, type Frames } from './frames.ts'
 
-/** More than this unsent and the connection is given up: it comes back and catches up by its cursor, from the disk and not from memory. */
-const MAX_BUFFERED_BYTES = 1_048_576
 /** How long a closed connection may take to say goodbye. */
 const CLOSE_MS = 2_000
 /** Connections are asked for signs of life at multiples of this: a wake for each of them would cost more than the asking. */
@@ -87,9 +85,7 @@ class CarriedConnection implements Connection {
   }
 
   deliver(frames: Frames): void {
-    if (!this.open) return
-    if (this.#carrier.unsent > MAX_BUFFERED_BYTES) this.close(closeCodes.tooSlow, 'too slow')
-    else this.#carrier.send(frames)
+    if (this.open && !this.#carrier.send(frames)) this.close(closeCodes.tooSlow, 'too slow')
   }
 
   send(message: ServerMessage): void {

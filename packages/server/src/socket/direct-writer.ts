@@ -25,18 +25,19 @@ export class DirectWriter {
     this.#handle = handle?.constructor.name === 'TCP' && handle.fd >= 0 ? handle : undefined
   }
 
-  /** Bytes that wait to be taken. */
-  get unsent(): number {
-    return this.#socket.writableLength
-  }
-
-  /** `borrowed`: somebody else's bytes are in this memory afterwards. */
-  write(bytes: Buffer, borrowed: boolean): void {
-    const descriptor = this.#descriptor()
+  /**
+   * `borrowed`: somebody else's bytes are in this memory afterwards. False where more than `most` bytes wait to be taken already: then these are not
+   * among them.
+   */
+  write(bytes: Buffer, borrowed: boolean, most = Number.POSITIVE_INFINITY): boolean {
+    const waiting = this.#socket.writableLength
+    if (waiting > most) return false
+    const descriptor = waiting > 0 ? undefined : this.#descriptor()
     const written = descriptor === undefined ? 0 : writeWhatFits(descriptor, bytes)
-    if (written === bytes.length) return
+    if (written === bytes.length) return true
     const rest = bytes.subarray(written)
     this.#socket.write(borrowed ? Buffer.from(rest) : rest)
+    return true
   }
 
   /**
@@ -47,7 +48,7 @@ export class DirectWriter {
     const socket = this.#socket
     const handle = this.#handle
     if (handle === undefined || socket._handle !== handle) return undefined
-    if (socket.writableLength > 0 || socket.writableEnded) return undefined
+    if (socket.writableEnded) return undefined
     const { fd } = handle
     return fd >= 0 ? fd : undefined
   }

@@ -7,7 +7,7 @@ import { AppError, createId, limits, type RandomBytes } from '@maru/protocol'
 import { readBody, sendJson } from '../http/answer.ts'
 import type { App } from '../http/app.ts'
 import { type Caller, callerOf } from './caller.ts'
-import type { Carrier } from './carrier.ts'
+import { type Carrier, MAX_BUFFERED_BYTES } from './carrier.ts'
 import { isOwnOrigin } from './check-origin.ts'
 import type { Connection } from './connection.ts'
 import type { FrameReader } from './frame-reader.ts'
@@ -78,9 +78,10 @@ function begin(response: ServerResponse, key: string): void {
 function streamCarrier(response: ServerResponse): Carrier {
   const write = (text: string) => void response.write(text)
   return {
-    send: (frames) => void response.write(frames.eventStream),
-    get unsent() {
-      return response.writableLength
+    send(frames) {
+      if (response.writableLength > MAX_BUFFERED_BYTES) return false
+      response.write(frames.eventStream)
+      return true
     },
     silenceMs: SILENCE_MS,
     ping: () => write(':\n\n'),

@@ -28,10 +28,9 @@ export interface Database {
    */
   backUp: ((file: string) => void) | undefined
   /**
-   * Takes off the disk what was deleted or overwritten, wherever it still lies. Outside of transactions. Undefined where the database does so by
-   * itself, in its own time.
+   * Takes off the disk what was deleted or overwritten, wherever it still lies, or begins to. Outside of transactions.
    */
-  scrub: (() => void) | undefined
+  scrub(): void
   close(): void
 }
 

@@ -49,7 +49,7 @@ export interface EntryLog {
   changesAfter(view: View, seq: number, numbers: number): KnownEntry[]
   /** The newest `limit` messages with a smaller number that belong to a thread, its first one among them. */
   thread(view: View, root: number, before: number, limit: number): Line[]
-  /** The newest message that was not deleted, unless very many lines that are none came later. */
+  /** The newest message that was not deleted, unless very many were deleted behind it. */
   lastMessage(view: View): Message | undefined
   /** In the order of the numbers asked for. */
   lookUp(view: View, seqs: readonly number[]): Line[]
@@ -82,7 +82,7 @@ export function prepareEntries(
   now: () => number,
 ): EntryLog {
   const pages = preparePages(db)
-  const nextSeq = db.query<{ room: number; public: number }>()((tables, values) =>
+  const nextSeq = db.query<{ room: number; public: number; said: number }>()((tables, values) =>
     tables
       .updateTable('room')
       .set((eb) => ({
@@ -98,6 +98,12 @@ export function prepareEntries(
           .when(eb.val(values.public), '=', 1)
           .then(eb('last_seq', '+', 1))
           .else(eb.ref('last_public'))
+          .end(),
+        last_message: eb
+          .case()
+          .when(eb.val(values.said), '=', 1)
+          .then(eb('last_seq', '+', 1))
+          .else(eb.ref('last_message'))
           .end(),
       }))
       .where('id', '=', values.room)
@@ -198,6 +204,9 @@ export function prepareEntries(
     tables.deleteFrom('entry').where('room_id', '=', values.room).where('seq', '<=', values.seq),
   )
 
+  const newestMessage = db.query<{ room: number }>()((tables, values) =>
+    tables.selectFrom('room').select('last_message').where('id', '=', values.room),
+  )
   /** Rows that lie side by side, with what members think of them. */
   function whole(roomId: number, rows: readonly ReadRow[]): KnownEntry[] {
     const messages = rows.filter(({ kind, deleted }) => kind === 'message' && !deleted)
@@ -256,8 +265,11 @@ export function prepareEntries(
       return first?.kind === 'message' ? [first, ...answers] : answers
     },
     lastMessage(view) {
-      const [last] = pages.lastMessage(since(view))
-      return last && (lookUp(view, [last.seq]).get(last.seq) as Message | undefined)
+      const last = pages.lastMessage({
+        ...since(view),
+        upTo: newestMessage({ room: view.roomId })[0]?.last_message ?? 0,
+      })
+      return last === undefined ? undefined : (lookUp(view, [last]).get(last) as Message | undefined)
     },
     lookUp(view, seqs) {
       const lines = lookUp(view, seqs)
@@ -277,14 +289,16 @@ export function prepareEntries(
     },
     append(roomId, draft, to) {
       const recipient = draft.kind === 'message' ? draft.to?.id : to
-      const [next] = nextSeq({ room: roomId, public: recipient === undefined ? 1 : 0 })
+      const isPublic = recipient === undefined
+      const isMessage = isPublic && draft.kind === 'message'
+      const [next] = nextSeq({ room: roomId, public: isPublic ? 1 : 0, said: isMessage ? 1 : 0 })
       if (!next) throw new Error(`there is no room ${roomId}`)
       const entry = { ...draft, seq: next.last_seq, at: now() } as KnownEntry
       const row = rowOf(roomId, entry, to)
       insert(row)
       if (entry.kind === 'message' && entry.root !== undefined)
         countAnswer({ room: roomId, root: entry.root, seq: entry.seq })
-      if (recipient === undefined) return { entry, prev: next.previous_public }
+      if (isPublic) return { entry, prev: next.previous_public }
       return { entry, prev: next.last_public, only: [draft.member, recipient] }
     },
     setText(room, message, { text, data, at }) {

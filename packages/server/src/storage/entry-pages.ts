@@ -42,6 +42,10 @@ interface ThreadOf extends Reading {
   limit: number
 }
 
+interface LastOf extends Omit<From, 'limit'> {
+  upTo: number
+}
+
 type Message = EntryRow & { id: number }
 
 export interface EntryPages {
@@ -59,8 +63,8 @@ export interface EntryPages {
   threadReaders: Query<{ room: number; root: number }, Pick<EntryRow, 'member_id' | 'to_id'>>
   /** Lines of these numbers in any order, those up to `from` among them. */
   lookUp: Query<Reading & Slots, ReadRow>
-  /** The number of the newest message that was not deleted, of the newest `LOOKED_THROUGH` lines. */
-  lastMessage: Query<Omit<From, 'limit'>, { seq: number }>
+  /** The number of the newest message that was not deleted, of the newest `LOOKED_THROUGH` lines: of those that everybody may read up to `upTo`. */
+  lastMessage(values: LastOf): number | undefined
   byClientId: Query<{ room: number; member: string; clientId: string }, ReadRow>
   message: Query<{ room: number; seq: number }, Message>
   messagesOf: Query<Span & { member: string }, Message>
@@ -69,7 +73,7 @@ export interface EntryPages {
 
 const own = entryColumns.map((column) => `entry.${column}` as const)
 
-/** Lines that are looked through for a last message: joining and leaving can go on for as long as somebody likes. */
+/** Lines that are looked through for a last message: any number may have been deleted. */
 const LOOKED_THROUGH = 1_000
 
 /** Which lines of a room: everybody's, those to the reader alone, and the reader's own of that kind. */
@@ -85,6 +89,9 @@ function isPart(eb: ExpressionBuilder<Tables, 'entry'>, part: Part, reader: stri
   if (part === 'to') return eb.and([isLine, eb('entry.to_id', '=', reader)])
   return eb.and([isLine, eb('entry.to_id', 'is not', null), eb('entry.member_id', '=', reader)])
 }
+
+/** Whether a line is a message that is there. */
+const isSaid = ({ kind, deleted }: Pick<EntryRow, 'kind' | 'deleted'>): boolean => kind === 'message' && deleted === 0
 
 export function preparePages(db: Database): EntryPages {
   const rows = (tables: Kysely<Tables>, from: number) =>
@@ -168,6 +175,37 @@ export function preparePages(db: Database): EntryPages {
     const of = (each: Part) => bound(part(tables, values, each)).select('seq')
     return of('public').unionAll(of('to')).unionAll(of('from')).orderBy('seq', order).limit(1)
   }
+  const publicBefore = db.query<{ room: number; seq: number; limit: number }>()((tables, values) =>
+    tables
+      .selectFrom('entry')
+      .select(['seq', 'kind', 'deleted'])
+      .where('room_id', '=', values.room)
+      .where((eb) => isPart(eb, 'public', ''))
+      .where('seq', '<', values.seq)
+      .orderBy('seq', 'desc')
+      .limit(values.limit),
+  )
+  const lastPrivate = db.query<Reading>()((tables, values) => {
+    const of = (each: Part) =>
+      tables
+        .selectFrom(
+          part(tables, values, each)
+            .select(['seq', 'kind', 'deleted'])
+            .orderBy('seq', 'desc')
+            .limit(LOOKED_THROUGH)
+            .as('newest'),
+        )
+        .select('seq')
+        .where('kind', '=', 'message')
+        .where('deleted', '=', 0)
+    return of('to').unionAll(of('from')).orderBy('seq', 'desc').limit(1)
+  })
+  function lastMessage({ roomId: room, upTo, ...values }: LastOf): number | undefined {
+    const publicOf = (limit: number) => publicBefore({ room, seq: upTo + 1, limit }).find(isSaid)
+    const found = [publicOf(1) ?? publicOf(LOOKED_THROUGH), lastPrivate({ roomId: room, ...values })[0]]
+    const newest = Math.max(...found.map((row) => row?.seq ?? 0))
+    return newest > values.after ? newest : undefined
+  }
   const anyBefore = db.query<Omit<PageOf, 'limit'>>()((tables, values) =>
     numbers(tables, values, 'desc', (query) => before(query, values)),
   )
@@ -206,21 +244,7 @@ export function preparePages(db: Database): EntryPages {
         .where((eb) => eb('entry.line', '=', eb.lit(1)))
         .where('entry.seq', 'in', slotsIn(values)),
     ),
-    lastMessage: db.query<Omit<From, 'limit'>>()((tables, values) => {
-      const of = (each: Part) =>
-        tables
-          .selectFrom(
-            after(part(tables, values, each), values)
-              .select(['seq', 'kind', 'deleted'])
-              .orderBy('seq', 'desc')
-              .limit(LOOKED_THROUGH)
-              .as('newest'),
-          )
-          .select('seq')
-          .where('kind', '=', 'message')
-          .where('deleted', '=', 0)
-      return of('public').unionAll(of('to')).unionAll(of('from')).orderBy('seq', 'desc').limit(1)
-    }),
+    lastMessage,
     byClientId: db.query<{ room: number; member: string; clientId: string }>()((tables, values) =>
       rows(tables, 0)
         .where('entry.room_id', '=', values.room)

@@ -18,6 +18,8 @@ export interface MembershipRecords {
   find(roomId: number, member: string): Membership | undefined
   /** By name. */
   of(roomId: number): Member[]
+  /** At most `limit` of those with larger ids, by id. */
+  page(roomId: number, after: string, limit: number): Member[]
   /** Who has a name with one of these keys, for each key one member. */
   named(roomId: number, keys: readonly string[]): Map<string, string>
   /** At most `limit` of the members whose name has this key. */
@@ -29,8 +31,8 @@ export interface MembershipRecords {
   /** Members who came when the room had this number already. */
   since(roomId: number, seq: number): string[]
   /**
-   * Messages of others behind a read mark that the member may read, the public ones among the newest lines, and those that call the member. Both
-   * end at `limits.unread`.
+   * Messages of others behind a read mark that the member may read, the public ones among the newest lines up to the newest message, and those
+   * that call the member. Both end at `limits.unread`.
    */
   unread(roomId: number, member: string, read: number): Unread
   /** Inside `write` only, as everything below. */
@@ -64,6 +66,15 @@ export function prepareMemberships(db: Database): MembershipRecords {
       .where('room_id', '=', values.room)
       .orderBy('name')
       .orderBy('member_id'),
+  )
+  const page = db.query<{ room: number; after: string; limit: number }>()((tables, values) =>
+    tables
+      .selectFrom('membership')
+      .select(['member_id', 'name', 'owner'])
+      .where('room_id', '=', values.room)
+      .where('member_id', '>', values.after)
+      .orderBy('member_id')
+      .limit(values.limit),
   )
   const roomsOf = db.query<{ member: string }>()((tables, values) =>
     tables
@@ -137,6 +148,10 @@ export function prepareMemberships(db: Database): MembershipRecords {
             behind(tables, values)
               .select(['kind', 'member_id'])
               .where('to_id', 'is', null)
+              // Who comes and goes behind the newest message makes nothing unread.
+              .where('seq', '<=', (eb) =>
+                eb.selectFrom('room').select('last_message').where('room.id', '=', values.room),
+              )
               .orderBy('seq', 'desc')
               .limit(COUNTED)
               .as('newest'),
@@ -234,6 +249,7 @@ export function prepareMemberships(db: Database): MembershipRecords {
       return row && { member: toMember(row), since: row.since, read: row.read }
     },
     of: (room) => of({ room }).map(toMember),
+    page: (room, after, limit) => page({ room, after, limit }).map(toMember),
     named(room, keys) {
       const found = new Map<string, string>()
       for (const slots of slotsOf(keys)) {

@@ -40,7 +40,7 @@ export interface Storage {
   probe(): Promise<void>
   /** Writes all of it into a new file. Undefined where the database brings its own tools for that. */
   backUp: Database['backUp']
-  /** Takes off the disk what is no longer stored. Undefined where the database does so in its own time. */
+  /** Takes off the disk what is no longer stored, or begins to. */
   scrub: Database['scrub']
   /** Stores what waits and closes the file. */
   close(): void

@@ -153,4 +153,12 @@ export const migrations: readonly string[] = [
    );
    create index sent_by_number on sent (room_id, seq);
    create index sent_by_time on sent (gone_at);`,
+
+  `alter table indexed add column old_folded bigint not null default 0;
+   update indexed set old_folded = last;`,
+
+  `alter table room add column last_message bigint not null default 0;
+   update room set last_message = coalesce((
+     select seq from entry where room_id = room.id and line = 1 and to_id is null and kind = 'message'
+     order by seq desc limit 1), 0);`,
 ]

@@ -71,6 +71,7 @@ interface Line {
   ask: Ask
   /** Does not wait: what goes wrong is the answer to the next question. */
   tell(asked: Omit<Asked, 'id'>): void
+  scrub(): void
   end(): void
 }
 
@@ -101,6 +102,7 @@ function startWorker(url: string): Line {
       }
     },
     tell: (asked) => port.postMessage({ id: 0, ...asked, isUnanswered: true }),
+    scrub: () => port.postMessage('scrub'),
     end() {
       port.postMessage('end')
     },
@@ -155,7 +157,7 @@ function fillKeys(run: (text: string, values?: unknown[]) => Answered): void {
   }
 }
 
-function wrap({ ask, tell, end }: Line, failed: (error: unknown) => void): PostgresDatabase {
+function wrap({ ask, tell, scrub, end }: Line, failed: (error: unknown) => void): PostgresDatabase {
   const tables = new Kysely<Tables>({
     dialect: {
       createAdapter: () => new PostgresAdapter(),
@@ -216,7 +218,7 @@ function wrap({ ask, tell, end }: Line, failed: (error: unknown) => void): Postg
     probe: () => void run({ text: 'update indexed set last = last' }),
     isFailure,
     backUp: undefined,
-    scrub: undefined,
+    scrub,
     close: end,
   }
   return database

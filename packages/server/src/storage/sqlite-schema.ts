@@ -1,6 +1,6 @@
 /**
  * Step N brings a database of version N - 1 to version N. A step that has been released is never changed.
- * `entry` keeps its rowid: it is the order over all rooms, and full-text search refers to it. `fold_text` is `foldText`, `name_key` is `nameKey`.
+ * `entry` keeps its rowid: it is the order over all rooms, and full-text search refers to it. `fold_text` is `foldTextBefore`, `name_key` is `nameKey`.
  */
 export const migrations: readonly string[] = [
   `create table room (
@@ -218,4 +218,14 @@ export const migrations: readonly string[] = [
    ) strict, without rowid;
    create index sent_by_number on sent (room_id, seq);
    create index sent_by_time on sent (gone_at);`,
+
+  // What the index holds already is folded anew beside everything else, after the start.
+  `alter table indexed add column old_folded integer not null default 0;
+   update indexed set old_folded = last;`,
+
+  // The newest message is found also behind any number of people who come and go.
+  `alter table room add column last_message integer not null default 0;
+   update room set last_message = coalesce((
+     select seq from entry where room_id = room.id and line = 1 and to_id is null and kind = 'message'
+     order by seq desc limit 1), 0);`,
 ]

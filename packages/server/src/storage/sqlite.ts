@@ -5,7 +5,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { nameKey } from '@maru/protocol'
 import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector } from 'kysely'
 import { compile, type Database } from './database.ts'
-import { foldText, indexScope } from './fold-text.ts'
+import { foldTextBefore, indexScope } from './fold-text.ts'
 import { StableLimits } from './sqlite-limits.ts'
 import { migrations } from './sqlite-schema.ts'
 import { prepareSqliteWords } from './sqlite-words.ts'
@@ -30,7 +30,7 @@ export function openSqlite(file: string, busyTimeoutMs = 2_000): SqliteDatabase 
     // Secure: what is deleted is overwritten, for a room that promises to keep nothing.
     db.exec(`pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;
       pragma secure_delete = on; pragma journal_size_limit = 67108864; pragma cache_size = -8000;`)
-    db.function('fold_text', { deterministic: true }, (text) => foldText(String(text)))
+    db.function('fold_text', { deterministic: true }, (text) => foldTextBefore(String(text)))
     db.function('index_scope', { deterministic: true }, (room, member, files) =>
       indexScope(Number(room), String(member), Number(files)),
     )

@@ -10,6 +10,8 @@ export interface Tables {
     /** The newest number that everybody may read, and the one before it. */
     last_public: Generated<number>
     previous_public: Generated<number>
+    /** The number of the newest message that everybody may read, or could before it was deleted. */
+    last_message: Generated<number>
     topic: Generated<string>
     keep: Generated<'all' | 'joined' | 'days' | 'none'>
     keep_days: number | null
@@ -72,7 +74,12 @@ export interface Tables {
   sent: { hash: Uint8Array; room_id: number; seq: number; at: number; gone_at: number }
   reaction: { room_id: number; seq: number; emoji: string; member_id: string; name: string; id: Generated<number> }
   /** The one row says up to which entry the search index has come. */
-  indexed: { id: number; last: number }
+  indexed: {
+    id: number
+    last: number
+    /** Entries up to this one are in it with the folding of before (`foldTextBefore`). */
+    old_folded: Generated<number>
+  }
   vote: { room_id: number; seq: number; member_id: string; name: string; choice: string }
   pin: { room_id: number; seq: number; id: Generated<number> }
   file: {

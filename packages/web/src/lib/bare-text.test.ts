@@ -1,5 +1,5 @@
+import { type Block, type Inline, readMarkdown } from '@maru/protocol/markdown'
 import { expect, test } from 'vitest'
-import { type Block, type Inline, readMarkdown } from '../features/chat/markdown.ts'
 import { bareParts } from './bare-text.ts'
 import { saidIn } from './said.ts'
 

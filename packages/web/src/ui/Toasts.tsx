@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { createStore, useStore } from '../lib/store.ts'
 import { useWords } from '../lib/words/use-words.ts'
 import { announce } from './announce.ts'
+import { Unbroken } from './Unbroken.tsx'
 
 interface Toast {
   id: number
@@ -69,7 +70,9 @@ function ToastLine({ item }: { item: Toast }) {
         dismiss(item.id)
       }}
     >
-      <span className="py-1.5">{item.text}</span>
+      <span className="py-1.5">
+        <Unbroken text={item.text} />
+      </span>
       <button
         type="button"
         aria-label={shell.dismiss(item.text)}

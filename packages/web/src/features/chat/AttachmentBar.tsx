@@ -13,7 +13,7 @@ export function AttachmentBar({ attachments }: { attachments: Attachments }) {
   const list = useStore(attachments, (state) => state)
   if (list.length === 0) return null
   return (
-    <ul aria-label={words.attachments} className="mb-1.5 grid max-h-44 gap-1 overflow-y-auto">
+    <ul aria-label={words.attachments} className="mb-1.5 grid max-h-44 grid-cols-1 gap-1 overflow-y-auto">
       {list.map((each) => (
         <OneAttachment key={each.id} attachment={each} attachments={attachments} />
       ))}
@@ -35,11 +35,11 @@ function OneAttachment({ attachment, attachments }: { attachment: Attachment; at
           aria-label={words.sendingFile(file.name)}
           max={1}
           value={state.share}
-          className="h-1.5 w-24 accent-wood"
+          className="h-1.5 w-24 flex-none appearance-none overflow-hidden rounded-full border-0 bg-ink/12 [&::-moz-progress-bar]:bg-wood [&::-webkit-progress-bar]:bg-transparent [&::-webkit-progress-value]:bg-wood"
         />
       )}
       {state.at === 'failed' && (
-        <span className="truncate text-clay-ink">
+        <span className="max-w-[60%] flex-none truncate text-clay-ink">
           {words.fileProblems[state.code] ?? problems.short[state.code] ?? words.fileFailed}
         </span>
       )}

@@ -2,7 +2,7 @@ import type { Draft, RoomClient } from '@maru/client'
 import { AppError, type Message } from '@maru/protocol'
 import { lazy, type RefObject, Suspense, useMemo, useRef } from 'react'
 import { useStore } from '../../lib/store.ts'
-import { useWords } from '../../lib/words/use-words.ts'
+import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { toast } from '../../ui/Toasts.tsx'
 import { ChatHead } from './ChatHead.tsx'
 import { Composer } from './Composer.tsx'
@@ -72,19 +72,12 @@ function useRefused(): RefObject<(error: unknown) => void> {
 /** Sends, answers or edits, as the desk has it. Gives whether the field may be emptied. */
 function sendFrom(desk: Desk, draft: Draft, refused: RefObject<(error: unknown) => void>): boolean {
   const intent = desk.intent.state()
-  const thread = desk.thread.state()
-  const answered = intent.kind === 'reply' ? intent.message.seq : thread
   try {
     if (intent.kind === 'edit') {
       if (draft.text !== intent.message.text) void edit(desk, intent.message, draft.text)
       return true
     }
-    desk.client.send({
-      ...draft,
-      ...(answered !== undefined && { replyTo: answered }),
-      ...(intent.kind === 'write' && intent.to && { to: intent.to }),
-    })
-    if (thread === undefined && desk.client.state().past) desk.client.returnToNewest()
+    desk.send(draft)
     return true
   } catch (error) {
     refused.current(error)
@@ -104,12 +97,16 @@ function useCommand(
   actions: { quit: () => void; invite: () => void; settings: () => void },
   refused: RefObject<(error: unknown) => void>,
 ): (text: string) => Promise<boolean> {
-  const { chat } = useWords()
+  const language = useLanguage()
   return async (text) => {
     try {
-      const { runCommand } = await import('./commands.ts')
-      const outcome = runCommand(text, { desk, ...actions })
-      if (outcome !== 'done') toast(outcome === 'unknown' ? chat.noCommand(text) : chat.halfCommand(text))
+      const [{ runCommand, whyNot }, { moreWords }] = await Promise.all([
+        import('./commands.ts'),
+        import('./more-words.ts'),
+      ])
+      const outcome = await runCommand(text, { desk, ...actions })
+      const reason = whyNot(outcome, text, moreWords(language))
+      if (reason !== undefined) toast(reason)
       return outcome === 'done'
     } catch (error) {
       refused.current(error)

@@ -12,7 +12,10 @@ import { SearchMessages } from './SearchMessages.tsx'
 export function ChatDialogs({ desk }: { desk: Desk }) {
   const words = useMoreWords()
   const which = useStore(desk.dialog, (state) => state)
-  const close = () => desk.dialog.set(undefined)
+  const close = () => {
+    desk.dialog.set(undefined)
+    desk.begun.set('')
+  }
   return (
     <Dialog title={which ? words.dialogs[which] : ''} open={which !== undefined} onClose={close}>
       {which === 'help' && <Help />}

@@ -31,7 +31,7 @@ export function CodeBlock({ text, language }: { text: string; language: string }
         tabIndex={0}
         role="region"
         aria-label={words.code(language)}
-        className="code overflow-x-auto py-2.5 ps-3 pe-11 font-mono text-[0.8125rem]/[1.55]"
+        className="code overflow-x-auto py-2.5 ps-3 min-h-11 pe-11 pointer-coarse:min-h-12 font-mono text-[0.8125rem]/[1.55]"
       >
         <code>{coloured ?? text}</code>
       </pre>

@@ -9,6 +9,7 @@ import { classNames } from '../../ui/class-names.ts'
 import type { Attachment } from './attachments.ts'
 import { commandIn, composerAction, lengthOf, withEmoji } from './composer-keys.ts'
 import { type Desk, lastEditable } from './desk.ts'
+import { isText } from './files-in.ts'
 import { IntentBar } from './IntentBar.tsx'
 import { useAttach } from './use-attach.ts'
 import { useIntent } from './use-intent.ts'
@@ -57,7 +58,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   /** Files on their way go with the message they were chosen for; an edit leaves them be. */
   const maySend = (length: number, waits: readonly Attachment[]) =>
     length <= limit && (editing ? length > 0 : length + waits.length > 0 && !waits.some(isOnItsWay))
-  const { attach, isOver } = useAttach(desk, field)
+  const { attach, take, tellHeld, isOver } = useAttach(desk, field)
   const takeKey = useRef<(event: globalThis.KeyboardEvent) => boolean>(undefined)
   const [completes, setCompletes] = useState(false)
   const typed = (text: string) => {
@@ -82,6 +83,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
   const deliver = (text: string) => {
     const typedText = field.current?.value.trim()
     const waits = files?.state() ?? []
+    if (!editing && waits.some(isOnItsWay)) return void tellHeld(waits)
     if (!maySend(lengthOf(text), waits)) return
     const command = editing ? undefined : commandIn(text)
     if (command !== undefined)
@@ -92,14 +94,14 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
       })
     else if (onSend({ text, ...(!editing && waits.length > 0 && { files: files?.take() ?? [] }) })) {
       if (!editing) draft.current = ''
-      desk.intent.set(editing || intent.kind === 'reply' ? { kind: 'write' } : intent)
-      if (!editing) write('')
+      if (editing) desk.intent.set({ kind: 'write' })
+      else write('')
     }
   }
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (takeKey.current?.(event.nativeEvent)) return
     const action = composerAction(event.nativeEvent, event.currentTarget.value === '')
-    const last = action === 'editLast' && intent.kind === 'write' ? lastEditable(desk.client.state()) : undefined
+    const last = action === 'editLast' && intent.kind === 'write' ? lastEditable(desk) : undefined
     if (action === 'send') send()
     else if (last) desk.intent.set({ kind: 'edit', message: last })
     else if (action === 'cancel' && (intent.kind !== 'write' || intent.to)) desk.intent.set({ kind: 'write' })
@@ -156,7 +158,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
             aria-label={chat.attach}
             className="sr-only"
             onChange={(event) => {
-              attach(event.currentTarget.files)
+              attach({ files: [...(event.currentTarget.files ?? [])], hasFolder: false })
               event.currentTarget.value = ''
               field.current?.focus()
             }}
@@ -184,7 +186,7 @@ export function Composer({ desk, draft, onSend, onCommand }: ComposerProps) {
             fit(event.currentTarget)
             if (text !== '' && !editing) desk.client.typing(intent.kind === 'write' ? intent.to?.id : undefined)
           }}
-          onPaste={(event) => attach(event.clipboardData?.files) && event.preventDefault()}
+          onPaste={(event) => !isText(event.clipboardData) && take(event.clipboardData) && event.preventDefault()}
           onKeyDown={onKeyDown}
         />
         <button

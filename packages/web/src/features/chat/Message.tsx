@@ -42,9 +42,10 @@ export function Message({ row, desk, me, names, isLit, seenBy }: MessageProps) {
       {...active.on}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
-        if (event.key === 'r' && !message.deleted) desk.intent.set({ kind: 'reply', message })
-        else if (event.key === 't') desk.openThread(message)
-        else if (event.key === 'e' && own && isEditable(message)) desk.intent.set({ kind: 'edit', message })
+        const key = letterOf(event)
+        if (key === 'r' && !message.deleted) desk.intent.set({ kind: 'reply', message })
+        else if (key === 't') desk.openThread(message)
+        else if (key === 'e' && own && isEditable(message)) desk.intent.set({ kind: 'edit', message })
         else if (event.key === 'Delete' && !message.deleted && (own || me?.owner)) desk.deleting.set(message)
         else return
         event.preventDefault()
@@ -70,6 +71,11 @@ export function Message({ row, desk, me, names, isLit, seenBy }: MessageProps) {
       )}
     </article>
   )
+}
+
+/** The letter of a key; on a keyboard of another script that of its place. */
+function letterOf({ key, code }: { key: string; code: string }): string | undefined {
+  return (/^[a-z]$/i.test(key) ? key : /^Key([A-Z])$/.exec(code)?.[1])?.toLowerCase()
 }
 
 /** Lets go of the message whose actions are shown. */

@@ -1,36 +1,44 @@
-import { AppError, limits, readPollOptions } from '@maru/protocol'
+import { AppError } from '@maru/protocol'
 import { type FormEvent, useState } from 'react'
 import { useWords } from '../../lib/words/use-words.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Field } from '../../ui/Field.tsx'
 import type { Desk } from './desk.ts'
 import { useMoreWords } from './more-words.ts'
+import { pollOptions } from './poll-options.ts'
 
 /** Asks everybody: a question, an option a line. */
 export function NewPoll({ desk, onDone }: { desk: Desk; onDone: () => void }) {
   const words = useMoreWords()
-  const { shell } = useWords()
+  const { shell, problems } = useWords()
   const [problem, setProblem] = useState<string>()
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const typed = new FormData(event.currentTarget)
     const lines = String(typed.get('options') ?? '').split('\n')
+    const options = pollOptions(lines.filter((line) => line.trim() !== ''))
+    if (!options) return setProblem(words.pollBad)
     try {
-      const options = readPollOptions(lines.filter((line) => line.trim() !== ''))
-      if (options.length < 2 || options.length > limits.pollOptions) throw new AppError('poll_bad')
-      desk.client.send({
+      desk.send({
         text: String(typed.get('question') ?? ''),
         poll: { options, multiple: typed.has('multiple') },
       })
       onDone()
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      setProblem(error.code === 'text_empty' ? words.pollNoQuestion : words.pollBad)
+      setProblem(error.code === 'text_empty' ? words.pollNoQuestion : problems.short[error.code])
     }
   }
   return (
     <form onSubmit={submit} noValidate className="grid gap-4">
-      <Field label={words.question} name="question" autoComplete="off" autoFocus error={problem} />
+      <Field
+        label={words.question}
+        name="question"
+        autoComplete="off"
+        autoFocus
+        defaultValue={desk.begun.state()}
+        error={problem}
+      />
       <label className="grid gap-1.5 text-sm font-semibold">
         {words.options}
         <textarea

@@ -1,6 +1,5 @@
-import { findMentions, type Member } from '@maru/protocol'
+import { findMentions, type Member, splitLinks } from '@maru/protocol'
 import { classNames } from '../../ui/class-names.ts'
-import { splitLinks } from './links.ts'
 
 export interface TextProps {
   text: string

@@ -1,6 +1,6 @@
+import { type Block, type Inline, readMarkdown } from '@maru/protocol/markdown'
 import { memo, type ReactNode, useMemo } from 'react'
 import { CodeBlock } from './CodeBlock.tsx'
-import { type Block, type Inline, readMarkdown } from './markdown.ts'
 import { Address, PlainText, type TextProps } from './PlainText.tsx'
 
 type Around = Pick<TextProps, 'names' | 'me'>

@@ -2,6 +2,7 @@ import { AppError, type Hit } from '@maru/protocol'
 import { Fragment, type ReactNode, useEffect, useRef, useState } from 'react'
 import { Button } from '../../ui/Button.tsx'
 import { Field } from '../../ui/Field.tsx'
+import { Unbroken } from '../../ui/Unbroken.tsx'
 import type { Desk } from './desk.ts'
 import { Found } from './Found.tsx'
 import { marked } from './marked.ts'
@@ -10,12 +11,16 @@ import { useMoreWords } from './more-words.ts'
 /** How long nobody types before it is looked for. */
 const PAUSE_MS = 250
 
-type Result = { hits: readonly Hit[]; hasOlder: boolean } | 'looking' | 'failed' | 'bad' | undefined
+type Result = { hits: readonly Hit[]; hasOlder: boolean } | SearchState | undefined
+type SearchState = 'looking' | 'failed' | 'bad' | (typeof operators)[number]
+
+/** Parts of a search that can be wrong by themselves. */
+const operators = ['from', 'has', 'before', 'after'] as const
 
 /** Finds what was said, as one types; the newest first. */
 export function SearchMessages({ desk, onDone }: { desk: Desk; onDone: () => void }) {
   const words = useMoreWords()
-  const [query, setQuery] = useState('')
+  const [query, setQuery] = useState(() => desk.begun.state())
   const { result, more } = useSearch(desk, query)
   return (
     <>
@@ -24,14 +29,14 @@ export function SearchMessages({ desk, onDone }: { desk: Desk; onDone: () => voi
         name="query"
         type="search"
         autoComplete="off"
-        hint={words.searchHint}
+        hint={<Unbroken text={words.searchHint} />}
         autoFocus
+        defaultValue={desk.begun.state()}
         onInput={(event) => setQuery(event.currentTarget.value.trim())}
       />
       <p role="status" className="pt-3 text-sm text-soft">
-        {typeof result === 'object'
-          ? words.hits(result.hits.length, result.hasOlder)
-          : result && words.searchStates[result]}
+        {typeof result === 'object' && words.hits(result.hits.length, result.hasOlder)}
+        {typeof result === 'string' && <Unbroken text={words.searchStates[result]} />}
       </p>
       {typeof result === 'object' && (
         <>
@@ -74,6 +79,11 @@ function showMarked(text: string, marks: Hit['marks']): ReactNode {
   )
 }
 
+function whatFailed(error: unknown): SearchState {
+  if (!(error instanceof AppError && error.code === 'query_bad')) return 'failed'
+  return operators.find((operator) => operator === error.field) ?? 'bad'
+}
+
 function useSearch(desk: Desk, query: string) {
   const [result, setResult] = useState<Result>()
   const asked = useRef('')
@@ -88,7 +98,7 @@ function useSearch(desk: Desk, query: string) {
       })
       if (asked.current === query) setResult({ hits: [...(before?.hits ?? []), ...page.hits], hasOlder: page.hasOlder })
     } catch (error) {
-      if (asked.current === query) setResult(error instanceof AppError && error.code === 'query_bad' ? 'bad' : 'failed')
+      if (asked.current === query) setResult(whatFailed(error))
     }
   }
   const latest = useRef(look)

@@ -41,7 +41,7 @@ export function Shape({ message, head, name, stamp, time, children }: ShapeProps
       id={message.member}
       name={name}
       aside={
-        <time {...stamp} className="text-xs text-soft tabular-nums">
+        <time {...stamp} className="flex-none text-xs text-soft tabular-nums">
           {time}
         </time>
       }

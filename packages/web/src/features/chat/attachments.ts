@@ -29,6 +29,8 @@ export function createAttachments(room: () => string): Attachments {
     store.set(store.state().map((each) => (each.id === id ? { ...each, state } : each)))
 
   async function send(id: number, file: File): Promise<void> {
+    // A folder, on some systems, or a file that somebody has only begun.
+    if (file.size === 0) return change(id, { at: 'failed', code: 'file_empty' })
     const stop = new AbortController()
     stops.set(id, stop)
     change(id, { at: 'sending', share: 0 })

@@ -1,4 +1,4 @@
-import type { Question, RoomClient } from '@maru/client'
+import type { Draft, Question, RoomClient } from '@maru/client'
 import type { Asked, Member, Message } from '@maru/protocol'
 import { createStore, type Store } from '../../lib/store.ts'
 import type { Attachments } from './attachments.ts'
@@ -26,6 +26,8 @@ export interface Desk {
   readonly reacted: Settable<Message | undefined>
   /** What stands in front of the conversation. */
   readonly dialog: Settable<Dialog | undefined>
+  /** What was typed for it already. */
+  readonly begun: Settable<string>
   /** The message to be brought into view; another object each time, so that the same one can be asked for again. */
   readonly target: Settable<{ seq: number } | undefined>
   /** The first message of the thread that is looked at instead of the log. */
@@ -37,6 +39,8 @@ export interface Desk {
   readonly attachments: Settable<Attachments | undefined>
   /** Puts files beside the message field. */
   attach(files: readonly File[]): Promise<boolean>
+  /** Sends what was written to where the field leads: as an answer, into the thread, to one person alone. */
+  send(draft: Draft): void
   /** Asks the server; a refusal is told to the user, and then the answer is `false`. */
   ask<Type extends Asked['type']>(question: Question<Type>): Promise<boolean>
   /** Brings a message into view, wherever in the log it is. */
@@ -90,7 +94,19 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
     deleting: createStore<Message | undefined>(undefined),
     reacted: createStore<Message | undefined>(undefined),
     dialog: createStore<Dialog | undefined>(undefined),
+    begun: createStore(''),
     target,
+    send(draft) {
+      const now = intent.state()
+      const answered = now.kind === 'reply' ? now.message.seq : thread.state()
+      client.send({
+        ...draft,
+        ...(answered !== undefined && { replyTo: answered }),
+        ...(now.kind === 'write' && now.to && { to: now.to }),
+      })
+      if (now.kind === 'reply') intent.set({ kind: 'write' })
+      if (thread.state() === undefined && client.state().past) client.returnToNewest()
+    },
     ask: (question) => client.ask(question).then(() => true, tell),
     goTo: (at) =>
       client.jump({ at }).then(
@@ -109,10 +125,12 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
   }
 }
 
-/** The own message that the arrow up edits: the newest one that can be edited. */
-export function lastEditable(state: { entries: readonly { kind: string }[]; me?: Member }): Message | undefined {
-  return (state.entries as readonly Message[]).findLast(
-    (line) => line.kind === 'message' && line.member === state.me?.id && isEditable(line),
+/** The own message that the arrow up edits: the newest one that can be edited, of the thread where one is open. */
+export function lastEditable({ client, thread }: Pick<Desk, 'client' | 'thread'>): Message | undefined {
+  const { entries, me, thread: shown } = client.state()
+  const lines = thread.state() === undefined ? entries : (shown?.entries ?? [])
+  return lines.findLast(
+    (line): line is Message => line.kind === 'message' && line.member === me?.id && isEditable(line),
   )
 }
 

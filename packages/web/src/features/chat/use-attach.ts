@@ -1,22 +1,38 @@
 import { type RefObject, useLayoutEffect, useRef, useState } from 'react'
-import { useWords } from '../../lib/words/use-words.ts'
+import { useLanguage } from '../../lib/words/use-words.ts'
 import { toast } from '../../ui/Toasts.tsx'
+import type { Attachment } from './attachments.ts'
 import type { Desk } from './desk.ts'
+import { filesIn } from './files-in.ts'
 
 /**
- * Takes files from a choice, a paste or a drop anywhere on the page; after a drop the message field has the focus. `attach` gives whether there
+ * Takes files from a choice, a paste or a drop anywhere on the page; after a drop the message field has the focus. `take` gives whether there
  * were any, `isOver` whether some are held over the page.
  */
 export function useAttach(desk: Desk, field: RefObject<HTMLElement | null>) {
-  const { chat } = useWords()
+  const language = useLanguage()
   const [isOver, setIsOver] = useState(false)
-  const attach = (files: FileList | null | undefined) => {
-    const list = [...(files ?? [])]
-    if (list.length > 0) void desk.attach(list).then((all) => all || toast(chat.tooManyFiles))
-    return list.length > 0
+  const attach = ({ files, hasFolder }: { files: readonly File[]; hasFolder: boolean }) => {
+    void desk.attach(files).then(async (all) => {
+      if (all && !hasFolder) return
+      const { moreWords } = await import('./more-words.ts')
+      toast(moreWords(language)[hasFolder ? 'noFolders' : 'tooManyFiles'])
+    })
   }
-  const latest = useRef(attach)
-  latest.current = attach
+  /** Gives whether there was anything to take. */
+  const take = (data: DataTransfer | null) => {
+    const found = data && filesIn(data)
+    if (!found || (found.files.length === 0 && !found.hasFolder)) return false
+    attach(found)
+    return true
+  }
+  /** Why nothing is sent yet: files are on their way, or one could not be sent. */
+  const tellHeld = async (waits: readonly Attachment[]) => {
+    const { moreWords } = await import('./more-words.ts')
+    toast(moreWords(language)[waits.some(({ state }) => state.at === 'failed') ? 'fileStuck' : 'fileUnderWay'])
+  }
+  const latest = useRef(take)
+  latest.current = take
   // What is let fall onto a page that does not listen yet is opened by the browser in its place.
   useLayoutEffect(() => {
     const over = (event: DragEvent) => {
@@ -28,7 +44,7 @@ export function useAttach(desk: Desk, field: RefObject<HTMLElement | null>) {
     const leave = (event: DragEvent) => event.relatedTarget === null && setIsOver(false)
     const drop = (event: DragEvent) => {
       setIsOver(false)
-      if (!latest.current(event.dataTransfer?.files)) return
+      if (!latest.current(event.dataTransfer)) return
       event.preventDefault()
       field.current?.focus()
     }
@@ -41,5 +57,5 @@ export function useAttach(desk: Desk, field: RefObject<HTMLElement | null>) {
       removeEventListener('drop', drop)
     }
   }, [field])
-  return { attach, isOver }
+  return { attach, take, tellHeld, isOver }
 }

@@ -1,5 +1,7 @@
-import { type RefObject, useLayoutEffect, useRef } from 'react'
+import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react'
 import { useStore } from '../../lib/store.ts'
+import { useWords } from '../../lib/words/use-words.ts'
+import { toast } from '../../ui/Toasts.tsx'
 import type { Desk, Intent } from './desk.ts'
 
 /** Puts into the field what the intent asks for, at once: the text that is edited, or the draft again. */
@@ -9,6 +11,7 @@ export function useIntent(
   draft: RefObject<string>,
   write: (text: string) => void,
 ): Intent {
+  const { chat } = useWords()
   const latest = useRef(write)
   latest.current = write
   useLayoutEffect(() => {
@@ -21,5 +24,20 @@ export function useIntent(
       field.current?.focus()
     })
   }, [desk, field, draft])
+  // What was deleted meanwhile can no longer be answered or edited. What was written stays.
+  useEffect(
+    () =>
+      desk.client.subscribe(({ entries, past, thread }) => {
+        const intent = desk.intent.state()
+        if (intent.kind === 'write') return
+        const { seq } = intent.message
+        const lines = [entries, past?.entries, thread?.entries]
+        const [line] = lines.flatMap((each) => each?.find((line) => line.seq === seq) ?? [])
+        if (line?.kind !== 'message' || !line.deleted) return
+        desk.intent.set({ kind: 'write' })
+        toast(chat.goneQuote)
+      }),
+    [desk, chat],
+  )
   return useStore(desk.intent, (state) => state)
 }

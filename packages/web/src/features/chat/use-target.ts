@@ -39,7 +39,8 @@ export function useTarget(
 }
 
 /**
- * The list draws a row once it has scrolled there, which takes it a frame or more; new rows may come meanwhile. Who has gone somewhere else by then,
+ * The list draws a row once it has scrolled there, which takes it a frame or more, and hides it until it is measured: what is hidden takes no
+ * focus. New rows may come meanwhile. Who has gone somewhere else by then,
  * `from` where the focus was, is left alone.
  */
 function focusWhenShown(seq: number, from: Element | null, frames: number): void {
@@ -47,7 +48,7 @@ function focusWhenShown(seq: number, from: Element | null, frames: number): void
     const at = document.activeElement
     if (at !== from && at !== document.body) return
     const row = document.querySelector<HTMLElement>(`[data-message="${seq}"]`)
-    if (row) row.focus({ preventScroll: true })
-    else if (frames > 0) focusWhenShown(seq, from, frames - 1)
+    row?.focus({ preventScroll: true })
+    if (document.activeElement !== row && frames > 0) focusWhenShown(seq, from, frames - 1)
   })
 }

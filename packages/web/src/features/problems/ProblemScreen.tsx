@@ -84,7 +84,7 @@ function WayOn({ screen, onRetry }: { screen: Screen; onRetry: () => void }) {
     )
   return (
     <Button look="go" onClick={onRetry}>
-      {screen === 'replaced' ? problems.continueHere : problems.retry}
+      {screen === 'replaced' ? problems.continueHere : screen === 'session_ended' ? problems.asNew : problems.retry}
     </Button>
   )
 }

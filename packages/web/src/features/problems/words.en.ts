@@ -58,6 +58,15 @@ const short: Record<string, string> = {
   storage_unavailable: 'The server cannot write to its disk.',
   disconnected: 'The connection was lost.',
   internal: 'The server ran into something unexpected.',
+  message_gone: 'That message is gone.',
+  not_yours: 'Only who wrote it may.',
+  owner_only: 'Only an owner of the room may.',
+  member_unknown: 'They are no longer in this room.',
+  topic_too_long: 'The topic is too long.',
+  poll_closed: 'The poll is closed.',
+  too_many_reactions: 'No other emoji fits there.',
+  too_many_pins: 'No more pins fit.',
+  file_gone: 'The file is gone.',
 }
 
 export const problems = {
@@ -66,6 +75,7 @@ export const problems = {
   retry: 'Try again',
   reload: 'Load the page again',
   continueHere: 'Continue here',
+  asNew: 'Come in as somebody new',
   otherName: 'Use this name',
   name: 'Your name',
   home: 'To the start page',

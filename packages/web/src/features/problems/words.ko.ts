@@ -58,6 +58,15 @@ const short: ProblemsWords['short'] = {
   storage_unavailable: '서버가 디스크에 쓰지 못해요.',
   disconnected: '연결이 끊어졌어요.',
   internal: '서버에 뜻밖의 일이 생겼어요.',
+  message_gone: '그 메시지가 없어졌어요.',
+  not_yours: '쓴 사람만 할 수 있어요.',
+  owner_only: '방 주인만 할 수 있어요.',
+  member_unknown: '그 사람은 이제 이 방에 없어요.',
+  topic_too_long: '주제가 너무 길어요.',
+  poll_closed: '마감된 투표예요.',
+  too_many_reactions: '반응을 더 넣을 수 없어요.',
+  too_many_pins: '더 고정할 수 없어요.',
+  file_gone: '파일이 없어졌어요.',
 }
 
 export const problems: ProblemsWords = {
@@ -66,6 +75,7 @@ export const problems: ProblemsWords = {
   retry: '다시 시도',
   reload: '다시 불러오기',
   continueHere: '여기서 계속하기',
+  asNew: '새로운 사람으로 들어가기',
   otherName: '이 이름으로 하기',
   name: '이름',
   home: '첫 화면으로',

@@ -20,7 +20,9 @@ export function OwnName({ client }: { client: RoomClient }) {
       await client.rename(name)
       remember('name', name)
       setError(undefined)
-      toast(words.named(client.state().me?.name ?? name))
+      const { connection, me } = client.state()
+      // The server may give another name than the one asked for; while it is away nobody knows.
+      toast(words.named((connection === 'open' && me?.name) || name))
     } catch (problem) {
       if (!(problem instanceof AppError)) throw problem
       setError(words.nameProblems[problem.code] ?? words.failed)

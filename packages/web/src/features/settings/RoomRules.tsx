@@ -1,4 +1,4 @@
-import type { RoomClient } from '@maru/client'
+import { everyMember, type RoomClient } from '@maru/client'
 import { limits, type Member, type Retention } from '@maru/protocol'
 import { type FormEvent, useEffect, useId, useState } from 'react'
 import { useStore } from '../../lib/store.ts'
@@ -96,8 +96,8 @@ function Owners({ client }: { client: RoomClient }) {
   const [members, setMembers] = useState<readonly Member[]>()
   useEffect(() => {
     let isWanted = true
-    client.ask<'members'>({ type: 'members' }).then(
-      (answer) => isWanted && setMembers(answer.members),
+    everyMember(client).then(
+      (answer) => isWanted && setMembers(answer),
       () => isWanted && setMembers([]),
     )
     return () => {

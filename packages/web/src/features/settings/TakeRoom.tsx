@@ -31,7 +31,9 @@ export function TakeRoom({ client }: { client: RoomClient }) {
 /** A link could not carry the token that the server asks for. */
 async function save(room: string, format: (typeof formats)[number]): Promise<void> {
   const headers = { authorization: `Bearer ${remembered('token') ?? ''}` }
-  const response = await fetch(`/api/rooms/${encodeURIComponent(room)}/export.${format}`, { headers })
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
+  const query = format === 'html' ? `?zone=${encodeURIComponent(timeZone)}` : ''
+  const response = await fetch(`/api/rooms/${encodeURIComponent(room)}/export.${format}${query}`, { headers })
   if (!response.ok) throw new Error(`the server answered ${response.status}`)
   const link = document.createElement('a')
   link.href = URL.createObjectURL(await response.blob())

@@ -11,7 +11,6 @@ import { useWords } from '../../lib/words/use-words.ts'
 import { cycleRegions } from '../../ui/regions.ts'
 import { SkipLinks } from '../../ui/SkipLinks.tsx'
 import { InviteDialog } from './InviteDialog.tsx'
-import { MessageBubble } from './MessageBubble.tsx'
 import { PanelAside } from './PanelAside.tsx'
 import { RoomHeader } from './RoomHeader.tsx'
 import { SettingsDialog } from './SettingsDialog.tsx'
@@ -22,6 +21,7 @@ import { isWide, lastPanel, usePanel } from './use-panel.ts'
 import { useReading } from './use-reading.ts'
 import { closedRoom, useRoom } from './use-room.ts'
 
+const MessageBubble = lazy(async () => ({ default: (await import('./MessageBubble.tsx')).MessageBubble }))
 const TakeOver = lazy(async () => ({ default: (await import('../../features/settings/TakeOver.tsx')).TakeOver }))
 
 /** Where somebody stands with a room. A room that refuses is told from the client's problem, not from here. */
@@ -61,9 +61,9 @@ export function RoomPage({ room }: { room: string }) {
     remember('name', chosen)
     setName(chosen)
     if (!opened || chosen === opened.state().name) return
-    // A room that is not open yet is entered anew instead; its answer to a rename would be that it is away.
-    if (opened.state().connection === 'open') void opened.rename(chosen).catch(() => undefined)
-    else setVisit(visit + 1)
+    // Where the room has refused, only another visit asks again.
+    if (opened.state().connection === 'closed') setVisit(visit + 1)
+    else void opened.rename(chosen).catch(() => undefined)
   }
   const take = (transfer: Transfer) => {
     taken.current = transfer
@@ -137,7 +137,11 @@ export function RoomPage({ room }: { room: string }) {
       {panel !== null && (step.at !== 'chat' || panel === 'people') && (
         <PanelAside panel={panel} chat={chat} onClose={() => choose(null)} />
       )}
-      {step.at === 'call' && panel !== 'chat' && <MessageBubble client={client} onOpen={() => choose('chat')} />}
+      {step.at === 'call' && panel !== 'chat' && (
+        <Suspense fallback={null}>
+          <MessageBubble client={client} onOpen={() => choose('chat')} />
+        </Suspense>
+      )}
       {step.at !== 'left' && <ConnectionBanner client={client} inCall={step.at === 'call'} />}
       <InviteDialog open={inviting} onClose={() => setInviting(false)} />
       <SettingsDialog client={client} room={given} open={setting} onClose={() => setSetting(false)} />

@@ -1,0 +1,129 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { entrance, field, message, tell } from './stage/chatter.ts'
+import { visitor, words } from './stage/look.ts'
+import { setStage } from './stage/set-stage.ts'
+import { until } from './stage/until.ts'
+
+const stage = setStage('server', 'chromium')
+const enter = entrance(stage)
+
+const files = (page: Page) => page.getByRole('list', { name: 'Files of this message' })
+const notice = (page: Page, text: string) => page.getByRole('region', { name: 'Notices' }).getByText(text).waitFor()
+
+/** Lets files and folders of this computer fall onto the page, as a browser itself would be told of them. */
+async function drop(page: Page, paths: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page)
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data })
+}
+
+test('a folder, an empty file and a name without end are told apart from what can be sent', {
+  timeout: 90_000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'maru-e2e-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = (name: string) => join(folder, name)
+  mkdirSync(path('holiday'))
+  writeFileSync(path('empty.txt'), '')
+  writeFileSync(path(`${'long'.repeat(50)}.txt`), 'long')
+  writeFileSync(path('🎉 list.txt'), 'bread')
+  const ana = await enter('Ana', 'odd-files')
+  await drop(ana.page, [path('holiday')])
+  await notice(ana.page, 'A folder cannot be sent.')
+  expect(new URL(ana.page.url()).pathname).toBe('/r/odd-files')
+  expect(await files(ana.page).count()).toBe(0)
+  await drop(ana.page, ['holiday', 'empty.txt', `${'long'.repeat(50)}.txt`, '🎉 list.txt'].map(path))
+  await files(ana.page).getByText('The file is empty.').waitFor()
+  expect(await files(ana.page).getByRole('listitem').count()).toBe(3)
+  // Whatever a file is called, what can be done with it is in reach.
+  const width = await ana.page.evaluate(() => innerWidth)
+  for (const button of await files(ana.page).getByRole('button').all()) {
+    const box = await button.boundingBox()
+    expect((box?.x ?? width) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
+  }
+  await field(ana.page).press('Enter')
+  await notice(ana.page, 'A file could not be sent: try it again or remove it.')
+  await files(ana.page).getByRole('button', { name: 'Remove empty.txt' }).click()
+  const send = ana.page.getByRole('button', { name: 'Send', exact: true })
+  await until(
+    'the files being there',
+    () => send.isEnabled(),
+    (isEnabled) => isEnabled,
+  )
+  await send.click()
+  await ana.page.getByRole('link', { name: 'Save 🎉 list.txt, 5 B' }).waitFor()
+})
+
+test('of a text that an office copies with a picture of it the text is pasted', { timeout: 60_000 }, async () => {
+  const ana = await enter('Ana', 'office')
+  const paste = (kinds: readonly string[]) =>
+    field(ana.page).evaluate((area, kinds) => {
+      const data = new DataTransfer()
+      for (const kind of kinds) data.setData(kind, 'cells')
+      data.items.add(new File(['x'], 'image.png', { type: 'image/png' }))
+      return area.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data }))
+    }, kinds)
+  // True: the browser goes on and puts the text into the field.
+  expect(await paste(['text/plain', 'text/html'])).toBe(true)
+  expect(await files(ana.page).count()).toBe(0)
+  // A picture of a page, with the address of it alone, and a file of a folder, with its name alone.
+  expect(await paste(['text/html'])).toBe(false)
+  expect(await paste(['text/plain'])).toBe(false)
+  await until(
+    'two files',
+    () => files(ana.page).getByRole('listitem').count(),
+    (count) => count === 2,
+  )
+})
+
+test('what is deleted while it is answered or edited is answered no more, and what was written stays', {
+  timeout: 60_000,
+}, async () => {
+  const ana = await enter('Ana', 'gone-meanwhile')
+  const ben = await enter('Ben', 'gone-meanwhile')
+  await tell(ben, 'a question')
+  await message(ana, /a question/).focus()
+  // The letter of its place, where the keyboard writes another script.
+  await message(ana, /a question/).dispatchEvent('keydown', { key: 'ㄱ', code: 'KeyR' })
+  await ana.page.getByText('Answer to Ben').waitFor()
+  await field(ana.page).pressSequentially('my answer')
+  await message(ben, /a question/).press('Delete')
+  await ben.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).press('Enter')
+  await notice(ana.page, 'The message is gone.')
+  expect(await ana.page.getByText('Answer to Ben').count()).toBe(0)
+  expect(await field(ana.page).inputValue()).toBe('my answer')
+  await field(ana.page).press('Enter')
+  await message(ben, /my answer/).waitFor()
+})
+
+test('what is typed behind /search is looked for, and the hint breaks no date', { timeout: 60_000 }, async () => {
+  const context = await visitor(stage.chromium, '봄이', {
+    language: 'ko',
+    viewport: { width: 390, height: 780 },
+    dark: true,
+  })
+  const page = await context.newPage()
+  await page.goto(`${stage.server.url}/r/hint`)
+  await page.getByRole('button', { name: words.ko.prejoin.chatOnly }).click()
+  const box = page.getByRole('textbox', { name: words.ko.chat.write })
+  await box.fill('따뜻한 빵')
+  await box.press('Enter')
+  await page.getByRole('article', { name: /따뜻한/ }).waitFor()
+  await box.fill('/search 빵')
+  await box.press('Enter')
+  const dialog = page.getByRole('dialog', { name: words.ko.more.dialogs.search })
+  await dialog.getByText(words.ko.more.hits(1, false)).waitFor()
+  expect(await dialog.getByRole('searchbox').inputValue()).toBe('빵')
+  const lines = await dialog
+    .locator('p[id$=below] span')
+    .evaluateAll((parts) => parts.map((part) => [part.textContent, part.getClientRects().length]))
+  expect(lines).toEqual([
+    ['before:2026-07-14,', 1],
+    ['after:2026-07-14', 1],
+  ])
+})
