@@ -35,7 +35,7 @@ test('edit, answer, react and delete, by keyboard alone; everybody sees it', { t
   await ben.page.keyboard.press('ArrowUp')
   await ben.page.getByRole('button', { name: 'React', exact: true }).press('Enter')
   await ben.page.getByRole('button', { name: 'React with 🎉' }).press('Enter')
-  await ana.page.getByRole('button', { name: '🎉 Ben' }).click()
+  await ana.page.getByRole('button', { name: '🎉 Ben' }).press('Enter')
   await ben.page.getByRole('button', { name: '🎉 Ben and Ana' }).waitFor()
 
   await message(ana, /Lunch/).press('Delete')

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 
 /** Set where the tests are to run on PostgreSQL: the address of a server of which everything may be lost. */
 const server = process.env.MARU_TEST_DATABASE
-let made = 0
 
 /** A database with nothing in it that nobody else uses. */
 export async function emptyDatabase(): Promise<string> {
-  made += 1
-  return server ? await schema(`test_${process.pid}_${made}_${Date.now()}`) : ':memory:'
+  return server ? await schema(`test_${randomUUID().replaceAll('-', '')}`) : ':memory:'
 }
 
 /** The file, or where the tests run on PostgreSQL, a place there that stands for it. */

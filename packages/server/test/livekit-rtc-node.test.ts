@@ -29,7 +29,7 @@ const width = 320
 const height = 180
 const rate = 48_000
 const brightness = 200
-const patience = { timeout: 20_000, interval: 50 }
+const patience = { timeout: 60_000, interval: 50 }
 
 let server: TestServer
 const rooms: Room[] = []
@@ -97,9 +97,7 @@ function watch(room: Room) {
   return seen
 }
 
-test('a picture and a tone arrive, before and after joining, and data goes both ways', {
-  timeout: 60_000,
-}, async () => {
+test('a picture and a tone arrive, before and after joining, and data goes both ways', async () => {
   const ana = await enter('ana')
   const bo = await enter('bo')
   const atBo = watch(bo)
