@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { entrance, field, message, tell } from './stage/chatter.ts'
-import { visitor, words } from './stage/look.ts'
+import { arrived, visitor, words } from './stage/look.ts'
+import { shots } from './stage/person.ts'
 import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
@@ -99,6 +100,45 @@ test('what is deleted while it is answered or edited is answered no more, and wh
   expect(await field(ana.page).inputValue()).toBe('my answer')
   await field(ana.page).press('Enter')
   await message(ben, /my answer/).waitFor()
+})
+
+test.each([
+  { width: 1280, height: 800 },
+  { width: 390, height: 780 },
+])('a notice covers neither what was said last nor the field, at $width px', { timeout: 60_000 }, async (viewport) => {
+  const { page } = await enter('Ana', `notices-${viewport.width}`, { viewport })
+  const notices = page.getByRole('region', { name: 'Notices' })
+  /** How far below the notice a part of the page begins, in px. */
+  const below = async (part: Locator) => {
+    const [above, box] = [await notices.boundingBox(), await part.boundingBox()]
+    return (box?.y ?? Number.NaN) - (above ? above.y + above.height : Number.NaN)
+  }
+  const noticed = async (label: string) => {
+    const box = page.getByRole('textbox', { name: label })
+    await box.fill('/nonsense')
+    await box.press('Enter')
+    await notices.getByText('There is no /nonsense.').waitFor()
+    await arrived(page)
+    expect(await below(page.getByRole('article').last())).toBeGreaterThanOrEqual(0)
+    expect(await below(page.locator('form'))).toBeGreaterThan(0)
+    await page.screenshot({ path: join(shots, `notice-${label.split(' ')[0]}-${viewport.width}.png`) })
+    await box.fill('')
+    await notices.getByRole('button').click()
+    await notices.waitFor({ state: 'hidden' })
+  }
+  for (let line = 1; line <= 30; line += 1)
+    await field(page)
+      .fill(`line ${line}`)
+      .then(() => field(page).press('Enter'))
+  await message({ page }, /line 30/).waitFor()
+  await noticed('Message to everyone')
+  // A thread begins at the top.
+  await message({ page }, /line 30/).press('t')
+  const answer = page.getByRole('textbox', { name: 'Answer in this thread' })
+  await answer.fill('an answer')
+  await answer.press('Enter')
+  await message({ page }, /an answer/).waitFor()
+  await noticed('Answer in this thread')
 })
 
 test('what is typed behind /search is looked for, and the hint breaks no date', { timeout: 60_000 }, async () => {

@@ -14,7 +14,9 @@ const SHOWN_MS = 6_000
 const toasts = createStore<readonly Toast[]>([])
 let last = 0
 
-/** Shows a line at the edge of the page for some seconds, and says it. */
+/**
+ * Shows a line for some seconds, and says it. It stands below the page's header: what was said last and the field to write in are at the other end.
+ */
 export function toast(text: string): void {
   last += 1
   toasts.set([...toasts.state().slice(-2), { id: last, text }])
@@ -39,7 +41,7 @@ export function Toasts() {
       ref={box}
       popover="manual"
       aria-label={shell.notices}
-      className="pointer-events-none fixed inset-x-0 top-auto bottom-26 m-0 w-full flex-col items-center gap-2 border-0 bg-transparent p-3 open:flex"
+      className="pointer-events-none fixed inset-x-0 top-15 bottom-auto m-0 w-full flex-col items-center gap-2 border-0 bg-transparent px-3 py-1.5 open:flex"
     >
       {list.map((item) => (
         <ToastLine key={item.id} item={item} />
