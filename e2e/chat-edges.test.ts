@@ -102,6 +102,58 @@ test('what is deleted while it is answered or edited is answered no more, and wh
   await message(ben, /my answer/).waitFor()
 })
 
+test('an answer to what is gone when it comes is not sent, and may go as a message of its own, to nobody else', {
+  timeout: 90_000,
+}, async () => {
+  let isHeld = true
+  const release: (() => void)[] = []
+  const ana = await enter('Ana', 'late-answers', {
+    prepare: (page) =>
+      page.routeWebSocket(/\/socket$/, (socket) => {
+        const way = socket.connectToServer()
+        socket.onMessage((frame) => {
+          if (isHeld && JSON.parse(String(frame)).type === 'send') release.push(() => way.send(frame))
+          else way.send(frame)
+        })
+      }),
+  })
+  const ben = await enter('Ben', 'late-answers')
+  const cem = await enter('Cem', 'late-answers')
+  await tell(ben, 'a question')
+  await field(ben.page).fill('/msg Ana a secret')
+  await field(ben.page).press('Enter')
+  for (const [said, answer] of [
+    [/a question/, 'to all'],
+    [/a secret/, 'to Ben'],
+  ] as const) {
+    await message(ana, said).press('r')
+    await ana.say(answer)
+    await message(ben, said).press('Delete')
+    await ben.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).press('Enter')
+    await message(ana, /was deleted/)
+      .last()
+      .waitFor()
+    await until(
+      'the answer',
+      async () => release.length,
+      (count) => count === 1,
+    )
+    isHeld = false
+    for (const each of release.splice(0)) each()
+    await ana.page.getByText('Not sent. The message it answers is gone.').waitFor()
+    expect(await ana.page.getByRole('button', { name: 'Try again' }).count()).toBe(0)
+    await ana.page.screenshot({ path: join(shots, `late-${answer.replace(' ', '-')}.png`) })
+    await ana.page.getByRole('button', { name: 'Send as a new message' }).click()
+    await message(ben, answer).waitFor()
+    await ana.page.getByText('Not sent.').waitFor({ state: 'detached' })
+    isHeld = true
+  }
+  await tell(ben, 'the end')
+  await message(cem, 'the end').waitFor()
+  expect(await message(cem, 'to all').count()).toBe(1)
+  expect(await message(cem, 'to Ben').count()).toBe(0)
+})
+
 test.each([
   { width: 1280, height: 800 },
   { width: 390, height: 780 },

@@ -1,9 +1,7 @@
 import type { RoomClient } from '@maru/client'
 import type { Member } from '@maru/protocol'
 import Clock from 'lucide-react/icons/clock'
-import RotateCw from 'lucide-react/icons/rotate-cw'
-import TriangleAlert from 'lucide-react/icons/triangle-alert'
-import { memo } from 'react'
+import { lazy, memo, Suspense } from 'react'
 import { dayName, fullTime } from '../../lib/time.ts'
 import { useLanguage, useWords } from '../../lib/words/use-words.ts'
 import { classNames } from '../../ui/class-names.ts'
@@ -13,6 +11,8 @@ import { MessageText } from './MessageText.tsx'
 import { Group } from './Shape.tsx'
 import { tellEvent } from './tell-event.ts'
 import { eventLines, type Row } from './timeline.ts'
+
+const NotSent = lazy(async () => ({ default: (await import('./NotSent.tsx')).NotSent }))
 
 interface RowProps {
   row: Row
@@ -103,8 +103,8 @@ function Pending({
   me: RowProps['me']
   names: readonly Member[]
 }) {
-  const { chat, problems } = useWords()
-  const { clientId, text, files, state, problem } = row.message
+  const { chat } = useWords()
+  const { text, files, state } = row.message
   const failed = state === 'failed'
   const body = (
     <>
@@ -116,19 +116,9 @@ function Pending({
         {!failed && <Clock size={14} className="late mt-1 flex-none text-faint" aria-hidden="true" />}
       </div>
       {failed ? (
-        <p className="flex flex-wrap items-center gap-x-1 text-[0.8125rem] text-clay-ink">
-          <TriangleAlert size={15} aria-hidden="true" />
-          <span className="me-1">
-            {chat.notSent} {problem && (problems.short[problem.code] ?? problem.message)}
-          </span>
-          <button type="button" className={small} onClick={() => client.retry(clientId)}>
-            <RotateCw size={14} aria-hidden="true" />
-            {chat.retry}
-          </button>
-          <button type="button" className={small} onClick={() => client.discard(clientId)}>
-            {chat.discard}
-          </button>
-        </p>
+        <Suspense fallback={null}>
+          <NotSent client={client} message={row.message} />
+        </Suspense>
       ) : (
         <span className="sr-only">{chat.sending}</span>
       )}
@@ -143,6 +133,3 @@ function Pending({
     </div>
   )
 }
-
-const small =
-  'inline-flex min-h-8 items-center gap-1 rounded-lg px-2 font-semibold text-ink underline-offset-3 hover:underline pointer-coarse:min-h-11'

@@ -92,6 +92,33 @@ describe('commands', () => {
     ])
   })
 
+  test('an answer to what is between two is for the other of them, whatever becomes of what it answers', () => {
+    const [me, ana] = [
+      { id: 'me', name: 'Me' },
+      { id: 'a', name: 'Ana' },
+    ]
+    const said = { at: 1, kind: 'message', text: '', clientId: '' } as const
+    const hers: Message = { ...said, seq: 1, member: ana.id, name: ana.name, to: me }
+    const mine: Message = { ...said, seq: 2, member: me.id, name: me.name, to: ana }
+    const sent: unknown[] = []
+    const state = { ...initialState('r', 'Me'), me, thread: { root: 1, entries: [mine], hasOlder: true } }
+    const client = { state: () => state, send: (draft: unknown) => sent.push(draft) } as unknown as RoomClient
+    const desk = createDesk(client, () => undefined)
+    for (const message of [hers, mine]) {
+      desk.intent.set({ kind: 'reply', message })
+      desk.send({ text: 'yes' })
+    }
+    desk.send({ text: 'to everybody' })
+    desk.thread.set(1)
+    desk.send({ text: 'in the thread' })
+    expect(sent).toEqual([
+      { text: 'yes', replyTo: 1, to: ana },
+      { text: 'yes', replyTo: 2, to: ana },
+      { text: 'to everybody' },
+      { text: 'in the thread', replyTo: 1, to: ana },
+    ])
+  })
+
   test('the arrow up edits the last own message, in a thread the last one of it', () => {
     const said = (seq: number, member: string) => ({
       seq,

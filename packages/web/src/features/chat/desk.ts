@@ -1,5 +1,5 @@
 import type { Draft, Question, RoomClient } from '@maru/client'
-import type { Asked, Member, Message } from '@maru/protocol'
+import type { Asked, Line, Member, Message } from '@maru/protocol'
 import { createStore, type Store } from '../../lib/store.ts'
 import type { Attachments } from './attachments.ts'
 
@@ -99,10 +99,15 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
     send(draft) {
       const now = intent.state()
       const answered = now.kind === 'reply' ? now.message.seq : thread.state()
+      const { me, thread: shown } = client.state()
+      const inThread =
+        shown?.root === thread.state() ? shown?.entries.find(({ kind }) => kind === 'message') : undefined
+      const to =
+        now.kind === 'write' && now.to ? now.to : partner(now.kind === 'reply' ? now.message : inThread, me?.id)
       client.send({
         ...draft,
         ...(answered !== undefined && { replyTo: answered }),
-        ...(now.kind === 'write' && now.to && { to: now.to }),
+        ...(to && { to }),
       })
       if (now.kind === 'reply') intent.set({ kind: 'write' })
       if (thread.state() === undefined && client.state().past) client.returnToNewest()
@@ -123,6 +128,12 @@ export function createDesk(client: RoomClient, refused: (error: unknown) => void
       return jump(seq)
     },
   }
+}
+
+/** With whom alone a message is shared. What answers it stays between the two even if it is gone when the answer comes. */
+function partner(message: Line | undefined, me: string | undefined): Member | undefined {
+  if (message?.kind !== 'message' || !message.to) return undefined
+  return message.member === me ? message.to : { id: message.member, name: message.name }
 }
 
 /** The own message that the arrow up edits: the newest one that can be edited, of the thread where one is open. */

@@ -63,10 +63,8 @@ export const chat = {
   /** For those who hear the page: one announcement a message. */
   says: (name: string, text: string) => `${name}: ${text}`,
   sending: 'Sending…',
-  notSent: 'Not sent.',
   notDone: 'That did not work.',
   retry: 'Try again',
-  discard: 'Discard',
   write: 'Message to everyone',
   writeAnswer: 'Answer in this thread',
   send: 'Send',
