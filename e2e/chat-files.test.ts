@@ -67,6 +67,31 @@ function tone(seconds: number): Buffer {
 
 const canSend = (page: Page) => page.getByRole('button', { name: 'Send', exact: true }).isEnabled()
 
+test('of a small file too it is shown how far it is', { timeout: 60_000 }, async () => {
+  const { page } = await enter('Ana', 'small-file')
+  const session = await page.context().newCDPSession(page)
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 100_000 }
+  await session.send('Network.emulateNetworkConditions', slow)
+  await page.evaluate(() => {
+    const seen = new Set<number>()
+    Object.assign(window, { seen })
+    const look = () => {
+      const bar = document.querySelector('progress')
+      if (bar) seen.add(bar.value)
+    }
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
+  })
+  await give(page, 'drop', { name: 'small.bin', type: 'application/octet-stream', kind: 'bytes', size: 300_000 })
+  await until(
+    'the file being there',
+    () => canSend(page),
+    (can) => can,
+  )
+  const shares = await page.evaluate(() => [...(window as unknown as { seen: Set<number> }).seen])
+  expect(shares.filter((share) => share > 0 && share < 1).length).toBeGreaterThan(2)
+  expect(shares).toEqual(shares.toSorted((one, other) => one - other))
+})
+
 test('a picture is pasted; others see its placeholder, then itself', { timeout: 90_000 }, async () => {
   const ana = await enter('Ana', 'pasted')
   const ben = await enter('Ben', 'pasted')

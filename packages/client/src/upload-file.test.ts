@@ -1,6 +1,6 @@
 import { AppError } from '@maru/protocol'
 import { expect, test } from 'vitest'
-import { uploadFile } from './upload-file.ts'
+import { type Fetcher, uploadFile } from './upload-file.ts'
 
 /** A server that keeps what comes, and fails as it is told to. */
 function server(failures: ('lost' | 'lostAfter' | 'proxy')[] = []) {
@@ -40,6 +40,35 @@ test('a file comes in pieces, and goes on after losses where the server has it',
   expect(kept.length).toBe(content.size)
   expect(kept.every((byte, index) => byte === index % 251)).toBe(true)
   expect(seen.at(-1)).toBe(content.size)
+})
+
+test('what has left is told while a piece is on its way, and what is there after it', async () => {
+  const { fetcher } = server(['lost'])
+  const seen: number[] = []
+  const telling: Fetcher = (path, init) => {
+    // The head of a request may be counted with its body.
+    for (const share of [0.5, 1.1]) init.onSent?.(Math.round((init.body as Blob).size * share))
+    return fetcher(path, init)
+  }
+  await uploadFile({
+    ...options,
+    content: content.slice(0, 1_200_000),
+    fetcher: telling,
+    onProgress: (bytes) => seen.push(bytes),
+  })
+  const [piece, rest] = [1_048_576, 1_200_000 - 1_048_576]
+  expect(seen).toEqual([
+    piece / 2,
+    piece,
+    // Lost: nothing of it is there.
+    0,
+    piece / 2,
+    piece,
+    piece,
+    piece + rest / 2,
+    1_200_000,
+    1_200_000,
+  ])
 })
 
 test('a server that begins anew is waited for, longer each time, and not for ever', async () => {

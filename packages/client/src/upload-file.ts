@@ -9,16 +9,19 @@ export interface UploadOptions {
   /** What is said about the file; its size is that of `content`. */
   announced: Omit<Announcement, 'size'>
   content: Blob
-  /** Told after every piece: bytes that are there. */
-  onProgress?: (received: number) => void
+  /** Told how many bytes have left, and after every piece and every loss how many are there. */
+  onProgress?: (bytes: number) => void
   /** Gives the upload up, there too. */
   signal?: AbortSignal
   /** Waits after so many attempts in vain, longer each time: a server that has just begun anew is not met by all at once. */
   pause?: (failures: number) => Promise<void>
   /** Ends one request that is not answered. A network that is silently gone does not end it, and nobody else does for minutes. */
   patience?: () => AbortSignal
-  fetcher?: typeof fetch
+  fetcher?: Fetcher
 }
+
+/** As `fetch`. One that can tells meanwhile how much of the body has left. */
+export type Fetcher = (path: string, init: RequestInit & { onSent?: (bytes: number) => void }) => Promise<Response>
 
 /** So small that a slow line brings it in a minute, so large that a fast one is not held up. */
 const PIECE_BYTES = 1_048_576
@@ -64,7 +67,8 @@ export async function uploadFile(options: UploadOptions): Promise<FileInfo> {
     signal?.throwIfAborted()
     try {
       const piece = content.slice(received, received + PIECE_BYTES)
-      const reply = await ask('PATCH', path, { body: piece, headers: { 'upload-offset': `${received}` } })
+      const onSent = (bytes: number) => onProgress?.(received + Math.min(bytes, piece.size))
+      const reply = await ask('PATCH', path, { body: piece, headers: { 'upload-offset': `${received}` }, onSent })
       attempts = 0
       received = reply.received
     } catch (error) {
@@ -82,6 +86,7 @@ export async function uploadFile(options: UploadOptions): Promise<FileInfo> {
 interface Asked {
   body?: string | Blob
   headers?: Record<string, string>
+  onSent?: (bytes: number) => void
   /** Is sent although everything else is given up. */
   isFarewell?: boolean
 }
@@ -96,7 +101,7 @@ function asker({
   return async (
     method: string,
     path: string,
-    { body, headers, isFarewell = false }: Asked,
+    { body, headers, onSent, isFarewell = false }: Asked,
   ): Promise<{ file: FileInfo; received: number }> => {
     const lost = (cause: unknown) => {
       throw signal?.aborted && !isFarewell ? cause : new AppError('disconnected', undefined, { cause })
@@ -105,6 +110,7 @@ function asker({
       method,
       headers: { authorization: `Bearer ${token}`, ...headers },
       ...(body !== undefined && { body }),
+      ...(onSent && { onSent }),
       signal: AbortSignal.any([patience(), ...(signal && !isFarewell ? [signal] : [])]),
     }).catch(lost)
     const answer = parseRecord(await response.text().catch(lost)) ?? {}

@@ -1,6 +1,7 @@
 import { uploadFile } from '@maru/client/upload'
 import { AppError, type FileInfo, limits } from '@maru/protocol'
 import { remembered } from '../../lib/remembered.ts'
+import { sendRequest } from '../../lib/send-request.ts'
 import { createStore, type Store } from '../../lib/store.ts'
 import { describePicture } from './describe-picture.ts'
 
@@ -43,7 +44,8 @@ export function createAttachments(room: () => string): Attachments {
         announced: { name: file.name || 'file', type: file.type || 'application/octet-stream', ...details },
         content: file,
         signal: stop.signal,
-        onProgress: (received) => change(id, { at: 'sending', share: received / file.size }),
+        fetcher: sendRequest,
+        onProgress: (bytes) => change(id, { at: 'sending', share: bytes / file.size }),
       })
       change(id, { at: 'there', info })
     } catch (error) {
