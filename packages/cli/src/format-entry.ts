@@ -1,4 +1,4 @@
-import type { Line, Message, Quote } from '@maru/protocol'
+import type { Line, Message, Poll, Quote } from '@maru/protocol'
 import type { Words } from './words.ts'
 
 export interface Look {
@@ -63,11 +63,20 @@ function textOf({ text, to, files, deleted, edited, action, poll }: Message, wor
     ...(to ? [words.privately(nameOf(to.name, words))] : []),
     ...(action ? ['*'] : []),
     ...(text === '' ? [] : [text]),
-    ...(poll?.options.map((option) => `[ ] ${option}`) ?? []),
+    ...(poll ? ballot(poll, words) : []),
     ...(files?.map(({ name, size }) => words.file(name, Math.max(1, Math.ceil(size / 1000)))) ?? []),
     ...(edited === undefined ? [] : [words.edited]),
   ]
   return parts.join(' ')
+}
+
+/** Options with the numbers that `/vote` takes, and how many are for each. */
+function ballot({ options, votes, closed }: Poll, words: Words): string[] {
+  const counted = options.map((option, index) => {
+    const count = votes[index]?.length ?? 0
+    return `[${index + 1}] ${option}${count > 0 ? ` (${count})` : ''}`
+  })
+  return [...counted, ...(closed ? [words.pollClosed] : [])]
 }
 
 function quoteOf({ name, text, deleted }: Quote, words: Words): string {

@@ -7,7 +7,21 @@ import type { Kept } from './kept.ts'
 import type { Prompt } from './prompt.ts'
 import { readLine } from './read-line.ts'
 import { fetcherFor } from './request.ts'
-import { act, edit, type RoomCommands, remove, reply, save, search, send, tell } from './room-commands.ts'
+import {
+  act,
+  askAll,
+  edit,
+  pin,
+  pins,
+  type RoomCommands,
+  remove,
+  reply,
+  save,
+  search,
+  send,
+  tell,
+  vote,
+} from './room-commands.ts'
 import type { Words } from './words.ts'
 
 export interface JoinOptions {
@@ -194,6 +208,15 @@ export function joinRoom(options: JoinOptions): Promise<number> {
         return edit(commands, wish)
       case 'delete':
         return remove(commands, wish)
+      case 'pin':
+      case 'unpin':
+        return pin(commands, wish)
+      case 'pins':
+        return pins(commands)
+      case 'poll':
+        return askAll(commands, wish)
+      case 'vote':
+        return vote(commands, wish)
       case 'me':
         return act(commands, wish)
       case 'msg':

@@ -1,10 +1,13 @@
 /** What a typed line asks for. */
 export type Line =
-  | { kind: 'nothing' | 'quit' | 'help' | 'who' | 'older' }
+  | { kind: 'nothing' | 'quit' | 'help' | 'who' | 'older' | 'pins' }
   | { kind: 'name'; name: string }
   /** Of a message by its number; without one, of the last one that it can be. */
   | { kind: 'reply' | 'edit'; seq: number | undefined; text: string }
-  | { kind: 'delete'; seq: number | undefined }
+  | { kind: 'delete' | 'pin' | 'unpin'; seq: number | undefined }
+  | { kind: 'poll'; question: string; options: string[] }
+  /** Choices count from 1; none asks how the poll stands, and undefined is something else than numbers. */
+  | { kind: 'vote'; seq: number | undefined; choices: number[] | undefined }
   | { kind: 'me' | 'msg'; text: string }
   | { kind: 'search'; query: string }
   | { kind: 'send'; path: string; text: string }
@@ -26,7 +29,8 @@ export function readLine(line: string): Line {
     case '/help':
     case '/who':
     case '/older':
-      return { kind: command.slice(1) as 'quit' | 'help' | 'who' | 'older' }
+    case '/pins':
+      return { kind: command.slice(1) as 'quit' | 'help' | 'who' | 'older' | 'pins' }
     case '/name':
       return { kind: 'name', name: rest.join(' ') }
     case '/reply':
@@ -38,10 +42,28 @@ export function readLine(line: string): Line {
         text: words,
       }
     }
-    case '/delete': {
+    case '/delete':
+    case '/pin':
+    case '/unpin': {
       // A number alone: whatever else stands there was not meant for this.
       const [, number] = /^#(\d{1,15})$/.exec(after) ?? []
-      return { kind: 'delete', seq: number === undefined ? undefined : Number(number) }
+      return {
+        kind: command.slice(1) as 'delete' | 'pin' | 'unpin',
+        seq: number === undefined ? undefined : Number(number),
+      }
+    }
+    case '/poll': {
+      const [question = '', ...options] = after.split('|').map((part) => part.trim())
+      return { kind: 'poll', question, options: options.filter((option) => option !== '') }
+    }
+    case '/vote': {
+      const [, number, typed = ''] = /^(?:#(\d{1,15})(?:\s+|$))?(.*)$/s.exec(after) ?? []
+      const choices = typed === '' ? [] : typed.split(/[\s,]+/)
+      return {
+        kind: 'vote',
+        seq: number === undefined ? undefined : Number(number),
+        choices: choices.every((choice) => /^[1-9]\d?$/.test(choice)) ? choices.map(Number) : undefined,
+      }
     }
     case '/me':
     case '/msg':

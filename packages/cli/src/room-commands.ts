@@ -1,6 +1,6 @@
 /** What can be typed beside messages: each command asks the room and prints the answer. */
 import { type Draft, everyMember, type RoomClient } from '@maru/client'
-import { type Line as Entry, type FileInfo, type Message, readAddressee } from '@maru/protocol'
+import { type Line as Entry, type FileInfo, type Message, readAddressee, readPollOptions } from '@maru/protocol'
 import { type FileServer, saveFile, sendFile } from './files.ts'
 import { formatEntry, harmless } from './format-entry.ts'
 import type { Prompt } from './prompt.ts'
@@ -22,6 +22,7 @@ export interface RoomCommands {
 const MOST_NAMES = 20
 
 type Wish<Kind extends Line['kind']> = Extract<Line, { kind: Kind }>
+type Numbered = Extract<Line, { kind: 'delete' | 'pin' | 'unpin' }>
 
 export async function reply(
   { client, words, print, say }: RoomCommands,
@@ -45,9 +46,40 @@ export async function edit(
   await client.ask<'edit'>({ type: 'edit', target, text })
 }
 
-export async function remove({ client, words, print }: RoomCommands, { seq }: Wish<'delete'>): Promise<void> {
+export async function remove({ client, words, print }: RoomCommands, { seq }: Numbered): Promise<void> {
   if (seq === undefined) return print(words.deleteMissing)
   await client.ask<'delete'>({ type: 'delete', target: seq })
+}
+
+export function askAll({ words, print, say }: RoomCommands, { question, options }: Wish<'poll'>): void {
+  if (question === '' || options.length < 2) print(words.pollMissing)
+  else say({ text: question, poll: { options: readPollOptions(options) } })
+}
+
+/** Shows the poll as it stands then. */
+export async function vote(
+  { client, words, colour, print }: RoomCommands,
+  { seq, choices }: Wish<'vote'>,
+): Promise<void> {
+  if (choices === undefined) return print(words.voteMissing)
+  const target = seq ?? lastMessage(client, ({ poll }) => poll !== undefined && !poll.closed)?.seq
+  if (target === undefined) return print(words.nothingToVote)
+  if (choices.length > 0)
+    await client.ask<'vote'>({ type: 'vote', target, options: choices.map((choice) => choice - 1) })
+  const [poll] = await lookUp(client, [target])
+  if (!poll?.poll) return print(words.nothingToVote)
+  print(formatEntry(poll, { words, colour, me: client.state().me?.id }))
+}
+
+export async function pin({ client, words, print }: RoomCommands, { kind, seq }: Numbered): Promise<void> {
+  if (seq === undefined) return print(words.pinMissing(`/${kind}`))
+  await client.ask<'pin'>({ type: 'pin', target: seq, on: kind === 'pin' })
+}
+
+export async function pins({ client, words, colour, print, note }: RoomCommands): Promise<void> {
+  const pinned = await lookUp(client, client.state().pinned)
+  if (pinned.length === 0) return note(words.noPins)
+  for (const message of pinned) print(formatEntry(message, { words, colour, me: client.state().me?.id }))
 }
 
 export function act({ words, print, say }: RoomCommands, { text }: Wish<'me' | 'msg'>): void {
@@ -103,9 +135,14 @@ export async function save(
 
 async function filesOf(client: RoomClient, seq: number | undefined): Promise<readonly FileInfo[]> {
   if (seq === undefined) return lastMessage(client, ({ files }) => files !== undefined)?.files ?? []
-  const { entries } = await client.ask<'lookUp'>({ type: 'lookUp', targets: [seq] })
-  const [entry] = entries
-  return entry?.kind === 'message' ? (entry.files ?? []) : []
+  const [message] = await lookUp(client, [seq])
+  return message?.files ?? []
+}
+
+async function lookUp(client: RoomClient, targets: readonly number[]): Promise<Message[]> {
+  if (targets.length === 0) return []
+  const { entries } = await client.ask<'lookUp'>({ type: 'lookUp', targets: [...targets] })
+  return entries.filter((entry): entry is Message => entry.kind === 'message')
 }
 
 function lastMessage(client: RoomClient, fits: (message: Message) => boolean): Message | undefined {

@@ -35,6 +35,12 @@ export interface Words {
   editMissing: string
   nothingToEdit: string
   deleteMissing: string
+  pollMissing: string
+  voteMissing: string
+  nothingToVote: string
+  pollClosed: string
+  pinMissing: (command: string) => string
+  noPins: string
   actionMissing: string
   messageMissing: string
   /** Told who could be called; empty where one is alone. */
@@ -110,6 +116,13 @@ const english: Words = {
   nothingToEdit:
     'There is no message of yours here to edit. Give the number of an older one: /edit #12 better. /older shows more.',
   deleteMissing: 'Give the number of your message behind /delete: /delete #12.',
+  pollMissing: 'Type a question and at least two options behind /poll: /poll Where? | Here | There.',
+  voteMissing:
+    'Give the number of your option behind /vote, or the number of a poll and the option: /vote #12 2. Without an option it shows how the poll stands.',
+  nothingToVote: 'There is no poll here. Give the number of one: /vote #12 2. /older shows more.',
+  pollClosed: '(closed)',
+  pinMissing: (command) => `Give the number of a message behind ${command}: ${command} #12.`,
+  noPins: 'Nothing is pinned.',
   actionMissing: 'Type what you do behind /me: /me waves.',
   messageMissing: 'Type a name and what only they shall read behind /msg: /msg Ana hello.',
   nobodyCalled: (names) =>
@@ -146,6 +159,10 @@ const english: Words = {
 /reply #12 TEXT   answers message 12 (without a number: the last one)
 /edit #12 TEXT    another text for your message 12 (without a number: your last one)
 /delete #12       deletes your message 12
+/poll QUESTION | A | B   asks everybody
+/vote #12 2       votes for option 2 of poll 12 (without a number: the last one), alone shows how it stands
+/pin #12          pins message 12, /unpin #12 takes the pin off (owners)
+/pins             shows what is pinned
 /me TEXT          tells what you do
 /msg NAME TEXT    writes to one person alone
 /search WORDS     finds messages; "phrases", from:name, has:file, before:2026-07-14
@@ -174,6 +191,12 @@ const koreanProblems: Partial<Record<Problem['code'] | 'replaced', string>> = {
   message_gone: '그 번호의 말이 없거나 지워졌습니다.',
   not_yours: '자기가 쓴 말만 바꿀 수 있습니다.',
   poll_fixed: '투표는 고칠 수 없습니다.',
+  owner_only: '방 주인만 할 수 있습니다.',
+  poll_bad:
+    '투표의 보기가 맞지 않습니다. 서로 다른 보기가 두 개에서 스무 개까지 있어야 하고, 그 가운데에서 골라야 합니다. 하나만 고를 수 있는 투표도 있습니다.',
+  not_a_poll: '그 글은 투표가 아닙니다.',
+  poll_closed: '마감된 투표입니다.',
+  too_many_pins: '더 고정할 수 없습니다.',
   member_unknown: '그 사람은 이 방에 없습니다.',
   file_bad: '보낼 수 없는 파일입니다. 이름이 없거나 비어 있습니다.',
   file_too_large: '파일이 이 서버가 받는 크기보다 큽니다.',
@@ -231,6 +254,13 @@ const korean: Words = {
   nothingToEdit:
     '여기에는 고칠 내 글이 없습니다. 더 오래된 글은 번호를 붙여 주세요: /edit #12 고친 글. /older 로 더 볼 수 있습니다.',
   deleteMissing: '/delete 뒤에 내가 쓴 글의 번호를 적어 주세요: /delete #12',
+  pollMissing: '/poll 뒤에 질문과 보기를 두 개 이상 적어 주세요: /poll 어디서? | 여기 | 저기',
+  voteMissing:
+    '/vote 뒤에 보기의 번호를 적어 주세요. 투표의 번호를 붙일 수도 있습니다: /vote #12 2. 보기를 적지 않으면 지금까지의 결과를 보여 줍니다.',
+  nothingToVote: '여기에는 투표가 없습니다. 번호를 붙여 주세요: /vote #12 2. /older 로 더 볼 수 있습니다.',
+  pollClosed: '(마감됨)',
+  pinMissing: (command) => `${command} 뒤에 글의 번호를 적어 주세요: ${command} #12`,
+  noPins: '고정한 말이 없습니다.',
   actionMissing: '/me 뒤에 하는 일을 적어 주세요: /me 손을 흔듭니다',
   messageMissing: '/msg 뒤에 별명과 그 사람에게만 할 말을 적어 주세요: /msg 지민 안녕',
   nobodyCalled: (names) =>
@@ -267,6 +297,10 @@ const korean: Words = {
 /reply #12 글    12번에 답하기 (번호가 없으면 마지막 말에)
 /edit #12 글     내가 쓴 12번 고치기 (번호가 없으면 내 마지막 말을)
 /delete #12      내가 쓴 12번 지우기
+/poll 질문 | 가 | 나   모두에게 묻기
+/vote #12 2      12번 투표에서 보기 2 고르기 (번호가 없으면 마지막 투표, 보기가 없으면 결과 보기)
+/pin #12         12번 고정하기, /unpin #12 는 고정 풀기 (방 주인)
+/pins            고정한 말 보기
 /me 글           하는 일 말하기
 /msg 별명 글     한 사람에게만 쓰기
 /search 말       찾기. "구절", from:별명, has:file, before:2026-07-14

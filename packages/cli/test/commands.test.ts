@@ -96,7 +96,7 @@ test('what a command lacks, or cannot be done with, is said: what, why and what 
   onTestFinished(() => ana.close())
   ana.send('bread?')
   ana.send({ text: 'Where?', poll: { options: ['Here', 'There'] } })
-  await ben.shows('Ana: Where? [ ] Here [ ] There')
+  await ben.shows('Ana: Where? [1] Here [2] There')
   const [bread] = messages((await until(ana, (state) => messages(state.entries).length === 2)).entries)
   for (const [line, shown] of [
     ['/edit better', 'There is no message of yours here to edit.'],
@@ -117,6 +117,51 @@ test('what a command lacks, or cannot be done with, is said: what, why and what 
   expect(messages(entries).find(({ text }) => text === 'see you')).toMatchObject({ to: { name: 'Ana' } })
   ben.type('/quit')
   expect(await ben.exited).toBe(0)
+})
+
+test('asks, votes, pins, and says how a poll stands', async ({ expect }) => {
+  const { url, port } = await server()
+  const ben = new Terminal([`127.0.0.1:${port}`, '--name', 'Ben'])
+  await ben.shows('Here: Ben *')
+  const ana = join(url, 'Ana')
+  onTestFinished(() => ana.close())
+  ben.type('/poll Where? | Here | There')
+  const [asked] = messages((await until(ana, (state) => messages(state.entries).length === 1)).entries)
+  expect(asked).toMatchObject({ text: 'Where?', poll: { options: ['Here', 'There'] } })
+  const seq = asked?.seq ?? 0
+  await ana.ask<'vote'>({ type: 'vote', target: seq, options: [0] })
+  ana.send('bread?')
+  await ben.shows('bread?')
+  for (const [line, shown] of [
+    ['/vote', 'Ben: Where? [1] Here (1) [2] There'],
+    ['/vote 2', 'Ben: Where? [1] Here (1) [2] There (1)'],
+    [`/vote #${seq} 1`, 'Ben: Where? [1] Here (2) [2] There'],
+    [`/vote #${seq} 1 2`, 'Only one option of this poll can be chosen.'],
+    [`/vote #${seq} 3`, 'The poll has no such option.'],
+    ['/vote Here', 'Give the number of your option behind /vote'],
+    [`/vote #${seq + 99} 1`, 'This message does not exist or was deleted.'],
+    ['/poll Where?', 'Type a question and at least two options'],
+    ['/poll Where? | Here | here', 'The poll has the same option twice.'],
+    ['/pins', 'Nothing is pinned.'],
+    ['/pin', 'Give the number of a message behind /pin: /pin #12.'],
+    [`/pin #${seq}`, `* Ben pinned #${seq}`],
+    ['/pins', `#${seq} Ben: Where? [1] Here (2) [2] There`],
+    [`/unpin #${seq}`, `* Ben took the pin off #${seq}`],
+    ['/unpin', 'Give the number of a message behind /unpin: /unpin #12.'],
+    ['/help', '/unpin #12'],
+  ] as const) {
+    ben.output = ''
+    ben.type(line)
+    await ben.shows(shown)
+  }
+  ben.type('/quit')
+  expect(await ben.exited).toBe(0)
+  const late = new Terminal([`127.0.0.1:${port}`, '--name', 'Cem'], temporaryHome(), { LC_ALL: 'ko_KR.UTF-8' })
+  await late.shows('지금 있는 사람')
+  late.type(`/pin #${seq}`)
+  await late.shows('방 주인만 할 수 있습니다.')
+  late.type('/vote 5')
+  await late.shows('투표의 보기가 맞지 않습니다.')
 })
 
 test('what else changes in the room is told: its topic, owners, what is kept and what is pinned', async ({
