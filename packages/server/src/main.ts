@@ -90,6 +90,8 @@ async function start(config: Config): Promise<void> {
       database: database ?? join(data, 'maru.db'),
       waiting: (reason) => log.warn('waits for the database, which is not there yet', { reason }),
       failed: watch.failed,
+      scrubFailed: (reason) =>
+        log.warn('what was deleted could not be cleaned off the tables; it is tried again in an hour', { reason }),
     }),
   )
   const blobs = openBlobs(join(data, 'files'), { failed: watch.failed })

@@ -156,3 +156,25 @@ test.skipIf(!server)('what is deleted is cleaned off its tables, and nobody wait
   storage.scrub()
   expect(storage.read.entries.message(roomId, 50)?.text).toBe('xylophone 50')
 })
+
+test.skipIf(!server)('a cleaning that fails is told, and tried again without another deletion', async ({ expect }) => {
+  const database = await emptyDatabase()
+  const admin = new Client(database)
+  await admin.connect()
+  onTestFinished(() => admin.end())
+  const reasons: string[] = []
+  const storage = openStorage({ database, scrubEveryMs: 100, scrubFailed: (reason) => reasons.push(reason) })
+  onTestFinished(() => storage.close())
+  await admin.query('alter table file rename to elsewhere')
+  storage.scrub()
+  await expect.poll(() => reasons.length).toBeGreaterThan(1)
+  expect(new Set(reasons)).toEqual(new Set(['relation "file" does not exist']))
+  await admin.query('alter table elsewhere rename to file')
+  const cleaned = async () => {
+    const { rows } = await admin.query(
+      "select vacuum_count::int as count from pg_stat_user_tables where schemaname = current_schema() and relname = 'file'",
+    )
+    return rows[0].count
+  }
+  await expect.poll(cleaned).toBe(1)
+})

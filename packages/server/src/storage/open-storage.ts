@@ -56,6 +56,9 @@ export interface StorageOptions {
   patienceMs?: number
   /** Told, once, that it is waited for, and why. */
   waiting?: (reason: string) => void
+  /** How often its tables are cleaned of what was deleted at most, and again after that has failed; and who is told why. */
+  scrubEveryMs?: number
+  scrubFailed?: (reason: string) => void
   /** Told of every failure of the disk. */
   failed?: (error: unknown) => void
 }

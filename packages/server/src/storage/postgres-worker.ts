@@ -2,7 +2,7 @@
  * The thread that talks with PostgreSQL. The server's own thread waits for each answer, as it does for SQLite's disk; this one keeps the
  * connection, and makes a new one after a loss. Knows no statement of its own but those that make a connection what is needed.
  */
-import { type MessagePort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Client, types } from 'pg'
 
 /** One statement, or without a text the wish to be connected. */
@@ -32,7 +32,12 @@ export interface WorkerData {
   port: MessagePort
   /** Is 1 from the moment on in which an answer can be taken. */
   signal: Int32Array
+  /** The tables are cleaned at most so often, in ms. */
+  scrubEveryMs: number
 }
+
+/** Said unasked: why the tables could not be cleaned. */
+export type ScrubFailure = string
 
 const CONNECT_MS = 5_000
 const RECONNECT_MS = 1_000
@@ -43,7 +48,7 @@ const LOCK = 1_836_413_557
 /** The classes of errors that are no fault of the statement: connection, resources, operator, system, and the code for read-only. */
 const FAILURE = /^(08|53|57|58|XX|25006)/
 
-const { url, port, signal } = workerData as WorkerData
+const { url, port, signal, scrubEveryMs } = workerData as WorkerData
 let client: Client | undefined
 let connection = 0
 /** The server's name for the last connection, which may not know yet that it is lost. */
@@ -128,14 +133,14 @@ function lost(message: string): Error {
 
 /** What was deleted or overwritten goes from its tables now, and not when the server comes to it. On a connection of its own: nobody waits for it. */
 const SCRUBBED = ['entry', 'message_index', 'membership', 'member', 'presence', 'reaction', 'vote', 'file']
-const SCRUB_EVERY_MS = 3_600_000
 let scrubbedAt = Number.NEGATIVE_INFINITY
 let scrubbing: NodeJS.Timeout | undefined
 let scrubber: Client | undefined
+let isEnding = false
 
 function scrubSoon(): void {
   if (scrubbing) return
-  const wait = Math.max(0, scrubbedAt + SCRUB_EVERY_MS - performance.now())
+  const wait = Math.max(0, scrubbedAt + scrubEveryMs - performance.now())
   scrubbing = setTimeout(() => void scrub(), wait)
 }
 
@@ -144,13 +149,15 @@ async function scrub(): Promise<void> {
   scrubbing = undefined
   const own = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS })
   scrubber = own
-  // What cannot be done now is done with what is deleted next.
+  // The statement that it interrupts tells of it.
   own.on('error', () => {})
   try {
     await own.connect()
     for (const table of SCRUBBED) await own.query(`vacuum ${table}`)
-  } catch {
-    // As above.
+  } catch (error) {
+    if (isEnding) return
+    parentPort?.postMessage((error as Error).message satisfies ScrubFailure)
+    scrubSoon()
   } finally {
     scrubber = undefined
     own.end().catch(() => {})
@@ -160,6 +167,7 @@ async function scrub(): Promise<void> {
 port.on('message', async (asked: Asked | 'reset' | 'scrub' | 'end') => {
   if (asked === 'scrub') return scrubSoon()
   if (asked === 'end') {
+    isEnding = true
     clearTimeout(scrubbing)
     scrubber?.end().catch(() => {})
     const last = client

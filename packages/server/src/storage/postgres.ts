@@ -9,7 +9,7 @@ import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQue
 import { compile, type Database } from './database.ts'
 import { KEYS_VERSION, migrations } from './postgres-schema.ts'
 import { preparePostgresWords } from './postgres-words.ts'
-import type { Answered, Asked, WorkerData } from './postgres-worker.ts'
+import type { Answered, Asked, ScrubFailure, WorkerData } from './postgres-worker.ts'
 import type { Tables } from './tables.ts'
 
 export interface PostgresDatabase extends Database {
@@ -24,11 +24,16 @@ export interface PostgresOptions {
   waiting?: ((reason: string) => void) | undefined
   /** Told of every loss of the database. */
   failed?: ((error: unknown) => void) | undefined
+  /** How often what was deleted is cleaned off the tables at most, in ms; and again after it has failed. */
+  scrubEveryMs?: number | undefined
+  /** Told why that failed. */
+  scrubFailed?: ((reason: string) => void) | undefined
 }
 
 /** After a machine has started, its servers come in any order. */
 const PATIENCE_MS = 30_000
 const AGAIN_MS = 500
+const SCRUB_EVERY_MS = 3_600_000
 /** Nobody listens, its name is not known yet, or it is just starting. */
 const AWAY = /^(ECONNREFUSED|ECONNRESET|ENOENT|ENOTFOUND|EAI_AGAIN|57P03)$/
 /** The lock of the schema is taken. */
@@ -50,11 +55,9 @@ class PostgresError extends AppError {
 const isFailure = (error: unknown): boolean => error instanceof PostgresError && error.code === 'storage_unavailable'
 
 /** @throws an Error whose message tells a person what is wrong and what to do; it never holds the password */
-export function openPostgres(
-  url: string,
-  { patienceMs = PATIENCE_MS, waiting = () => {}, failed = () => {} }: PostgresOptions = {},
-): PostgresDatabase {
-  const worker = startWorker(url)
+export function openPostgres(url: string, options: PostgresOptions = {}): PostgresDatabase {
+  const { patienceMs = PATIENCE_MS, waiting = () => {}, failed = () => {} } = options
+  const worker = startWorker(url, options)
   try {
     connect(worker.ask, patienceMs, waiting)
     migrate(worker.ask)
@@ -75,12 +78,16 @@ interface Line {
   end(): void
 }
 
-function startWorker(url: string): Line {
+function startWorker(
+  url: string,
+  { scrubEveryMs = SCRUB_EVERY_MS, scrubFailed = () => {} }: Pick<PostgresOptions, 'scrubEveryMs' | 'scrubFailed'>,
+): Line {
   const { port1: port, port2: theirs } = new MessageChannel()
   const signal = new Int32Array(new SharedArrayBuffer(4))
-  const data: WorkerData = { url, port: theirs, signal }
+  const data: WorkerData = { url, port: theirs, signal, scrubEveryMs }
   const file = join(import.meta.dirname, `postgres-worker${extname(import.meta.filename)}`)
   const worker = new Worker(file, { workerData: data, transferList: [theirs] })
+  worker.on('message', (reason: ScrubFailure) => scrubFailed(reason))
   worker.unref()
   let last = 0
 
