@@ -1,6 +1,7 @@
 import type { Message } from '@maru/protocol'
 import { test } from 'vitest'
 import { roomPage } from '../src/chat/export-page.ts'
+import { exportRoom } from '../src/chat/export-room.ts'
 import { operatorToken, restServer } from './rest-harness.ts'
 import { seeded } from './seeded.ts'
 
@@ -66,11 +67,47 @@ test('a long room comes whole', async ({ expect }) => {
   expect((await ask('GET', '/api/rooms/hall/export.html')).text.match(/<article/g)).toHaveLength(1_000)
 })
 
+test('of a room of very many the members come in pieces too, each once, and who is called by name is known', async ({
+  expect,
+}) => {
+  const { storage } = await restServer()
+  const many = Array.from({ length: 2_500 }, (_, n) => ({
+    id: `ME_${String(n).padStart(6, '0')}`,
+    name: `Member ${n}`,
+  }))
+  await storage.write(({ rooms, members, memberships, entries }) => {
+    const roomId = rooms.ensure('crowd')
+    for (const member of many) {
+      members.insert(member)
+      memberships.insert(roomId, { member, since: 0, read: 0 })
+    }
+    entries.append(roomId, {
+      kind: 'message',
+      member: 'ME_000000',
+      name: 'Member 0',
+      text: 'hi @member 2499!',
+      clientId: 'c',
+    })
+  })
+  const taken = (format: 'json' | 'html') => {
+    const pieces = [...exportRoom(storage, { room: 'crowd', now: day }, format)]
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(80_000)
+    return pieces.join('')
+  }
+  const { members, entries } = JSON.parse(taken('json'))
+  expect(members.map(({ id }: { id: string }) => id).toSorted()).toEqual(many.map(({ id }) => id))
+  expect(entries).toHaveLength(1)
+  const page = taken('html')
+  expect(page.match(/<bdi>Member \d+<\/bdi>(?=, |<\/p><\/header>)/g)).toHaveLength(2_500)
+  expect(page).toContain('hi <b>@member 2499</b>!')
+})
+
 const day = Date.UTC(2026, 6, 14, 20, 5)
-const room = { name: 'hall', topic: '', members: [{ id: 'ME_a', name: 'Ana' }], exportedAt: day, upTo: 9, zone: 'UTC' }
+const room = { name: 'hall', topic: '', exportedAt: day, upTo: 9, zone: 'UTC' }
+const called = () => new Map([['ana', 'ME_a']])
 const ana = { kind: 'message', seq: 1, at: day, member: 'ME_a', name: 'Ana', clientId: 'c' } as const
 const shown = (message: Partial<Message>, zone = 'UTC') =>
-  roomPage({ ...room, zone }).line({ ...ana, text: '', ...message })
+  roomPage({ ...room, zone }, called).line({ ...ana, text: '', ...message })
 
 test('the page shows what is said as people read it: Markdown, calls by name, answers, files, dates of a time zone', ({
   expect,
@@ -99,7 +136,7 @@ test('the page shows what is said as people read it: Markdown, calls by name, an
     /^<h2>Tuesday,? 14 July 2026<\/h2>\n.*<time datetime="2026-07-14T20:05:00.000Z">20:05<\/time>/s,
   )
   expect(shown({}, 'Asia/Seoul')).toMatch(/^<h2>Wednesday,? 15 July 2026<\/h2>\n.*>05:05<\/time>/s)
-  const page = roomPage(room)
+  const page = roomPage(room, called)
   const headings = [0, 1, 86_400_000].map((later) => page.line({ ...ana, at: day + later, text: '' }).includes('<h2>'))
   expect(headings).toEqual([true, false, true])
 })

@@ -1,8 +1,8 @@
 /** A room as a page that stands alone: no script, nothing loaded from anywhere, everything that people wrote escaped. */
-import { type FileInfo, type Line, type Message, nameKey, type Poll, type Reaction } from '@maru/protocol'
+import type { FileInfo, Line, Member, Message, Poll, Reaction } from '@maru/protocol'
 import { escaped } from './escape-html.ts'
 import type { ExportedRoom } from './export-room.ts'
-import { plainAsHtml, textAsHtml } from './export-text.ts'
+import { type Names, plainAsHtml, textAsHtml } from './export-text.ts'
 
 const STYLE = `body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1c1917;background:#fff;overflow-wrap:anywhere}
 h1{margin:0}h2{font-size:.9rem;text-align:center;color:#57534e;margin:2rem 0 .5rem;border-bottom:1px solid #e7e5e4;break-after:avoid}
@@ -12,33 +12,36 @@ ul,ol{margin:.25rem 0;padding-left:1.75rem}code{background:#f5f5f4;border-radius
 pre code{background:none;padding:0}hr{border:0;border-top:1px solid #d6d3d1}
 @media(prefers-color-scheme:dark){body{color:#e7e5e4;background:#1c1917}time,small,.note,h2,blockquote{color:#a8a29e}a{color:#fdba74}code,pre{background:#292524}h2,blockquote,hr{border-color:#44403c}}`
 
-/** A page, piece by piece: its lines have to come in their order. */
+/** A page, piece by piece, in this order: its members, any number at a time, and its lines in theirs. */
 export interface RoomPage {
   start: string
+  members(some: readonly Member[]): string
+  log: string
   line(line: Line): string
   end: string
 }
 
 /** What every line needs to know of the page. */
 interface Around {
-  /** Members by the keys of their names. */
-  names: ReadonlyMap<string, string>
+  /** Whom a text can call, by the keys of their names. */
+  called(text: string): Names
   day(at: number): string
   clock(at: number): string
 }
 
-export function roomPage(room: ExportedRoom): RoomPage {
-  const { name, topic, members, exportedAt, zone } = room
+export function roomPage(room: ExportedRoom, called: Around['called']): RoomPage {
+  const { name, topic, exportedAt, zone } = room
   const format = (options: Intl.DateTimeFormatOptions) => {
     const { format } = new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone })
     return (at: number) => format(at)
   }
   const around: Around = {
-    names: new Map(members.map(({ id, name }) => [nameKey(name), id])),
+    called,
     day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
     clock: format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
   }
   let shown = ''
+  let isFirst = true
   return {
     start: `<!doctype html>
 <html lang="en">
@@ -52,9 +55,14 @@ export function roomPage(room: ExportedRoom): RoomPage {
 </head>
 <body>
 <header><h1 dir="auto">${escaped(name)}</h1>
-${topic ? `<p dir="auto">${plainAsHtml(topic, around.names)}</p>\n` : ''}<p class="note">As of ${around.day(exportedAt)}, ${around.clock(exportedAt)}. Times are those of ${escaped(zone)}. Members: ${members.map(({ name }) => who(name)).join(', ')}</p></header>
-<main>
-`,
+${topic ? `<p dir="auto">${plainAsHtml(topic, called(topic))}</p>\n` : ''}<p class="note">As of ${around.day(exportedAt)}, ${around.clock(exportedAt)}. Times are those of ${escaped(zone)}. Members: `,
+    members(some) {
+      const names = some.map(({ name }) => who(name)).join(', ')
+      const before = isFirst ? '' : ', '
+      isFirst = false
+      return before + names
+    },
+    log: '</p></header>\n<main>\n',
     line(line) {
       const today = around.day(line.at)
       const heading = today === shown ? '' : `<h2>${today}</h2>\n`
@@ -78,8 +86,8 @@ function message(line: Message, around: Around): string {
 
 function body({ name, text, action, replyTo, files, poll, reactions }: Message, around: Around): string {
   const said = action
-    ? `<p dir="auto"><em>${who(name)} ${plainAsHtml(text, around.names)}</em></p>`
-    : textAsHtml(text, around.names)
+    ? `<p dir="auto"><em>${who(name)} ${plainAsHtml(text, around.called(text))}</em></p>`
+    : textAsHtml(text, around.called(text))
   return [
     replyTo
       ? `<blockquote><a href="#m${replyTo.seq}">${who(replyTo.name)}</a> <span dir="auto">${replyTo.deleted ? 'This message was deleted.' : escaped(replyTo.text)}</span></blockquote>`

@@ -1,8 +1,9 @@
 /** A room to take along: everything somebody may read of it, as JSON or as a page, in pieces that are made as they are taken. */
-import { AppError, type Line, type Member } from '@maru/protocol'
+import { AppError, keysIn, type Line, type Member } from '@maru/protocol'
+import { listMembers } from '../rooms/list-members.ts'
 import { viewOf } from '../rooms/view-of.ts'
 import type { Storage } from '../storage/open-storage.ts'
-import { roomPage } from './export-page.ts'
+import { type RoomPage, roomPage } from './export-page.ts'
 
 /** Lines of one piece: the event loop stands still while they are read. */
 const PIECE = 200
@@ -10,7 +11,6 @@ const PIECE = 200
 export interface ExportedRoom {
   name: string
   topic: string
-  members: Member[]
   exportedAt: number
   /** The time zone of the page's times, as IANA names it. */
   zone: string
@@ -42,7 +42,7 @@ export function exportRoom(
   if (!isZone(zone))
     throw new AppError('bad_frame', '"zone" has to be the name of a time zone, such as Asia/Seoul.', { field: 'zone' })
   const { topic, lastSeq } = read.rooms.settings(roomId)
-  const room = { name, topic, members: read.memberships.of(roomId), exportedAt: now, zone, upTo: lastSeq }
+  const room = { name, topic, exportedAt: now, zone, upTo: lastSeq }
   function* pieces(): Iterable<Line[]> {
     let after = view.from
     for (;;) {
@@ -53,23 +53,47 @@ export function exportRoom(
       if (lines.length < PIECE) return
     }
   }
-  return format === 'json' ? asJson(room, pieces()) : asPage(room, pieces())
+  function* members(): Iterable<Member[]> {
+    for (let after: string | undefined = ''; after !== undefined; ) {
+      const { members, next } = listMembers(storage, name, after)
+      yield members
+      after = next
+    }
+  }
+  // Only those are looked for whom the text can mean.
+  const called = (text: string) => (text.includes('@') ? read.memberships.named(roomId, keysIn(text)) : nobody)
+  return format === 'json' ? asJson(room, members(), pieces()) : asPage(roomPage(room, called), members(), pieces())
 }
 
-function* asJson({ members, zone: _, ...room }: ExportedRoom, pieces: Iterable<Line[]>): Iterable<string> {
-  const head = JSON.stringify({ format: 'maru-room-1', room, members })
-  yield `${head.slice(0, -1)},"entries":[`
-  let separator = '\n'
-  for (const lines of pieces) {
-    yield separator + lines.map((line) => JSON.stringify(line)).join(',\n')
-    separator = ',\n'
-  }
+const nobody: ReadonlyMap<string, string> = new Map()
+
+function* asJson(
+  { zone: _, ...room }: ExportedRoom,
+  members: Iterable<Member[]>,
+  pieces: Iterable<Line[]>,
+): Iterable<string> {
+  const head = JSON.stringify({ format: 'maru-room-1', room })
+  yield `${head.slice(0, -1)},"members":[`
+  yield* listed(members, ',')
+  yield '],"entries":[\n'
+  yield* listed(pieces, ',\n')
   yield '\n]}\n'
 }
 
-function* asPage(room: ExportedRoom, pieces: Iterable<Line[]>): Iterable<string> {
-  const page = roomPage(room)
+/** What comes in pieces, as one list. */
+function* listed(pieces: Iterable<readonly object[]>, separator: string): Iterable<string> {
+  let before = ''
+  for (const piece of pieces) {
+    if (piece.length === 0) continue
+    yield before + piece.map((each) => JSON.stringify(each)).join(separator)
+    before = separator
+  }
+}
+
+function* asPage(page: RoomPage, members: Iterable<Member[]>, pieces: Iterable<Line[]>): Iterable<string> {
   yield page.start
+  for (const some of members) yield page.members(some)
+  yield page.log
   for (const lines of pieces) yield lines.map(page.line).join('')
   yield page.end
 }

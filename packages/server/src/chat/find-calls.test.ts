@@ -16,7 +16,7 @@ test('of a room of thousands only those are looked for whom a text can mean', as
     insert('ME_a', 'TWIN')
     return id
   })
-  const all = vi.spyOn(storage.read.memberships, 'of')
+  const all = vi.spyOn(storage.read.memberships, 'page')
   const calls = (text: string) => findCalls(storage.read, roomId, text, undefined)
   expect(calls('@guest 2999, @kim young and @지민은, not @guest')).toEqual({
     mentions: ['ME_2999', 'ME_kim', 'ME_jimin'],

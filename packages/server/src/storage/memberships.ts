@@ -16,8 +16,6 @@ export interface Membership {
 /** Who belongs to which room: everybody who was ever in it and is not forgotten. */
 export interface MembershipRecords {
   find(roomId: number, member: string): Membership | undefined
-  /** By name. */
-  of(roomId: number): Member[]
   /** At most `limit` of those with larger ids, by id. */
   page(roomId: number, after: string, limit: number): Member[]
   /** Who has a name with one of these keys, for each key one member. */
@@ -58,14 +56,6 @@ export function prepareMemberships(db: Database): MembershipRecords {
       .select(['member_id', 'name', 'owner', 'since', 'read'])
       .where('room_id', '=', values.room)
       .where('member_id', '=', values.member),
-  )
-  const of = db.query<{ room: number }>()((tables, values) =>
-    tables
-      .selectFrom('membership')
-      .select(['member_id', 'name', 'owner'])
-      .where('room_id', '=', values.room)
-      .orderBy('name')
-      .orderBy('member_id'),
   )
   const page = db.query<{ room: number; after: string; limit: number }>()((tables, values) =>
     tables
@@ -248,7 +238,6 @@ export function prepareMemberships(db: Database): MembershipRecords {
       const [row] = find({ room, member })
       return row && { member: toMember(row), since: row.since, read: row.read }
     },
-    of: (room) => of({ room }).map(toMember),
     page: (room, after, limit) => page({ room, after, limit }).map(toMember),
     named(room, keys) {
       const found = new Map<string, string>()
