@@ -28,7 +28,7 @@ async function tabTo(page: Page, name: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab')
   throw new Error(`${key} does not lead to ${name}, but to ${passed.join(' | ')}`)
 }
 
-test('from the link to the end of a conversation without a mouse', { timeout: 120_000 }, async () => {
+test('from the link to the end of a conversation without a mouse', async () => {
   const ben = await enter('Ben', 'keyboard')
   const ana = await arrive(stage.chromium, { url: stage.server.url, room: 'keyboard', name: 'Ana' })
   const { page } = ana
@@ -99,9 +99,7 @@ test('from the link to the end of a conversation without a mouse', { timeout: 12
   await page.getByRole('heading', { name: 'You left' }).waitFor()
 })
 
-test('F6 goes through the parts of a call, and the focus is on the stage after joining', {
-  timeout: 60_000,
-}, async () => {
+test('F6 goes through the parts of a call, and the focus is on the stage after joining', async () => {
   const ana = await arrive(stage.chromium, { url: stage.server.url, room: 'parts', name: 'Ana' })
   const { page } = ana
   await page.keyboard.press('Enter')

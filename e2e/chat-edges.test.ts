@@ -23,9 +23,7 @@ async function drop(page: Page, paths: readonly string[]): Promise<void> {
     await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data })
 }
 
-test('a folder, an empty file and a name without end are told apart from what can be sent', {
-  timeout: 90_000,
-}, async () => {
+test('a folder, an empty file and a name without end are told apart from what can be sent', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'maru-e2e-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const path = (name: string) => join(folder, name)
@@ -60,7 +58,7 @@ test('a folder, an empty file and a name without end are told apart from what ca
   await ana.page.getByRole('link', { name: 'Save 🎉 list.txt, 5 B' }).waitFor()
 })
 
-test('of a text that an office copies with a picture of it the text is pasted', { timeout: 60_000 }, async () => {
+test('of a text that an office copies with a picture of it the text is pasted', async () => {
   const ana = await enter('Ana', 'office')
   const paste = (kinds: readonly string[]) =>
     field(ana.page).evaluate((area, kinds) => {
@@ -82,9 +80,7 @@ test('of a text that an office copies with a picture of it the text is pasted', 
   )
 })
 
-test('what is deleted while it is answered or edited is answered no more, and what was written stays', {
-  timeout: 60_000,
-}, async () => {
+test('what is deleted while it is answered or edited is answered no more, and what was written stays', async () => {
   const ana = await enter('Ana', 'gone-meanwhile')
   const ben = await enter('Ben', 'gone-meanwhile')
   await tell(ben, 'a question')
@@ -102,9 +98,7 @@ test('what is deleted while it is answered or edited is answered no more, and wh
   await message(ben, /my answer/).waitFor()
 })
 
-test('an answer to what is gone when it comes is not sent, and may go as a message of its own, to nobody else', {
-  timeout: 90_000,
-}, async () => {
+test('an answer to what is gone when it comes is not sent, and may go as a message of its own, to nobody else', async () => {
   let isHeld = true
   const release: (() => void)[] = []
   const ana = await enter('Ana', 'late-answers', {
@@ -157,7 +151,7 @@ test('an answer to what is gone when it comes is not sent, and may go as a messa
 test.each([
   { width: 1280, height: 800 },
   { width: 390, height: 780 },
-])('a notice covers neither what was said last nor the field, at $width px', { timeout: 60_000 }, async (viewport) => {
+])('a notice covers neither what was said last nor the field, at $width px', async (viewport) => {
   const { page } = await enter('Ana', `notices-${viewport.width}`, { viewport })
   const notices = page.getByRole('region', { name: 'Notices' })
   /** How far below the notice a part of the page begins, in px. */
@@ -193,7 +187,7 @@ test.each([
   await noticed('Answer in this thread')
 })
 
-test('what is typed behind /search is looked for, and the hint breaks no date', { timeout: 60_000 }, async () => {
+test('what is typed behind /search is looked for, and the hint breaks no date', async () => {
   const context = await visitor(stage.chromium, '봄이', {
     language: 'ko',
     viewport: { width: 390, height: 780 },

@@ -7,7 +7,7 @@ import { until } from './stage/until.ts'
 const stage = setStage('server', 'chromium')
 const enter = entrance(stage)
 
-test('emoji are picked by keyboard, found by name, and typed between colons', { timeout: 90_000 }, async () => {
+test('emoji are picked by keyboard, found by name, and typed between colons', async () => {
   const ana = await enter('Ana', 'signs')
   const { page } = ana
   const box = field(page)

@@ -67,7 +67,7 @@ function tone(seconds: number): Buffer {
 
 const canSend = (page: Page) => page.getByRole('button', { name: 'Send', exact: true }).isEnabled()
 
-test('of a small file too it is shown how far it is', { timeout: 60_000 }, async () => {
+test('of a small file too it is shown how far it is', async () => {
   const { page } = await enter('Ana', 'small-file')
   const session = await page.context().newCDPSession(page)
   const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 100_000 }
@@ -92,7 +92,7 @@ test('of a small file too it is shown how far it is', { timeout: 60_000 }, async
   expect(shares).toEqual(shares.toSorted((one, other) => one - other))
 })
 
-test('a picture is pasted; others see its placeholder, then itself', { timeout: 90_000 }, async () => {
+test('a picture is pasted; others see its placeholder, then itself', async () => {
   const ana = await enter('Ana', 'pasted')
   const ben = await enter('Ben', 'pasted')
   await has(ana, /Ben joined/)
@@ -134,7 +134,7 @@ test('a picture is pasted; others see its placeholder, then itself', { timeout: 
   expect(after).toEqual({ ...before, isDrawn: false })
 })
 
-test('a dropped file goes on where it was after the line broke', { timeout: 90_000 }, async () => {
+test('a dropped file goes on where it was after the line broke', async () => {
   const ana = await enter('Ana', 'dropped')
   const offsets: string[] = []
   await ana.page.route('**/api/uploads/*', (route) => {
@@ -165,7 +165,7 @@ test('a dropped file goes on where it was after the line broke', { timeout: 90_0
   await ana.page.getByRole('link', { name: 'Save big.bin, 2.5 MB' }).waitFor()
 })
 
-test('an upload is given up, here and on the server', { timeout: 90_000 }, async () => {
+test('an upload is given up, here and on the server', async () => {
   const ana = await enter('Ana', 'given-up')
   const methods: string[] = []
   await ana.page.route('**/api/uploads/*', (route) => {
@@ -191,9 +191,7 @@ test('an upload is given up, here and on the server', { timeout: 90_000 }, async
   await has(ana, 'Without it')
 })
 
-test('a file too large, and one too many for the disk, are refused in words, and the next one goes', {
-  timeout: 90_000,
-}, async () => {
+test('a file too large, and one too many for the disk, are refused in words, and the next one goes', async () => {
   const small = await startServer(undefined, (script, args, stdio) =>
     spawn(process.execPath, [script, ...args, '--file-mb', '2', '--files-mb', '3'], { stdio }),
   )
@@ -227,7 +225,7 @@ test('a file too large, and one too many for the disk, are refused in words, and
   await send('less.bin', 500_000)
 })
 
-test('sound plays in place', { timeout: 90_000 }, async () => {
+test('sound plays in place', async () => {
   const ana = await enter('Ana', 'songs')
   const ben = await enter('Ben', 'songs')
   await ana.page.getByLabel('Add files').setInputFiles([{ name: 'song.wav', mimeType: 'audio/wav', buffer: tone(2) }])
@@ -249,7 +247,7 @@ test('sound plays in place', { timeout: 90_000 }, async () => {
   expect(await findings(ben.page)).toEqual([])
 })
 
-test('a film plays in place', { timeout: 90_000 }, async () => {
+test('a film plays in place', async () => {
   const ana = await enter('Ana', 'films')
   const ben = await enter('Ben', 'films')
   await has(ana, /Ben joined/)

@@ -33,9 +33,7 @@ async function find(person: Person, query: string): Promise<{ text: string; mark
   )
 }
 
-test('words, phrases, beginnings and Korean are found, by whom and when, with what was edited and deleted', {
-  timeout: 120_000,
-}, async () => {
+test('words, phrases, beginnings and Korean are found, by whom and when, with what was edited and deleted', async () => {
   const ana = await enter('Ana', 'findable')
   const ben = await enter('Ben', 'findable')
   await tell(ana, 'Fresh bread and butter')
@@ -95,9 +93,7 @@ test('words, phrases, beginnings and Korean are found, by whom and when, with wh
   expect(await findings(ana.page)).toEqual([])
 })
 
-test('a quote and a hit lead to their message, with what was said around it, and a button leads back', {
-  timeout: 120_000,
-}, async () => {
+test('a quote and a hit lead to their message, with what was said around it, and a button leads back', async () => {
   const ana = await enter('Ana', 'far')
   const ben = await enter('Ben', 'far')
   await tell(ana, 'Who has the key?')

@@ -6,7 +6,7 @@ import { setStage } from './stage/set-stage.ts'
 const stage = setStage('server', 'chromium', 'firefox')
 const enter = entrance(stage)
 
-test('what is written to one person is read by the two alone, answers too', { timeout: 90_000 }, async () => {
+test('what is written to one person is read by the two alone, answers too', async () => {
   const ana = await enter('Ana', 'two')
   const ben = await enter('Ben', 'two')
   const cho = await enter('Cho', 'two')
@@ -32,7 +32,7 @@ test('what is written to one person is read by the two alone, answers too', { ti
   expect((await cho.conversation()).join(' ')).not.toMatch(/six|Gladly|bread/)
 })
 
-test('a poll is closed by who asked, and takes no more votes', { timeout: 90_000 }, async () => {
+test('a poll is closed by who asked, and takes no more votes', async () => {
   const ana = await enter('Ana', 'asking')
   const ben = await enter('Ben', 'asking')
   await has(ana, /Ben joined/)
@@ -46,7 +46,7 @@ test('a poll is closed by who asked, and takes no more votes', { timeout: 90_000
   expect(await findings(ben.page)).toEqual([])
 })
 
-test('a day in the past is gone to, and the way back is one press', { timeout: 90_000 }, async () => {
+test('a day in the past is gone to, and the way back is one press', async () => {
   const ana = await enter('Ana', 'days')
   await tell(ana, 'First of all')
   await ana.page.getByRole('button', { name: 'Go to a day' }).first().click()
@@ -56,7 +56,7 @@ test('a day in the past is gone to, and the way back is one press', { timeout: 9
   await leadsTo(ana, 'First', () => dialog.getByRole('button', { name: 'Go there' }).click())
 })
 
-test('Firefox: write, edit, react, answer, find, and all of it after a reload', { timeout: 120_000 }, async () => {
+test('Firefox: write, edit, react, answer, find, and all of it after a reload', async () => {
   const ana = await chatter(stage.firefox, { url: stage.server.url, room: 'fox', name: '지민' })
   const ben = await enter('Ben', 'fox')
   await has(ana, /Ben joined/)

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await stage.server.restart()
 }, 60_000)
 
-test('a thread: answers are read and written apart from the rest', { timeout: 90_000 }, async () => {
+test('a thread: answers are read and written apart from the rest', async () => {
   const ana = await enter('Ana', 'threads')
   const ben = await enter('Ben', 'threads')
   await ana.say('Who brings bread?')
@@ -46,7 +46,7 @@ test('a thread: answers are read and written apart from the rest', { timeout: 90
   await leadsTo(ben, 'bread', () => ben.page.getByRole('log', { name: 'Messages of this thread' }).press('Escape'))
 })
 
-test('who leaves the thread of a message of long ago stands at that message', { timeout: 90_000 }, async () => {
+test('who leaves the thread of a message of long ago stands at that message', async () => {
   const ana = await enter('Ana', 'old')
   await has(ana, `Message ${MESSAGES}`)
   const dialog = ana.page.getByRole('dialog', { name: 'Search this room' })
@@ -120,9 +120,7 @@ test('a hundred thousand messages: pages both ways, and never more of it in the 
   )
 })
 
-test('a day long ago is gone to in one step, read on from both ways, and left by a button', {
-  timeout: 120_000,
-}, async () => {
+test('a day long ago is gone to in one step, read on from both ways, and left by a button', async () => {
   const ana = await enter('Ana', 'old')
   await has(ana, `Message ${MESSAGES}`)
   const log = ana.page.getByRole('log', { name: 'Messages' })
@@ -169,7 +167,7 @@ test('what is pressed while the log scrolls is pressed', async () => {
   expect(lost).toBe(0)
 })
 
-test('a page of history above the view moves nothing in it', { timeout: 90_000 }, async () => {
+test('a page of history above the view moves nothing in it', async () => {
   const ana = await enter('Ana', 'old')
   await has(ana, `Message ${MESSAGES}`)
   const log = ana.page.getByRole('log', { name: 'Messages' })

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import type { Locator, Page } from 'playwright-core'
 import { decodeQR } from 'qr/decode.js'
 import { expect, test } from 'vitest'
+import { openContext } from './stage/browsers.ts'
 import { chatOnly, chatter, entrance, field, has, tell } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
 import { setStage } from './stage/set-stage.ts'
@@ -18,7 +19,7 @@ const settingsOf = async (page: Page) => {
   return dialog
 }
 
-test('an owner renames herself, says what is kept, and makes another owner', { timeout: 90_000 }, async () => {
+test('an owner renames herself, says what is kept, and makes another owner', async () => {
   const ana = await enter('Ana', 'rules')
   const ben = await enter('Ben', 'rules')
   await has(ana, /Ben joined/)
@@ -56,9 +57,7 @@ test('an owner renames herself, says what is kept, and makes another owner', { t
   expect(await ben.conversation()).toContain('Before Cho')
 })
 
-test('a membership goes to another device, is ended there, and is forgotten everywhere', {
-  timeout: 120_000,
-}, async () => {
+test('a membership goes to another device, is ended there, and is forgotten everywhere', async () => {
   const ana = await enter('Ana', 'moving')
   await tell(ana, 'Mine')
   await ana.say('/topic Moving')
@@ -80,7 +79,7 @@ test('a membership goes to another device, is ended there, and is forgotten ever
     (title) => title.includes('#transfer='),
   )
 
-  const context = await stage.chromium.newContext()
+  const context = await openContext(stage.chromium)
   const phone = await context.newPage()
   await phone.goto(address)
   await phone.getByRole('dialog', { name: 'Go on as Ana here?' }).waitFor()
@@ -136,7 +135,7 @@ async function scan(part: Locator): Promise<string> {
   return decodeQR({ data: Uint8Array.from(data), width, height })
 }
 
-test('the code on the screen makes the device that reads it the same member', { timeout: 120_000 }, async () => {
+test('the code on the screen makes the device that reads it the same member', async () => {
   // A name that leads to this machine alone is shown no code.
   const [host] = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
@@ -151,7 +150,7 @@ test('the code on the screen makes the device that reads it the same member', { 
   const address = await scan(code)
   expect(address).toContain(`${url}/r/scanned#transfer=`)
 
-  const context = await stage.chromium.newContext({ ignoreHTTPSErrors: true, viewport: { width: 390, height: 844 } })
+  const context = await openContext(stage.chromium, { viewport: { width: 390, height: 844 } })
   const phone = await context.newPage()
   await phone.goto(address)
   await phone.getByRole('button', { name: 'Go on as Ana' }).click()
@@ -169,7 +168,7 @@ declare global {
   }
 }
 
-test('the conversation is taken along, as a page and as data', { timeout: 90_000 }, async () => {
+test('the conversation is taken along, as a page and as data', async () => {
   const ana = await enter('Ana', 'along')
   await tell(ana, 'Kept <for> later')
   const settings = await settingsOf(ana.page)
@@ -188,7 +187,7 @@ test('the conversation is taken along, as a page and as data', { timeout: 90_000
   expect(JSON.parse(data.text)).toMatchObject({ room: { name: 'along' }, entries: [{}, { text: 'Kept <for> later' }] })
 })
 
-test('notifications: being called by default, everything or nothing by choice', { timeout: 90_000 }, async () => {
+test('notifications: being called by default, everything or nothing by choice', async () => {
   const ana = await enter('Ana', 'calling')
   const ben = await enter('Ben', 'calling')
   await has(ana, /Ben joined/)
@@ -229,7 +228,7 @@ test('notifications: being called by default, everything or nothing by choice', 
   expect(await told()).toHaveLength(3)
 })
 
-test('what calls me is counted apart, in the room and on the start page', { timeout: 90_000 }, async () => {
+test('what calls me is counted apart, in the room and on the start page', async () => {
   const ana = await enter('Ana', 'apart')
   const ben = await enter('Ben', 'apart')
   await has(ana, /Ben joined/)

@@ -8,7 +8,7 @@ import { until } from './stage/until.ts'
 const stage = setStage('server', 'chromium')
 const enter = entrance(stage)
 
-test('who is typing, who has read, and where what is new begins', { timeout: 90_000 }, async () => {
+test('who is typing, who has read, and where what is new begins', async () => {
   const ana = await enter('Ana', 'together')
   const ben = await enter('Ben', 'together')
   await has(ana, /Ben joined/)
@@ -38,7 +38,7 @@ test('who is typing, who has read, and where what is new begins', { timeout: 90_
   expect(lines.slice(0, begin)).toContain('Good')
 })
 
-test('where no WebSocket passes, the chat finds another way by itself', { timeout: 90_000 }, async () => {
+test('where no WebSocket passes, the chat finds another way by itself', async () => {
   const ways: string[] = []
   const walled = async (page: Page) => {
     await page.routeWebSocket(/\/socket$/, (socket) => socket.close())
@@ -53,9 +53,7 @@ test('where no WebSocket passes, the chat finds another way by itself', { timeou
   expect(ways).toContain('POST')
 })
 
-test('a phone that slept gets what it missed once each and in order, also from a server that began anew meanwhile', {
-  timeout: 90_000,
-}, async () => {
+test('a phone that slept gets what it missed once each and in order, also from a server that began anew meanwhile', async () => {
   const ana = await enter('Ana', 'asleep')
   const ben = await enter('Ben', 'asleep', { viewport: { width: 390, height: 844 } })
   await tell(ana, 'before')
@@ -78,9 +76,7 @@ test('a phone that slept gets what it missed once each and in order, also from a
   await has(ana, 'awake')
 })
 
-test('a second tab takes the room over, and the first takes it back, with all that was said', {
-  timeout: 90_000,
-}, async () => {
+test('a second tab takes the room over, and the first takes it back, with all that was said', async () => {
   const ana = await enter('Ana', 'tabs')
   const ben = await enter('Ben', 'tabs')
   const second = await ana.page.context().newPage()
@@ -98,9 +94,7 @@ test('a second tab takes the room over, and the first takes it back, with all th
   await ana.page.getByText('2 here').first().waitFor()
 })
 
-test('by touch one message at a time shows what can be done with it, and who reacted', {
-  timeout: 90_000,
-}, async () => {
+test('by touch one message at a time shows what can be done with it, and who reacted', async () => {
   const ana = await enter('Ana', 'touched')
   const ben = await enter('Ben', 'touched', { touch: true, viewport: { width: 390, height: 844 }, dark: true })
   for (const text of ['one', 'two', 'three']) await ana.say(text)
@@ -138,9 +132,7 @@ test('by touch one message at a time shows what can be done with it, and who rea
   await ben.photograph('who-reacted')
 })
 
-test('suggestions go with the message, and an edit that was refused is in the field again', {
-  timeout: 90_000,
-}, async () => {
+test('suggestions go with the message, and an edit that was refused is in the field again', async () => {
   let isFull = false
   const ana = await enter('Ana', 'refused', {
     prepare: (page) =>

@@ -20,9 +20,7 @@ const markdown = `**strong**, *leaning*, ~~gone~~ and \`const\`
 
 https://example.org/plain and [words](https://example.org/words)`
 
-test('Markdown is shown as what it means, and colours of code come when there is some', {
-  timeout: 90_000,
-}, async () => {
+test('Markdown is shown as what it means, and colours of code come when there is some', async () => {
   const asked: string[] = []
   const ana = await enter('Ana', 'shapes')
   const ben = await enter('Ben', 'shapes', {
@@ -72,7 +70,7 @@ const attacks = [
   '/topic <img src=x onerror=window.hacked=10>',
 ]
 
-test('nothing that is written runs, restyles the page or calls out', { timeout: 120_000 }, async () => {
+test('nothing that is written runs, restyles the page or calls out', async () => {
   const foreign: string[] = []
   const complaints: string[] = []
   const watch = async (page: Page) => {
@@ -115,7 +113,7 @@ test('nothing that is written runs, restyles the page or calls out', { timeout: 
   expect({ foreign, complaints }).toEqual({ foreign: [], complaints: [] })
 })
 
-test('each text goes in its own direction, and what is too long for a line breaks', { timeout: 90_000 }, async () => {
+test('each text goes in its own direction, and what is too long for a line breaks', async () => {
   const ana = await enter('Ana', 'long')
   const ben = await enter('بن', 'long', { viewport: { width: 390, height: 844 } })
   const box = field(ana.page)

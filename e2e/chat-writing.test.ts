@@ -7,7 +7,7 @@ import { until } from './stage/until.ts'
 const stage = setStage('server', 'chromium')
 const enter = entrance(stage)
 
-test('edit, answer, react and delete, by keyboard alone; everybody sees it', { timeout: 90_000 }, async () => {
+test('edit, answer, react and delete, by keyboard alone; everybody sees it', async () => {
   const ana = await enter('Ana', 'writing')
   const ben = await enter('Ben', 'writing')
   await tell(ana, 'Lunch at twelfe?')
@@ -44,7 +44,7 @@ test('edit, answer, react and delete, by keyboard alone; everybody sees it', { t
   await has(ben, 'The message is gone.')
 })
 
-test('commands, completion, polls, pins and search', { timeout: 90_000 }, async () => {
+test('commands, completion, polls, pins and search', async () => {
   const ana = await enter('Ana', 'finding')
   const ben = await enter('Ben', 'finding')
   const { page } = ana
@@ -87,7 +87,7 @@ test('commands, completion, polls, pins and search', { timeout: 90_000 }, async 
   await leadsTo(ben, 'Good morning', () => search.locator('mark').first().click())
 })
 
-test('every command does what the help says of it', { timeout: 120_000 }, async () => {
+test('every command does what the help says of it', async () => {
   const ana = await enter('Ana', 'commands')
   const ben = await enter('Ben', 'commands')
   await has(ana, /Ben joined/)
@@ -126,7 +126,7 @@ test('every command does what the help says of it', { timeout: 120_000 }, async 
   expect((await ben.conversation()).join(' ')).not.toMatch(/nonsense|hello|Butter/)
 })
 
-test('of a poll one may choose as many as the question allows', { timeout: 90_000 }, async () => {
+test('of a poll one may choose as many as the question allows', async () => {
   const ana = await enter('Ana', 'choosing')
   const ben = await enter('Ben', 'choosing')
   await ana.say('/poll')
@@ -149,9 +149,7 @@ test('of a poll one may choose as many as the question allows', { timeout: 90_00
   await ana.page.getByText('1 person').waitFor()
 })
 
-test('what the server refuses stands there as not sent, also after a reload, and is sent or thrown away', {
-  timeout: 90_000,
-}, async () => {
+test('what the server refuses stands there as not sent, also after a reload, and is sent or thrown away', async () => {
   let refuses = true
   const ana = await enter('Ana', 'refusing', {
     prepare: (page) =>
@@ -183,7 +181,7 @@ test('what the server refuses stands there as not sent, also after a reload, and
   expect(await ben.conversation()).not.toContain('one')
 })
 
-test('what could not be sent waits through a closed page', { timeout: 90_000 }, async () => {
+test('what could not be sent waits through a closed page', async () => {
   const ana = await enter('Ana', 'waiting')
   await tell(ana, 'before')
   await ana.page.context().setOffline(true)
@@ -210,7 +208,7 @@ test('what could not be sent waits through a closed page', { timeout: 90_000 }, 
   await until('nothing waiting', kept, (count) => count === 0)
 })
 
-test('files are sent in pieces over a bad line, and pictures are shown in place', { timeout: 90_000 }, async () => {
+test('files are sent in pieces over a bad line, and pictures are shown in place', async () => {
   const ana = await enter('Ana', 'files')
   const ben = await enter('Ben', 'files')
   await has(ana, /Ben joined/)
@@ -250,7 +248,7 @@ test('files are sent in pieces over a bad line, and pictures are shown in place'
   await ben.page.getByRole('link', { name: 'Save notes.txt, 2.4 MB' }).waitFor()
 })
 
-test('the start page tells what is unread', { timeout: 60_000 }, async () => {
+test('the start page tells what is unread', async () => {
   const ana = await enter('Ana', 'counting')
   const ben = await enter('Ben', 'counting')
   await has(ana, /Ben joined/)

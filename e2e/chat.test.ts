@@ -10,7 +10,7 @@ const enter = entrance(stage)
 const lines = (person: Person, pattern: RegExp) => async () =>
   (await person.conversation()).filter((line) => pattern.test(line))
 
-test('chat works without the call; who comes later reads what was said', { timeout: 60_000 }, async () => {
+test('chat works without the call; who comes later reads what was said', async () => {
   const ana = await enter('Ana', 'letters')
   await ana.say('안녕하세요')
   await ana.say('<b>not bold</b> & safe')
@@ -25,7 +25,7 @@ test.each([
   { writing: 'Korean', steps: ['ㅎ', '하', '한'], written: '한' },
   { writing: 'Japanese', steps: ['n', 'に', 'にほ', 'にほん', '日本'], written: '日本' },
   { writing: 'Chinese', steps: ['n', 'ni', 'ni h', 'ni hao'], written: '你好' },
-])('half a word is never sent: $writing', { timeout: 60_000 }, async ({ steps, written }) => {
+])('half a word is never sent: $writing', async ({ steps, written }) => {
   const ana = await enter('Ana', `composed-${written}`)
   const box = field(ana.page)
   await box.focus()
@@ -47,7 +47,7 @@ test.each([
   expect(said.map((text) => text.split('\n').at(-1))).toEqual([written, 'The end'])
 })
 
-test('a killed server loses nothing and open pages come back by themselves', { timeout: 90_000 }, async () => {
+test('a killed server loses nothing and open pages come back by themselves', async () => {
   const ana = await enter('Ana', 'storm')
   const ben = await enter('Ben', 'storm')
   for (let number = 0; number < 10; number += 1) await ana.say(`before ${number}`)
@@ -62,7 +62,7 @@ test('a killed server loses nothing and open pages come back by themselves', { t
   }
 })
 
-test('{quit} leaves', { timeout: 60_000 }, async () => {
+test('{quit} leaves', async () => {
   const ana = await enter('Ana', 'goodbye')
   await ana.say('{quit}')
   await ana.page.getByRole('heading', { name: 'You left' }).waitFor()

@@ -18,6 +18,7 @@ import {
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk'
 import type { Page } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
+import { openContext } from './stage/browsers.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { servePlainPage } from './stage/plain-page.ts'
 import { setStage } from './stage/set-stage.ts'
@@ -119,7 +120,7 @@ test('an unmodified native client and a browser see, hear and write each other; 
   )
 
   // Data both ways, with a page that uses livekit-client as it comes.
-  const page = await stage.chromium.newPage()
+  const page = await (await openContext(stage.chromium)).newPage()
   const plain = await servePlainPage()
   await page.goto(plain.url)
   await page.addScriptTag({ path: 'node_modules/livekit-client/dist/livekit-client.umd.js' })

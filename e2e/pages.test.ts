@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { openContext } from './stage/browsers.ts'
 import { chatOnly, tell } from './stage/chatter.ts'
 import { findings } from './stage/findings.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
@@ -71,8 +72,8 @@ test('the whole way by keyboard: name, join, mute, write, leave', { timeout: 180
   await page.getByRole('heading', { name: 'You left' }).waitFor()
 })
 
-test('nothing is loaded from outside', { timeout: 120_000 }, async () => {
-  const context = await stage.chromium.newContext()
+test('nothing is loaded from outside', async () => {
+  const context = await openContext(stage.chromium)
   const page = await context.newPage()
   const foreign: string[] = []
   page.on('request', (request) => {

@@ -1,5 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { openContext } from './stage/browsers.ts'
+import { has } from './stage/chatter.ts'
 import { type Received, received } from './stage/media.ts'
 import { arrive, type Person, smallCamera } from './stage/person.ts'
 import { servePlainPage } from './stage/plain-page.ts'
@@ -12,7 +14,7 @@ const stage = setStage('server', 'chromium', 'firefox')
 /** Percent of samples that a pair of connections without any server between them had to make up. */
 async function directConcealment(browser: Browser): Promise<number> {
   const plain = await servePlainPage()
-  const page = await browser.newPage()
+  const page = await (await openContext(browser)).newPage()
   await page.goto(plain.url)
   await page.evaluate(async () => {
     const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()]
@@ -95,20 +97,36 @@ test('four people in three Chromiums and a Firefox see, hear and write each othe
   for (const person of [ben, cho, dara]) await person.page.getByRole('listitem', { name: /^Ana(?!, muted)/ }).waitFor()
   await ana.photograph('four-people')
 
-  // A reload in mid-call is the same person: no left line, no second Ben.
+  // A reload in mid-call is the same person.
   await ben.page.reload()
   await ben.join()
   await seesAndHears(ben, 3)
   await until('Ben being seen again', ana.hears, ({ videos }) => videos.length >= 3)
-  const lines = await ana.conversation()
-  expect(lines.filter((line) => /\bBen\b.* joined/.test(line))).toHaveLength(1)
-  expect(lines.join('\n')).not.toMatch(/Ben 2|Ben left/)
+  expect((await ana.conversation()).join('\n')).not.toContain('Ben 2')
 
   // Leaving takes the tile away and writes the line.
   await cho.press('Leave')
   await cho.page.close()
   await ana.tile('Cho').waitFor({ state: 'detached' })
   await until('the line that Cho left', ana.conversation, (all) => all.some((line) => /Cho\b.* left/.test(line)))
+})
+
+// Of two people: with three more browsers at work a page may take longer to come back than it is waited for, which is five seconds.
+test('who reloads in mid-call is the same person, and nobody is told of it', { timeout: 300_000 }, async () => {
+  const visit = { url: stage.server.url, room: 'again', camera: smallCamera }
+  const [ana, ben] = [
+    await arrive(stage.chromium, { ...visit, name: 'Ana' }),
+    await arrive(stage.chromium, { ...visit, name: 'Ben' }),
+  ]
+  for (const person of [ana, ben]) await person.join()
+  for (const person of [ana, ben]) await seesAndHears(person, 1)
+  await ben.page.reload()
+  await ben.join()
+  for (const person of [ana, ben]) await seesAndHears(person, 1)
+  await ben.say('Here again')
+  const lines = await has(ana, 'Here again')
+  expect(lines.filter((line) => /\bBen\b.* joined/.test(line))).toHaveLength(1)
+  expect(lines.join('\n')).not.toMatch(/Ben 2|Ben left/)
 })
 
 /** A busy machine makes fewer pictures, not smaller ones. */

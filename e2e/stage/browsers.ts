@@ -1,4 +1,14 @@
-import { type Browser, chromium, firefox } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, firefox } from 'playwright-core'
+
+/** For what never comes: a machine may have much else to do. */
+const PATIENCE_MS = 60_000
+
+/** The browser of one person: nothing of anybody else is in it. It trusts our own certificates, and has patience. */
+export async function openContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options })
+  context.setDefaultTimeout(PATIENCE_MS)
+  return context
+}
 
 /** A fake camera (a moving picture with a counter) and microphone (a beep every second), no dialogs, nothing from outside. */
 export function openChromium(): Promise<Browser> {

@@ -11,6 +11,7 @@ import { settings as settingsEn } from '../../packages/web/src/features/settings
 import { settings as settingsKo } from '../../packages/web/src/features/settings/words.ko.ts'
 import { en } from '../../packages/web/src/lib/words/en.ts'
 import { ko } from '../../packages/web/src/lib/words/ko.ts'
+import { openContext } from './browsers.ts'
 
 /** What stands on the pages, to find things by. */
 export const words = {
@@ -31,7 +32,7 @@ export async function visitor(
   name: string,
   { language, viewport, dark }: Look,
 ): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport, colorScheme: dark ? 'dark' : 'light', ignoreHTTPSErrors: true })
+  const context = await openContext(browser, { viewport, colorScheme: dark ? 'dark' : 'light' })
   await context.addInitScript(
     ([name, chosen]) => {
       localStorage.setItem('maru.name', name)

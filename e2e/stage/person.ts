@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
+import { openContext } from './browsers.ts'
 import { type Received, received, watchMedia } from './media.ts'
 import { until } from './until.ts'
 
@@ -41,17 +42,12 @@ export interface Visit {
   prepare?: (page: Page) => Promise<void>
 }
 
-/** For what never comes: a machine may have much else to do. */
-const PATIENCE_MS = 60_000
-
 export async function arrive(browser: Browser, visit: Visit): Promise<Person> {
-  const context = await browser.newContext({
+  const context = await openContext(browser, {
     viewport: visit.viewport ?? { width: 1280, height: 800 },
     colorScheme: visit.dark ? 'dark' : 'light',
-    ignoreHTTPSErrors: true,
     ...(visit.touch && { hasTouch: true, isMobile: true }),
   })
-  context.setDefaultTimeout(PATIENCE_MS)
   const page = await context.newPage()
   await watchMedia(page, visit.camera)
   await visit.prepare?.(page)
