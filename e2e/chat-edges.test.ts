@@ -5,7 +5,6 @@ import type { Locator, Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { entrance, field, message, tell } from './stage/chatter.ts'
 import { arrived, visitor, words } from './stage/look.ts'
-import { shots } from './stage/person.ts'
 import { setStage } from './stage/set-stage.ts'
 import { until } from './stage/until.ts'
 
@@ -116,9 +115,9 @@ test('an answer to what is gone when it comes is not sent, and may go as a messa
   await tell(ben, 'a question')
   await field(ben.page).fill('/msg Ana a secret')
   await field(ben.page).press('Enter')
-  for (const [said, answer] of [
-    [/a question/, 'to all'],
-    [/a secret/, 'to Ben'],
+  for (const [said, answer, anew] of [
+    [/a question/, 'to all', 'Send as a new message'],
+    [/a secret/, 'to Ben', 'Send it to Ben alone'],
   ] as const) {
     await message(ana, said).press('r')
     await ana.say(answer)
@@ -136,8 +135,7 @@ test('an answer to what is gone when it comes is not sent, and may go as a messa
     for (const each of release.splice(0)) each()
     await ana.page.getByText('Not sent. The message it answers is gone.').waitFor()
     expect(await ana.page.getByRole('button', { name: 'Try again' }).count()).toBe(0)
-    await ana.page.screenshot({ path: join(shots, `late-${answer.replace(' ', '-')}.png`) })
-    await ana.page.getByRole('button', { name: 'Send as a new message' }).click()
+    await ana.page.getByRole('button', { name: anew }).click()
     await message(ben, answer).waitFor()
     await ana.page.getByText('Not sent.').waitFor({ state: 'detached' })
     isHeld = true
@@ -167,7 +165,6 @@ test.each([
     await arrived(page)
     expect(await below(page.getByRole('article').last())).toBeGreaterThanOrEqual(0)
     expect(await below(page.locator('form'))).toBeGreaterThan(0)
-    await page.screenshot({ path: join(shots, `notice-${label.split(' ')[0]}-${viewport.width}.png`) })
     await box.fill('')
     await notices.getByRole('button').click()
     await notices.waitFor({ state: 'hidden' })

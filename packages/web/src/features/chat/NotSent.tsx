@@ -25,7 +25,7 @@ export function NotSent({ client, message }: { client: RoomClient; message: Pend
       {isOrphan ? (
         <Small onClick={sendAnew}>
           <Send size={14} aria-hidden="true" />
-          {words.sendAnew}
+          {words.sendAnew(draft.to?.name)}
         </Small>
       ) : (
         <Small onClick={() => client.retry(clientId)}>

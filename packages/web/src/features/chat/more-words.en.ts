@@ -107,7 +107,7 @@ export const more = {
   storageBack: 'The server stores again.',
   notSent: 'Not sent.',
   answeredGone: 'The message it answers is gone.',
-  sendAnew: 'Send as a new message',
+  sendAnew: (to?: string) => (to === undefined ? 'Send as a new message' : `Send it to ${to} alone`),
   discard: 'Discard',
   attachments: 'Files of this message',
   sendingFile: (name: string) => `Sending ${name}`,

@@ -103,7 +103,7 @@ export const more: MoreWords = {
   storageBack: '서버가 다시 저장해요.',
   notSent: '보내지 못했어요.',
   answeredGone: '답하려던 메시지가 없어졌어요.',
-  sendAnew: '새 메시지로 보내기',
+  sendAnew: (to) => (to === undefined ? '새 메시지로 보내기' : `${to} 님에게만 보내기`),
   discard: '지우기',
   attachments: '이 메시지의 파일',
   sendingFile: (name) => `${name} 보내는 중`,
