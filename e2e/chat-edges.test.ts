@@ -184,6 +184,24 @@ test.each([
   await noticed('Answer in this thread')
 })
 
+test('a notice that stands while a dialog opens is in front of it and can be dismissed there', async () => {
+  const { page } = await enter('Ana', 'notice-in-front')
+  const type = async (text: string) => {
+    await field(page).fill(text)
+    await field(page).press('Enter')
+  }
+  await type('/nonsense')
+  // Who points at a notice keeps it.
+  await page.getByRole('region', { name: 'Notices' }).getByText('There is no /nonsense.').hover()
+  await type('/invite')
+  const dialog = page.getByRole('dialog')
+  const inFront = dialog.getByRole('region', { name: 'Notices' })
+  await inFront.getByText('There is no /nonsense.').hover()
+  await inFront.getByRole('button').click()
+  await inFront.waitFor({ state: 'hidden' })
+  expect(await dialog.isVisible()).toBe(true)
+})
+
 test('what is typed behind /search is looked for, and the hint breaks no date', async () => {
   const context = await visitor(stage.chromium, '봄이', {
     language: 'ko',

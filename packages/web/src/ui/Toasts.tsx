@@ -1,5 +1,5 @@
 import X from 'lucide-react/icons/x'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { createStore, useStore } from '../lib/store.ts'
 import { useWords } from '../lib/words/use-words.ts'
 import { announce } from './announce.ts'
@@ -32,7 +32,8 @@ export function Toasts() {
   const { shell } = useWords()
   const list = useStore(toasts, (state) => state)
   const box = useRef<HTMLElement>(null)
-  useLayoutEffect(() => {
+  // Not before the dialog around it is open, which would lie over it with its veil.
+  useEffect(() => {
     const wanted = list.length > 0
     if (box.current && box.current.matches(':popover-open') !== wanted) box.current.togglePopover(wanted)
   }, [list])
