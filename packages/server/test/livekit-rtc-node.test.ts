@@ -6,6 +6,7 @@ import {
   AudioFrame,
   AudioSource,
   AudioStream,
+  dispose,
   LocalAudioTrack,
   LocalVideoTrack,
   type RemoteParticipant,
@@ -49,6 +50,8 @@ afterAll(async () => {
   for (const timer of timers) clearInterval(timer)
   for (const room of rooms) await room.disconnect()
   await server.close()
+  // Its threads would go on and call into a process that ends.
+  await dispose()
 })
 
 async function enter(identity: string): Promise<Room> {
