@@ -86,11 +86,18 @@ fn structure_bits(kind: Kind) -> usize {
 
 /// The decode targets that need a frame, as bits.
 pub fn targets_of(kind: Kind, place: FramePlace) -> u32 {
+    targets_with(kind, place, |indication| indication > 0)
+}
+
+/// The decode targets that can begin with a frame.
+pub fn opened_by(kind: Kind, place: FramePlace) -> u32 {
+    targets_with(kind, place, |indication| indication == SWITCH)
+}
+
+fn targets_with(kind: Kind, place: FramePlace, such: impl Fn(u32) -> bool) -> u32 {
     let indications = Structure::of(kind).indications(place);
-    let needed = indications
-        .zip(0..)
-        .filter(|(indication, _)| *indication > 0);
-    needed.fold(0, |mask, (_, target)| mask | 1 << target)
+    let found = indications.zip(0..).filter(|(own, _)| such(*own));
+    found.fold(0, |mask, (_, target)| mask | 1 << target)
 }
 
 #[derive(Default)]

@@ -5,6 +5,7 @@ use super::recent::Recent;
 use super::run::{Run, Sent};
 use crate::feed::descriptor::Parts;
 use crate::truth::{Fact, Truth};
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 /// A picture that ends with a packet, and what was before it.
@@ -93,7 +94,20 @@ impl<'a> Ending<'a> {
         let passed = self.went_out(|sent| sent.tag.frame > start);
         let late = passed.is_some_and(|passed| !self.was_known(number, told, passed));
         // Until it was told, what there was before ends the pictures.
-        late && self.has_come(number, told)
+        let above = start + 1..=key.tag.frame;
+        (late || self.is_overtaken(number, told, above)) && self.has_come(number, told)
+    }
+
+    /// Whether something of these frames came before a packet did.
+    fn is_overtaken(&self, number: u32, fact: &Fact, frames: RangeInclusive<u32>) -> bool {
+        let behind = self
+            .facts
+            .iter()
+            .filter(|(_, fact)| frames.contains(&fact.tag.frame));
+        let came = behind.filter_map(|(_, fact)| fact.delivered).min();
+        let out = self.went_out(|sent| sent.tag.number == number);
+        let own = fact.delivered.into_iter().chain(out).min();
+        came.is_some_and(|came| own.is_none_or(|own| came < own))
     }
 
     /// The key frame that a frame goes back to in its own layer, where nothing went out of all that.

@@ -17,6 +17,8 @@ pub(super) struct Run {
     pub frames: Frames,
     /// Frames that did not go out for want of what the publisher owes.
     pub spoiled: Frames,
+    /// When less came last for so short that nothing went out that could have told it.
+    pub lessened: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]

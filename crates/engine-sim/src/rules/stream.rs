@@ -39,6 +39,7 @@ impl Stream {
                 first: 0,
                 frames: Frames::default(),
                 spoiled: Frames::default(),
+                lessened: None,
             },
         }
     }
@@ -161,6 +162,7 @@ impl Stream {
             first: sent.tag.frame,
             frames: Frames::default(),
             spoiled: Frames::default(),
+            lessened: None,
         };
     }
 

@@ -333,6 +333,30 @@ fn wrong_decode_targets_are_found() {
     assert_eq!(told(0b111, 0b1111_1100), [Rule::Descriptor], "all");
 }
 
+/// Pictures of the highest temporal layer are left out. Once that may be for a moment in which nothing could be told; twice it was not told.
+#[test]
+fn a_decode_target_that_is_not_left_is_found() {
+    let lessened = |most: u32| {
+        let mut world = layered();
+        world.describe(PICTURE);
+        let subscriber = world.clients.keys().copied().max().expect("the subscriber");
+        world.resize(subscriber, PICTURE, (320, 180));
+        world.run_for(Duration::from_secs(1));
+        let (mut shift, mut count) = (0, 0);
+        broken_in(world, move |mut seen, tag| {
+            if tag.is_some_and(|tag| tag.temporal == 2) && count < most {
+                (shift, count) = (shift + 1, count + 1);
+                return vec![];
+            }
+            seen.index -= shift;
+            vec![seen]
+        })
+    };
+    assert_eq!(lessened(1), [], "for a moment");
+    assert_eq!(lessened(2), [Rule::Descriptor], "for longer");
+    assert_eq!(lessened(u32::MAX), [Rule::Descriptor], "always");
+}
+
 /// An upper layer goes on while one that it needs is left out.
 #[test]
 fn a_layer_without_the_one_below_is_found() {

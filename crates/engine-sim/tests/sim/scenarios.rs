@@ -164,6 +164,23 @@ fn svc_with_late_frames() {
     holds("svc", 8, &[7_028]);
 }
 
+/// Found that a frame of VP9 went out that needs a lost one, where a publisher had ended its highest layer: what is left needs what had rightly
+/// been left out (7031, 7230).
+#[test]
+fn svc_of_publishers_that_make_fewer_layers() {
+    for (seed, shards) in [(7_031, 1), (7_230, 3)] {
+        holds_on("svc", 60, seed, shards);
+    }
+}
+
+/// Found that rules did not know that less may come for a moment in which nothing goes out that could tell it (7016, 8244).
+#[test]
+fn svc_with_less_for_a_moment() {
+    for (seed, shards) in [(7_016, 1), (8_244, 3)] {
+        holds_on("svc", 60, seed, shards);
+    }
+}
+
 /// Over threads the wishes of one are told to the other.
 #[test]
 fn sizes() {

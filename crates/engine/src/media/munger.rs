@@ -146,7 +146,7 @@ impl Munger {
         match self.running {
             Some((current, newest)) if current == layer => {
                 if packet.targets.is_some() {
-                    self.targets.clone_from(&packet.targets);
+                    self.follow_targets(packet);
                 }
                 if packet.seq <= newest {
                     return self.late(layer, packet, newest, now);
@@ -195,6 +195,18 @@ impl Munger {
             given: self.given.look(extended) != Seen::New,
             blank: blank == Seen::Repeated,
         })
+    }
+
+    /// Takes over which decode targets there are from a packet on.
+    fn follow_targets(&mut self, packet: &MediaPacket) {
+        let selection = self.selector.current();
+        let (before, after) = (self.targets.as_deref(), packet.targets.as_deref());
+        if let (Some(before), Some(after)) = (before, after)
+            && !after.is_left_by(before, selection)
+        {
+            self.selector.expect_nothing();
+        }
+        self.targets.clone_from(&packet.targets);
     }
 
     fn in_order(&mut self, layer: LayerId, packet: &MediaPacket, now: Instant) -> Option<Rewrite> {

@@ -64,7 +64,7 @@ pub struct Selector {
     highest: u8,
     /// A key frame is needed to reach the target, or to go on at all.
     blocked: bool,
-    /// A frame that was needed was held back.
+    /// A frame that was needed was held back, or others go out than before: what is missing may never come.
     broken: bool,
 }
 
@@ -107,6 +107,12 @@ impl Selector {
     /// Whether a key frame is needed.
     pub fn awaits_keyframe(&self) -> bool {
         self.blocked
+    }
+
+    /// From the next frame on others go out than before. What these refer to may rightly have been left out, so nothing that is missing is
+    /// hoped for up to the next key frame.
+    pub fn expect_nothing(&mut self) {
+        self.broken = true;
     }
 
     /// A run begins with a key frame.

@@ -54,6 +54,11 @@ impl Targets {
         Some(self.left(selection)).filter(|active| active.mask != self.made)
     }
 
+    /// Whether all that is left for a selection was left `before` too: then nothing of it has been left out.
+    pub fn is_left_by(&self, before: &Targets, selection: Selection) -> bool {
+        self.left(selection).mask & !before.left(selection).mask == 0
+    }
+
     /// The targets that are left for a selection.
     pub fn left(&self, selection: Selection) -> Active {
         let mask = self.whole.get(selection.index());

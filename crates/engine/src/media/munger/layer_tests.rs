@@ -220,6 +220,59 @@ fn active_targets_are_told_from_when_some_are_left_out_to_the_next_key_frame() {
     assert_eq!(told(&mut subscriber, 20, true), lowest);
 }
 
+/// Found by simulated calls (svc 7031, 7230): a frame went out that needs a lost one, which was rightly left out before.
+#[test]
+fn what_is_lost_where_the_highest_layer_ends_is_hoped_for_if_it_went_out_before() {
+    for key_only in [true, false] {
+        let mut random = Random::new(61);
+        let shape = Shape {
+            spatial: 3,
+            temporal: 1,
+            key_only,
+        };
+        let mut encoder = Encoder::new(&mut random, Codec::Av1, shape);
+        let mut subscriber = Subscriber::new(Selection::ALL);
+        let now = Instant::now();
+        let mut lost = vec![];
+        for picture in 0..8 {
+            // The highest layer ends with the fifth picture, and comes again with a key frame.
+            let (key, fewer) = (picture == 7, (4..7).contains(&picture));
+            for mut made in encoder.picture(&mut random, key, now) {
+                let descriptor = made.packet.dependency_descriptor.as_ref().unwrap();
+                let tells = [&descriptor[..3], &[0b0100_0011, 0][..]].concat();
+                let spatial = made.spatial;
+                match picture {
+                    4..7 if spatial == 2 => continue,
+                    4 => made.packet.dependency_descriptor = Some(tells.into()),
+                    3 if spatial == 1 => {
+                        lost.push(made);
+                        continue;
+                    }
+                    _ => {}
+                }
+                let frame = made.frame;
+                subscriber.take(made, now);
+                let goes = match (key_only, key) {
+                    (true, false) => !fewer && (spatial == 2 || picture == 0),
+                    _ => true,
+                };
+                assert_eq!(
+                    subscriber.given.contains(&frame),
+                    goes,
+                    "{key_only}, {picture}, {spatial}"
+                );
+            }
+            let awaits = key_only && fewer;
+            assert_eq!(subscriber.munger.awaits_keyframe(), awaits, "{picture}");
+        }
+        for made in lost {
+            let frame = made.frame;
+            subscriber.take(made, now);
+            assert_ne!(subscriber.given.contains(&frame), key_only);
+        }
+    }
+}
+
 #[test]
 fn frame_numbers_keep_their_distances_and_go_on_over_a_switch() {
     let mut random = Random::new(60);

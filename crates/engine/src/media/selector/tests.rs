@@ -135,6 +135,26 @@ fn where_a_needed_frame_was_held_back_nothing_is_hoped_for() {
     assert!(selector.admit(&numbered(26, 1, 0), false, true));
 }
 
+/// Found by simulated calls (svc 7031, 7230): a lost frame of what was left out before was hoped for.
+#[test]
+fn where_others_go_out_than_before_nothing_is_hoped_for() {
+    let mut selector = Selector::default();
+    selector.begin(Some(&numbered(10, 0, 0)));
+    selector.expect_nothing();
+    assert!(!selector.awaits_keyframe(), "nothing is missing yet");
+    assert!(
+        selector.admit(&numbered(11, 1, 0), false, true),
+        "10 went out"
+    );
+    assert!(!selector.admit(&numbered(13, 1, 0), false, true));
+    assert!(selector.awaits_keyframe());
+    assert!(selector.admit(&numbered(14, 0, 0), true, true));
+    assert!(
+        selector.admit(&numbered(16, 1, 0), false, true),
+        "15 may come"
+    );
+}
+
 /// Found by a simulated call (svc 7028): a late frame of before the key frame held back what came after it.
 #[test]
 fn what_comes_late_from_before_a_key_frame_spoils_nothing_after_it() {
