@@ -14,12 +14,16 @@ const enter = entrance(stage)
 const files = (page: Page) => page.getByRole('list', { name: 'Files of this message' })
 const notice = (page: Page, text: string) => page.getByRole('region', { name: 'Notices' }).getByText(text).waitFor()
 
-/** Lets files and folders of this computer fall onto the page, as a browser itself would be told of them. */
-async function drop(page: Page, paths: readonly string[]): Promise<void> {
+/** Lets files and folders of this computer fall onto the page, as a browser itself would be told of them; `meanwhile` they are held over it. */
+async function drop(page: Page, paths: readonly string[], meanwhile = async () => {}): Promise<void> {
   const session = await page.context().newCDPSession(page)
   const data = { items: [], files: [...paths], dragOperationsMask: 1 }
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
-    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data })
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data })
+  await drag('dragEnter')
+  await drag('dragOver')
+  await meanwhile()
+  await drag('drop')
 }
 
 test('a folder, an empty file and a name without end are told apart from what can be sent', async () => {
@@ -55,6 +59,19 @@ test('a folder, an empty file and a name without end are told apart from what ca
   )
   await send.click()
   await ana.page.getByRole('link', { name: 'Save 🎉 list.txt, 5 B' }).waitFor()
+})
+
+test('a file falls into the message although the page has put something else under it', async () => {
+  const ana = await enter('Ana', 'moving')
+  await drop(ana.page, [join(import.meta.dirname, 'chat-edges.test.ts')], async () => {
+    await ana.page.getByText('Let go to add them to your message').waitFor()
+    await ana.page.evaluate(() => {
+      const other = document.createElement('div')
+      other.style.cssText = 'position: fixed; inset: 0'
+      document.body.append(other)
+    })
+  })
+  await files(ana.page).getByText('chat-edges.test.ts').first().waitFor()
 })
 
 test('of a text that an office copies with a picture of it the text is pasted', async () => {

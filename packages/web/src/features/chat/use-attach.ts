@@ -48,10 +48,13 @@ export function useAttach(desk: Desk, field: RefObject<HTMLElement | null>) {
       event.preventDefault()
       field.current?.focus()
     }
+    // Entering counts too: where the page puts something else under the pointer, it is all that is asked before the drop.
+    addEventListener('dragenter', over)
     addEventListener('dragover', over)
     addEventListener('dragleave', leave)
     addEventListener('drop', drop)
     return () => {
+      removeEventListener('dragenter', over)
       removeEventListener('dragover', over)
       removeEventListener('dragleave', leave)
       removeEventListener('drop', drop)
