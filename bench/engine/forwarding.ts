@@ -113,23 +113,27 @@ export async function twoThreads(setting: Setting, viewers: number): Promise<Row
 }
 
 /** Of all rooms together. */
-const VIEWERS = 1_000
+const VIEWERS = 3_000
+/** A third of the pictures of the other rows: so many viewers leave a thread time to spare. */
+const PICTURES_A_SECOND = 10
 
 /** Always as many viewers, in rooms of so many: the thread is as busy in each row, and only what comes in differs. */
 export function rooms(setting: Setting, size: number): Promise<Row> {
   const count = VIEWERS / size
-  const frames = videoFrames(KILOBITS, 30)
+  const kilobits = Math.round((KILOBITS * PICTURES_A_SECOND) / 30)
+  const video = `video:${kilobits}:${PICTURES_A_SECOND}:720`
+  const frames = videoFrames(kilobits, PICTURES_A_SECOND)
   return gather(setting, {
     row: 'scale',
     load: `rooms, ${count} of ${size}`,
-    publishers: Array.from({ length: count }, () => VIDEO),
+    publishers: Array.from({ length: count }, () => video),
     rooms: count,
     subscribers: VIEWERS,
     wanted: (tracks, number) => tracks[Math.floor(number / size)] ?? [],
     each: size,
     floors: [
       { name: 'GSO floor', form: 'gso', frames },
-      { name: PACED, form: 'gso', frames, framesASecond: 30 * count, groups: count },
+      { name: PACED, form: 'gso', frames, framesASecond: PICTURES_A_SECOND * count, groups: count },
     ],
   })
 }
