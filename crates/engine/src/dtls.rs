@@ -4,6 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use str0m::crypto::dtls::{
@@ -31,8 +32,26 @@ impl fmt::Debug for CapturedKeys {
     }
 }
 
-/// Filled once, at the latest when str0m says `Connected`.
-pub type KeySlot = Arc<OnceLock<CapturedKeys>>;
+/// What the DTLS inside an `Rtc` shares with the owner of that `Rtc`.
+#[derive(Debug, Default)]
+pub struct Shared {
+    keys: OnceLock<CapturedKeys>,
+    ended: AtomicBool,
+}
+
+impl Shared {
+    /// The keys, at the latest when str0m says `Connected`.
+    pub fn get(&self) -> Option<&CapturedKeys> {
+        self.keys.get()
+    }
+
+    /// Has DTLS say good-bye when str0m next asks it for output.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+pub type KeySlot = Arc<Shared>;
 
 thread_local! {
     /// Where the keys go and whether str0m gets them too. `new_dtls` takes no argument of ours, and str0m calls it inside
@@ -189,6 +208,10 @@ impl DtlsInstance for KeepingDtls {
     }
 
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
+        if self.slot.ended.load(Ordering::Relaxed) {
+            // Once it has, this does nothing more.
+            let _ = self.dtls.close();
+        }
         if self.slot.get().is_some() {
             return self.dtls.poll_output(buf);
         }
@@ -197,7 +220,7 @@ impl DtlsInstance for KeepingDtls {
         loop {
             match self.dtls.poll_output(&mut own) {
                 DtlsOutput::KeyingMaterial(material, profile) => {
-                    let _ = self.slot.set(CapturedKeys {
+                    let _ = self.slot.keys.set(CapturedKeys {
                         material: material.to_vec(),
                         profile,
                         active: self.dtls.is_active(),

@@ -80,7 +80,7 @@ impl Engine {
             .map(|t| t.id)
             .collect();
         for id in lost {
-            self.end(now, id, "lost: nothing was heard for 15 seconds".to_owned());
+            self.end(now, id, "lost: no ICE check came for 15 seconds".to_owned());
         }
         self.forget_expected(now);
     }

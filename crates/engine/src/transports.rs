@@ -57,7 +57,9 @@ impl Engine {
         self.send_bye(id);
         self.operate(now, id, |transport| {
             transport.closing = true;
-            transport.rtc.close()
+            let closed = transport.rtc.close();
+            // str0m refuses while an SCTP association is being made; the client is told all the same.
+            closed.inspect_err(|_| transport.keys.end())
         });
         self.forget(now, id);
     }

@@ -103,6 +103,36 @@ fn a_client_that_vanishes_is_lost_after_its_consent_runs_out() {
     goes_on(&mut world, 3);
 }
 
+/// What it says by RTCP proves nothing about where it is; its checks do.
+#[test]
+fn a_client_whose_checks_stay_away_is_lost_though_its_reports_come() {
+    let mut world = watched();
+    world.loss_up = Box::new(|id, bytes| id == 2 && bytes[0] < 4);
+    world.run_for(Duration::from_secs(22));
+    assert_eq!(
+        world.closed(2),
+        Some("lost: no ICE check came for 15 seconds")
+    );
+    goes_on(&mut world, 3);
+}
+
+/// Where the client is the DTLS server, the engine makes the SCTP association, and str0m does not close while that is under way.
+#[test]
+fn a_client_is_told_of_the_end_before_there_are_data_channels() {
+    let mut world = call();
+    world.loss = Box::new(|id, bytes| id == 2 && bytes[0] == 23);
+    let passive = Setup {
+        active: false,
+        ..Setup::default()
+    };
+    world.subscriber_with(2, &["TR_a"], passive);
+    world.until("it connects", |w| w.connected(2));
+    world.run_for(Duration::from_millis(100));
+    assert!(world.client(2).channels.is_empty());
+    world.command(Command::CloseTransport { transport: 2 });
+    world.until("it hears of it", |w| w.client(2).closed);
+}
+
 #[test]
 fn all_are_told_when_the_engine_ends() {
     let mut world = watched();
