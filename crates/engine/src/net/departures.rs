@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Bytes that may wait for a full send buffer.
 const WAITING_LIMIT: usize = 4 << 20;
+/// Bytes of a datagram that every path takes: IPv6's least MTU (RFC 8200, 5) without the headers.
+const SURE: usize = 1_232;
 /// Least time between two searches for what is too old, which move everything that waits. Where a network takes nothing for long, more often
 /// would leave no time for anything else; what is too old may leave by so much later.
 const TIDY_INTERVAL: Duration = Duration::from_millis(2);
@@ -161,8 +163,9 @@ impl Departures {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return at,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    if outbox.trains()[at].count > 1 {
-                        self.doubt(&error);
+                    let train = &outbox.trains()[at];
+                    if train.count > 1 {
+                        self.doubt(&error, train.segment);
                         outbox.uncouple(at);
                     } else {
                         self.failed += 1;
@@ -174,11 +177,12 @@ impl Departures {
         at
     }
 
-    /// A train was refused. When none ever left it is the system that cannot, and the same goes for an interface without
-    /// checksums (EIO); otherwise it is this one alone, as on a path with a smaller MTU.
-    fn doubt(&mut self, error: &io::Error) {
+    /// A train of datagrams of so many bytes was refused. When none ever left it is the system that cannot, unless the path may be too narrow
+    /// for them, and the same goes for an interface without checksums (EIO); otherwise it is this one alone.
+    fn doubt(&mut self, error: &io::Error, segment: usize) {
         const EIO: i32 = 5;
-        if !self.proven || error.raw_os_error() == Some(EIO) {
+        let unproven = !self.proven && segment <= SURE;
+        if unproven || error.raw_os_error() == Some(EIO) {
             self.trains = false;
         }
     }

@@ -14,6 +14,8 @@ struct Fake {
     sent: Vec<Vec<u8>>,
     /// Refuses trains with this error.
     refuses: Option<i32>,
+    /// Those alone whose datagrams are longer than this.
+    passes: usize,
     calls: usize,
 }
 
@@ -21,7 +23,8 @@ impl Wire for Fake {
     fn send(&mut self, outbox: &Outbox, trains: &[Train]) -> io::Result<usize> {
         self.calls += 1;
         for (at, train) in trains.iter().enumerate() {
-            let refused = self.refuses.filter(|_| train.count > 1);
+            let long = train.count > 1 && train.segment > self.passes;
+            let refused = self.refuses.filter(|_| long);
             let full = train.bytes > self.room;
             if at > 0 && (full || refused.is_some()) {
                 return Ok(at);
@@ -189,4 +192,27 @@ fn one_path_that_takes_no_trains_is_no_reason_for_the_others() {
     assert_eq!(firsts(&fake), [1, 2, 3, 4]);
     fill(&mut outbox, Class::Video, &[5, 6]);
     assert_eq!(outbox.trains().len(), 1);
+}
+
+/// A publisher sets the size of packets, and the first train of all may be to somebody behind a tunnel.
+#[test]
+fn a_path_too_narrow_for_the_first_train_is_no_reason_for_the_others_either() {
+    const EMSGSIZE: i32 = 90;
+    let (mut fake, mut outbox) = (Fake::default(), Outbox::default());
+    (fake.room, fake.refuses, fake.passes) = (10_000, Some(EMSGSIZE), 1_400);
+    let mut departures = Departures::new(true);
+    let now = Instant::now();
+    let mut tail = Tail::default();
+    for byte in [1, 2] {
+        outbox.couple(&mut tail, ROUTE(), Class::Video, |arena| {
+            arena.extend([byte; 1_450]);
+            true
+        });
+    }
+    departures.send(&mut fake, &mut outbox, now);
+    assert_eq!(firsts(&fake), [1, 2]);
+    fill(&mut outbox, Class::Video, &[3, 4]);
+    assert_eq!(outbox.trains().len(), 1);
+    departures.send(&mut fake, &mut outbox, now);
+    assert_eq!((firsts(&fake), fake.calls), (vec![1, 2, 3, 4], 3));
 }
