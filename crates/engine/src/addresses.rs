@@ -59,8 +59,9 @@ impl Engine {
         if self.is_kept_from(now, owner, remote) {
             return;
         }
-        if let Some(former) = self.by_address.remove(&remote) {
+        if let Some(former) = self.by_address.get(&remote).copied() {
             self.take_path(former, remote);
+            self.release_address(remote);
         }
         let owners = &self.strays.owners;
         if owners.len() < ADDRESS_LIMIT || owners.contains_key(&remote) {
@@ -91,5 +92,35 @@ impl Engine {
         for shard in (0..self.config.shards).filter(|shard| at & bit(*shard) != 0) {
             self.posts.push(shard, Post::NotMine { remote });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::TransportRole;
+    use crate::testing::engine;
+    use std::net::SocketAddr;
+
+    #[test]
+    fn what_was_told_of_an_address_is_taken_back_when_it_is_another_shards() {
+        let now = Instant::now();
+        let mut engine = engine(now, &[(1, TransportRole::Publisher)]);
+        engine.config.shards = 3;
+        let remote = Remote::from(SocketAddr::new([192, 0, 2, 1].into(), 7));
+        let path = Path {
+            remote,
+            local: SocketAddr::new([192, 0, 2, 9].into(), 7880),
+            via: Some(2),
+        };
+        engine.bind_address(now, 1, path);
+        let posts = engine.take_posts();
+        assert!(matches!(posts[..], [(2, ref told)] if matches!(told[..], [Post::Mine { .. }])));
+        engine.belongs(now, remote, 1);
+        assert_eq!(engine.by_address.get(&remote), Some(&1), "it is held");
+        engine.belongs(now + HELD, remote, 1);
+        assert!(engine.by_address.is_empty() && engine.strays.told.is_empty());
+        let posts = engine.take_posts();
+        assert!(matches!(posts[..], [(2, ref told)] if matches!(told[..], [Post::NotMine { .. }])));
     }
 }

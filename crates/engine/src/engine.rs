@@ -1,7 +1,8 @@
 //! The engine without sockets, threads or a clock: commands and datagrams go in, datagrams and events come out.
 //!
 //! A driver calls `command`, `datagram`, `parsed` and `tick` with the time, then takes `jobs`, `events` and the
-//! outbox. Whatever one transport does wrong, a panic included, costs that transport only.
+//! outbox. What str0m makes of a transport, a panic included, costs that transport only (`transports.rs`); a panic of our own, all
+//! that are here: the driver begins anew.
 
 use crate::allocation::Allocating;
 use crate::command::{Command, TransportId};
